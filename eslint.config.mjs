@@ -1,0 +1,76 @@
+// One rule here for each invariant that CONTRIBUTING.md names; each message says what to do instead.
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const noVscode = { name: 'vscode', message: 'Only src/vscode and src/extension.ts know the window. Pass what you need as an argument.' };
+const noCloudflare = { regex: '^cloudflare($|/)', message: 'provisioning/cloudflare.ts is the only place that speaks to Cloudflare.' };
+const noLockfile = { regex: '^proper-lockfile$', message: 'Use withLock() of provisioning/lock.ts: proper-lockfile alone is not safe.' };
+const noWaiting = {
+  selector: "CallExpression[callee.name='setTimeout'][arguments.1.value>=100], CallExpression[callee.property.name='waitForTimeout']",
+  message: 'A test waits for an event, never for time.',
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'demo/app/'] },
+  eslint.configs.recommended,
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: ['src/**/*.ts', 'demo/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*'],
+    rules: { 'max-lines': ['error', { max: 250 }] },
+  },
+  {
+    files: ['src/**/*.ts', 'demo/**/*.ts', 'scripts/**/*'],
+    rules: { 'max-lines-per-function': ['error', { max: 50 }] },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/extension.ts', 'src/vscode/**', 'src/provisioning/cloudflare.ts', 'src/provisioning/lock.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile] }] },
+  },
+  {
+    files: ['src/provisioning/**/*.ts'],
+    rules: {
+      'no-restricted-properties': ['error',
+        { object: 'process', property: 'env', message: 'provisioning/ takes its environment as an argument.' },
+        { object: 'Date', property: 'now', message: 'provisioning/ takes now() as an argument.' },
+        { object: 'Math', property: 'random', message: 'provisioning/ takes newId() as an argument.' },
+      ],
+      'no-restricted-syntax': ['error', {
+        selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+        message: 'provisioning/ takes now() as an argument.',
+      }],
+    },
+  },
+  {
+    files: ['src/vscode/**/*.ts', 'src/extension.ts'],
+    rules: {
+      'no-restricted-imports': ['error', {
+        patterns: [noCloudflare, noLockfile,
+          { group: ['**/provisioning/*'], allowTypeImports: true, message: 'The window runs the command; it never provisions by itself.' }],
+      }],
+      'no-restricted-globals': ['error', { name: 'fetch', message: 'The window never talks to the network: it runs the command.' }],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', noWaiting],
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'mocha', name: ['it', 'describe'] }] }],
+    },
+  },
+);
