@@ -1,0 +1,59 @@
+import { MendableError } from './errors.ts';
+
+export interface HostnameFacts {
+  readonly user: string;
+  readonly port: number;
+  readonly machine: string;
+}
+
+const placeholders = /\{([^{}]*)\}/g;
+
+/**
+ * Makes the hostname of one publication from the teacher's template.
+ *
+ * What a placeholder stands for becomes part of a DNS label: lower case (cloudflared matches case-sensitively),
+ * every other character a hyphen. Limits: RFC 1035, 63 characters a label and 253 in all.
+ * @throws MendableError `hostname-invalid`
+ */
+export function makeHostname(template: string, facts: HostnameFacts): string {
+  const refuse = (hostname: string, problem: string): never => {
+    throw new MendableError('hostname-invalid', { template, hostname, user: facts.user, problem });
+  };
+  const hostname = template.replace(placeholders, (whole, name: string) => {
+    if (name !== 'user' && name !== 'port' && name !== 'machine') return refuse(template, `${whole} is not known; there are {user}, {port} and {machine}`);
+    return label(String(facts[name])) || refuse(template, `${whole} is empty for this user`);
+  }).toLowerCase();
+  if (/[{}]/.test(hostname)) return refuse(hostname, 'a brace has no partner');
+  if (hostname.length > 253) return refuse(hostname, 'it has more than 253 characters');
+  const labels = hostname.split('.');
+  if (labels.length < 2) return refuse(hostname, 'it has no domain');
+  for (const part of labels) {
+    if (part === '') return refuse(hostname, 'a label between two dots is empty');
+    if (part.length > 63) return refuse(hostname, `the label "${part}" has more than 63 characters`);
+    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(part)) return refuse(hostname, `"${part}" is not a label: letters, digits and hyphens inside only`);
+  }
+  return hostname;
+}
+
+/** Does the name depend on the port? If not, it is known before the port is. */
+export function dependsOnPort(template: string): boolean {
+  return template.includes('{port}');
+}
+
+/**
+ * A warning for a template whose names lie two levels below the zone: Universal SSL covers one level only.
+ * The zone's own name is not known here, so country domains with a second level (`co.uk`) are guessed by their length.
+ */
+export function certificateWarning(template: string): string | undefined {
+  const suffix = template.split('.').slice(1);
+  const top = suffix.at(-1) ?? '';
+  if (top === 'localhost') return undefined;
+  const zoneLabels = top.length === 2 && (suffix.at(-2)?.length ?? 9) <= 3 && suffix.length > 2 ? 3 : 2;
+  return suffix.length > zoneLabels
+    ? `"${template}" lies two levels below its zone: Cloudflare's free certificate covers one level only, so browsers will refuse it unless you bought one for it. "${template.replace('.', '-')}" has a certificate.`
+    : undefined;
+}
+
+function label(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '');
+}

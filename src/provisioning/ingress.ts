@@ -1,0 +1,103 @@
+/** One ingress rule as Cloudflare keeps it; keys that are not named here are carried through as they are. */
+export interface IngressRule {
+  readonly hostname?: string;
+  readonly path?: string;
+  readonly service: string;
+  readonly originRequest?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** The tunnel's whole configuration; `warp-routing` and unknown keys are carried through as they are. */
+export interface TunnelConfig {
+  readonly ingress?: readonly IngressRule[] | null;
+  readonly [key: string]: unknown;
+}
+
+/** What an edit wants: rules by hostname to be there (with this service), or to be gone. */
+export interface IngressEdit {
+  readonly set: readonly IngressRule[];
+  readonly remove: ReadonlySet<string>;
+}
+
+const notFound: IngressRule = { service: 'http_status:404' };
+
+/**
+ * Sets and removes the rules of our own hostnames and nothing else: foreign rules, their order and every other key stay.
+ * Returns the same object when there is nothing to change.
+ */
+export function editIngress(config: TunnelConfig | null, edit: IngressEdit): TunnelConfig {
+  const before = config?.ingress ?? [];
+  const wanted = new Map(edit.set.map((rule) => [rule.hostname ?? '', rule]));
+  let changed = false;
+  const rules: IngressRule[] = [];
+  for (const rule of before) {
+    const replacement = rule.path ? undefined : wanted.get(rule.hostname ?? '');
+    if (!rule.path && rule.hostname && edit.remove.has(rule.hostname)) { changed = true; continue; }
+    if (replacement) wanted.delete(rule.hostname ?? '');
+    if (replacement && replacement.service !== rule.service) changed = true;
+    rules.push(replacement ? { ...rule, service: replacement.service } : rule);
+  }
+  if (rules.length === 0 && wanted.size > 0) rules.push(notFound);
+  for (const [hostname, rule] of wanted) {
+    changed = true;
+    rules.splice(placeFor(hostname, rules), 0, rule);
+  }
+  return changed ? { ...config, ingress: rules } : config ?? {};
+}
+
+/** Does this rule send `hostname` to its service, by cloudflared's matching? (`*.x` is a suffix match: it takes a.b.x too.) */
+export function matches(rule: IngressRule, hostname: string): boolean {
+  const pattern = rule.hostname ?? '';
+  return pattern === '' || pattern === '*' || pattern === hostname
+    || (pattern.startsWith('*.') && hostname.endsWith(pattern.slice(1)));
+}
+
+/** The rule of exactly this hostname that takes the whole site. */
+export function ruleOf(config: TunnelConfig | null, hostname: string): IngressRule | undefined {
+  return config?.ingress?.find((rule) => rule.hostname === hostname && !rule.path);
+}
+
+/** The port of this machine that a service means, or undefined where it means something else. */
+export function localPort(service: string): number | undefined {
+  const match = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):(\d+)\/?$/.exec(service);
+  return match ? Number(match[1]) : undefined;
+}
+
+/**
+ * Why cloudflared would refuse this configuration, by its own rules (cloudflared ingress/ingress.go); undefined if it would not.
+ * One bad rule makes it keep its old configuration whole, so this is asked before every write.
+ */
+export function findFault(config: TunnelConfig): string | undefined {
+  const rules = config.ingress ?? [];
+  if (rules.length === 0) return 'there is no rule';
+  for (const [index, rule] of rules.entries()) {
+    const fault = findRuleFault(rule, index === rules.length - 1);
+    if (fault) return `rule ${index + 1} (${rule.hostname ?? 'catch-all'}): ${fault}`;
+  }
+  return undefined;
+}
+
+function findRuleFault(rule: IngressRule, isLast: boolean): string | undefined {
+  const hostname = rule.hostname ?? '';
+  const isCatchAll = (hostname === '' || hostname === '*') && !rule.path;
+  if (isLast !== isCatchAll) return isLast ? 'the last rule must match everything' : 'only the last rule may match everything';
+  if (hostname.includes('://')) return 'a hostname has no scheme';
+  if (/:\d*$/.test(hostname)) return 'a hostname has no port';
+  if (hostname !== '*' && hostname.slice(hostname.startsWith('*.') ? 2 : 0).includes('*')) return 'a wildcard is only allowed as the first label';
+  return findServiceFault(rule.service);
+}
+
+function findServiceFault(service: unknown): string | undefined {
+  if (typeof service !== 'string') return 'it has no service';
+  if (/^http_status:\d{3}$/.test(service) || /^unix(\+tls)?:./.test(service)) return undefined;
+  if (['hello_world', 'hello-world', 'bastion', 'socks-proxy'].includes(service)) return undefined;
+  const [, path] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+(.*)$/i.exec(service) ?? [];
+  if (path === undefined) return `the service "${service}" has no scheme or no host`;
+  return path === '' ? undefined : `the service "${service}" has a path`;
+}
+
+/** The first place whose rule would otherwise take this hostname: an exact rule goes before every wildcard, and before the catch-all. */
+function placeFor(hostname: string, rules: readonly IngressRule[]): number {
+  const index = rules.findIndex((rule) => matches(rule, hostname));
+  return index === -1 ? Math.max(0, rules.length - 1) : index;
+}
