@@ -1,0 +1,121 @@
+/** Starts a real code-server in temporary folders, as a student's own browser IDE. */
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { ended, mark } from './marked.ts';
+
+export interface CodeServerOptions {
+  /** The executable: see scripts/setup/codeServer.mjs. */
+  readonly executable: string;
+  /** A temporary folder of this code-server's own, for its data, its extensions and the student's home. */
+  readonly root: string;
+  /** The folder that the window opens. */
+  readonly folder: string;
+  /** The name under which everything that it starts is found again: see marked.ts. */
+  readonly markName: string;
+  /** VSIX files to install. */
+  readonly extensions: readonly string[];
+  /** Added to the environment of code-server, and so of the extension host and of every terminal. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Hosts that links may lead to without a question, as the flag --link-protection-trusted-domains takes them. */
+  readonly trustedDomains: readonly string[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Further flags. */
+  readonly flags?: readonly string[];
+  /** 0, the default: any free port. */
+  readonly port?: number;
+}
+
+export interface CodeServer {
+  /** `http://127.0.0.1:PORT/?folder=…`: what to open. */
+  readonly url: string;
+  readonly host: string;
+  /** The main process. */
+  readonly pid: number;
+  readonly home: string;
+  /** What the main process has printed so far. */
+  readonly log: () => string;
+  /** Stops it as a service manager does, with SIGTERM to its process group, and waits for the main process's end. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Silent where a class's set-up would make it so; everything else is as a student finds it. */
+const SETTINGS = {
+  // VS Code's own notice of a listening port would stand beside ours.
+  'remote.autoForwardPorts': false,
+  'telemetry.telemetryLevel': 'off',
+  'workbench.startupEditor': 'none',
+  'terminal.integrated.defaultProfile.linux': 'bash',
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+};
+
+/** What would make code-server or the student's tools believe that they run inside npm, another editor, or a service. */
+const FOREIGN = /^(npm_|VSCODE_|ELECTRON_|CODE_SERVER_|CLASSROOM_TUNNEL_|CLOUDFLARE_)|^(INIT_CWD|PORT|NODE|NODE_OPTIONS|NODE_ENV|PASSWORD|HASHED_PASSWORD|TERM_PROGRAM.*|TMUX|STY|BASH_ENV|PROMPT_COMMAND|CI)$/;
+
+/** The environment of a fresh login: the machine's own, without what this program's own caller put there. */
+export function studentEnvironment(machine: NodeJS.ProcessEnv, home: string): Record<string, string> {
+  const kept = Object.entries(machine).filter((entry): entry is [string, string] => entry[1] !== undefined && !FOREIGN.test(entry[0]));
+  const path = (machine.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
+  return {
+    ...Object.fromEntries(kept.filter(([name]) => !name.startsWith('XDG_'))),
+    PATH: path.join(':'), HOME: home, SHELL: '/bin/bash', npm_config_update_notifier: 'false',
+  };
+}
+
+/**
+ * Starts it and waits until it listens.
+ * @throws an Error with its output when it ends before that
+ */
+export async function startCodeServer(options: CodeServerOptions): Promise<CodeServer> {
+  const home = join(options.root, 'home');
+  const dataDir = join(options.root, 'data');
+  await mkdir(join(dataDir, 'Machine'), { recursive: true });
+  await mkdir(join(dataDir, 'User'), { recursive: true });
+  await mkdir(home, { recursive: true });
+  const settings = JSON.stringify({ ...SETTINGS, ...options.settings }, undefined, 2);
+  await writeFile(join(dataDir, 'Machine', 'settings.json'), settings);
+  await writeFile(join(dataDir, 'User', 'settings.json'), settings);
+
+  const places = ['--user-data-dir', dataDir, '--extensions-dir', join(options.root, 'extensions'), '--config', join(options.root, 'config.yaml')];
+  const env = { ...studentEnvironment(process.env, home), ...options.environment, ...mark(options.markName) };
+  for (const extension of options.extensions) {
+    await promisify(execFile)(options.executable, [...places, '--install-extension', extension], { env });
+  }
+  return listen(options, env, home, [
+    ...places, '--auth', 'none', '--bind-addr', `127.0.0.1:${options.port ?? 0}`,
+    '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
+    ...options.trustedDomains.flatMap((domain) => ['--link-protection-trusted-domains', domain]),
+    ...(options.flags ?? []),
+  ]);
+}
+
+async function listen(options: CodeServerOptions, env: NodeJS.ProcessEnv, home: string, args: readonly string[]): Promise<CodeServer> {
+  const child = spawn(options.executable, args, { cwd: options.folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  const host = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`code-server ended with code ${String(code)}:\n${lines.join('\n')}`)));
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        lines.push(line);
+        const address = /HTTP server listening on http:\/\/(\S+?)\/?$/.exec(line)?.[1];
+        if (address !== undefined) resolve(address);
+      });
+    }
+  });
+  const pid = child.pid;
+  if (pid === undefined) throw new Error('code-server has no process id');
+  return {
+    url: `http://${host}/?folder=${encodeURI(options.folder)}`,
+    host, pid, home,
+    log: () => lines.join('\n'),
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGTERM');
+      await ended(child);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Everything that a demo or a test has started, however it was started.
+ *
+ * code-server's shells have sessions of their own, its hosts outlive it when it is killed, and guardians are detached: no
+ * process group and no line of parents holds them all. An environment variable does, as every child inherits it.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const MARK = 'CLASSROOM_TUNNEL_DEMO';
+const LOOK_AGAIN_MILLISECONDS = 50;
+
+/** The environment that marks a process and its descendants as started by us under this name. */
+export const mark = (name: string): Record<string, string> => ({ [MARK]: name });
+
+/** The ids of the live processes that carry the mark. Zombies have no environment and do not count. */
+export async function findMarked(name: string): Promise<number[]> {
+  const wanted = `${MARK}=${name}`;
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const marked = await Promise.all(pids.map(async (pid) => {
+    // Another user's process, or one that has just ended, is not ours.
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    return environment.split('\0').includes(wanted);
+  }));
+  return pids.filter((_, index) => marked[index]);
+}
+
+/** Sends a signal; a process that is gone already is no error. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * Ends every process that carries the mark: asks with SIGTERM and SIGHUP (which is what an interactive shell heeds), and
+ * kills what is still there after the patience.
+ */
+export async function endMarked(name: string, patienceMilliseconds: number): Promise<void> {
+  const deadline = performance.now() + patienceMilliseconds;
+  const asked = new Set<number>();
+  for (;;) {
+    const pids = await findMarked(name);
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      if (performance.now() > deadline) signalIfThere(pid, 'SIGKILL');
+      else if (!asked.has(pid)) for (const signal of ['SIGTERM', 'SIGHUP'] as const) signalIfThere(pid, signal);
+      asked.add(pid);
+    }
+    // Nothing tells of the end of a process that is not one's own child.
+    await delay(LOOK_AGAIN_MILLISECONDS);
+  }
+}
+
+/** Waits for the end of a child, however long ago it was. */
+export async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}

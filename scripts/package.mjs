@@ -1,0 +1,51 @@
+// `npm run package`: the VSIX, from an allow-list of files, held to its limits.
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { provideDependencies } from './setup/dependencies.mjs';
+import { SetUpError, runOrFail } from './setup/processes.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const KILOBYTE = 1_000;
+const LIMITS = { vsix: 300 * KILOBYTE, bundle: 150 * KILOBYTE };
+
+const kilobytes = (bytes) => `${(bytes / KILOBYTE).toFixed(1)} KB`;
+
+/** Builds what is shipped into dist/. */
+export const build = () => runOrFail(process.execPath, ['esbuild.mjs'], { cwd: root });
+
+/**
+ * Builds, and packs the extension.
+ * @param {string} packagePath the VSIX to write
+ * @returns {Promise<{vsix: number, bundle: number}>} the sizes of the package and of the window's own bundle, in bytes
+ * @throws {SetUpError} with the figures when either is over its limit
+ */
+export async function packageExtension(packagePath) {
+  await build();
+  mkdirSync(dirname(packagePath), { recursive: true });
+  // Not loaded before: a fresh machine has it only after its dependencies are installed.
+  const { createVSIX } = await import('@vscode/vsce');
+  await createVSIX({
+    cwd: root, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false,
+  });
+  const sizes = { vsix: statSync(packagePath).size, bundle: statSync(join(root, 'dist', 'extension.cjs')).size };
+  for (const name of ['vsix', 'bundle']) {
+    if (sizes[name] > LIMITS[name]) {
+      throw new SetUpError(`The ${name} has ${kilobytes(sizes[name])}; at most ${kilobytes(LIMITS[name])} are allowed.`);
+    }
+  }
+  return sizes;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await provideDependencies(root);
+    const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const file = `${name}-${version}.vsix`;
+    const { vsix, bundle } = await packageExtension(join(root, file));
+    console.log(`${file}: ${kilobytes(vsix)}; the window's bundle: ${kilobytes(bundle)}`);
+  } catch (error) {
+    console.error(error instanceof SetUpError ? error.message : error);
+    process.exitCode = 1;
+  }
+}
