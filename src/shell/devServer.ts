@@ -1,0 +1,26 @@
+/** Finds the running development server of one terminal. When to look, and how often, is the window's decision. */
+import { descendants, findRunning, listenersOf, portSeenBy, type Listener, type ProcessInfo } from './processes.ts';
+
+/** A watched command at work, and the port it was told. */
+export interface DevServer {
+  readonly process: ProcessInfo;
+  /** The text of the port variable in the process's environment, unchecked; undefined when it has none. */
+  readonly portText: string | undefined;
+}
+
+/**
+ * Looks once for a watched command in the process tree of a shell.
+ * @param shellPid the terminal's shell; it may have become the command itself (`exec npm run dev`)
+ * @param watched command lines, as in the configuration's `commands`
+ * @param portVariable the name of the variable that holds the port, `PORT` by default
+ * @returns undefined when no such process runs (yet)
+ */
+export function findDevServer(shellPid: number, watched: readonly string[], portVariable: string, procRoot = '/proc'): DevServer | undefined {
+  const process = findRunning(shellPid, watched, procRoot);
+  return process && { process, portText: portSeenBy(process.pid, portVariable, procRoot) };
+}
+
+/** The listening sockets of a process and of everything it started. */
+export function listenersOfTree(pid: number, procRoot = '/proc'): Listener[] {
+  return listenersOf([pid, ...descendants(pid, procRoot).map((process) => process.pid)], procRoot);
+}

@@ -1,0 +1,209 @@
+/**
+ * What Linux tells of running processes in /proc (see proc(5)), read without waiting: each file is small and in memory.
+ * A process may end between two reads, and a /proc mounted with hidepid shows only the reader's own: both look like
+ * "no such process" here, never like an error. `procRoot` is where /proc is mounted (tests pass a folder of their own).
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { SocketAddress } from 'node:net';
+import { endianness } from 'node:os';
+import { basename, join } from 'node:path';
+import { wordsOfFirstCommand } from './devCommand.ts';
+
+/** A process as it was when it was read. `pid` and `startTime` together name it for as long as the machine runs. */
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly ppid: number;
+  /** The effective user. */
+  readonly uid: number;
+  /** In clock ticks since boot (field 22 of /proc/PID/stat). */
+  readonly startTime: number;
+  /** As the process has it now: some rewrite it, npm to `["npm run dev", "", …]`. */
+  readonly argv: readonly string[];
+}
+
+/** A TCP socket that listens in this process's network namespace. */
+export interface Listener {
+  readonly port: number;
+  /** The user who opened it. */
+  readonly uid: number;
+  readonly inode: number;
+  /** `127.0.0.1`, `0.0.0.0`, `::1`, `::` … */
+  readonly address: string;
+}
+
+/** @returns undefined when there is no such process, it has ended (also as a zombie), or it is hidden from this user. */
+export function readProcess(pid: number, procRoot = '/proc'): ProcessInfo | undefined {
+  const folder = join(procRoot, String(pid));
+  const stat = readText(join(folder, 'stat'));
+  const status = readText(join(folder, 'status'));
+  const commandLine = readText(join(folder, 'cmdline'));
+  if (stat === undefined || status === undefined || commandLine === undefined) return undefined;
+  // The name stands in parentheses and may itself hold blanks and parentheses; field 3 follows the last of them.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, ppid] = fields;
+  if (state === 'Z' || state === 'X') return undefined;
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
+  return { pid, ppid: Number(ppid), uid: Number(uid), startTime: Number(fields[19]), argv: withoutLastNul(commandLine).split('\0') };
+}
+
+/** Whether this very process still runs; another one that got its pid since does not count. */
+export function stillRuns({ pid, startTime }: Pick<ProcessInfo, 'pid' | 'startTime'>, procRoot = '/proc'): boolean {
+  return readProcess(pid, procRoot)?.startTime === startTime;
+}
+
+/** The children of a process, oldest first as the kernel lists them. */
+export function children(pid: number, procRoot = '/proc'): ProcessInfo[] {
+  return childPids(pid, procRoot).flatMap((child) => readProcess(child, procRoot) ?? []);
+}
+
+/** Children, their children and so on, nearest first. A process whose parent has ended belongs to somebody else's tree. */
+export function descendants(pid: number, procRoot = '/proc'): ProcessInfo[] {
+  const found: ProcessInfo[] = [];
+  const seen = new Set([pid]);
+  for (let generation = children(pid, procRoot); generation.length > 0; ) {
+    const fresh = generation.filter((process) => !seen.has(process.pid));
+    for (const process of fresh) seen.add(process.pid);
+    found.push(...fresh);
+    generation = fresh.flatMap((process) => children(process.pid, procRoot));
+  }
+  return found;
+}
+
+/**
+ * The environment a process was started with; what it changed later is not seen.
+ * @returns undefined when it has ended, or belongs to another user.
+ */
+export function environment(pid: number, procRoot = '/proc'): Map<string, string> | undefined {
+  const text = readText(join(procRoot, String(pid), 'environ'));
+  if (text === undefined) return undefined;
+  const entries = text.split('\0').filter((entry) => entry.includes('='));
+  return new Map(entries.map((entry) => {
+    const at = entry.indexOf('=');
+    return [entry.slice(0, at), entry.slice(at + 1)];
+  }));
+}
+
+/** The text of the port variable as the process sees it; undefined when it has none, or its environment is not ours to read. */
+export function portSeenBy(pid: number, variable: string, procRoot = '/proc'): string | undefined {
+  return environment(pid, procRoot)?.get(variable);
+}
+
+/** All listening TCP sockets, of every user: the kernel's tables hide nobody's. */
+export function listeners(procRoot = '/proc'): Listener[] {
+  return [
+    ...listenersIn(readText(join(procRoot, 'net', 'tcp')), 'ipv4'),
+    ...listenersIn(readText(join(procRoot, 'net', 'tcp6')), 'ipv6'),
+  ];
+}
+
+/** The listening sockets that one of these processes has open. A process of another user shows none. */
+export function listenersOf(pids: readonly number[], procRoot = '/proc'): Listener[] {
+  const inodes = new Set(pids.flatMap((pid) => socketInodes(pid, procRoot)));
+  return inodes.size === 0 ? [] : listeners(procRoot).filter(({ inode }) => inodes.has(inode));
+}
+
+/**
+ * The process in the tree of a shell that runs a watched command: of several, the one started last; of one that runs
+ * itself again (a workspace's `npm run dev`), the outermost, as that is what the student typed.
+ */
+export function findRunning(shellPid: number, watched: readonly string[], procRoot = '/proc'): ProcessInfo | undefined {
+  const patterns = watched.map(wordsOfFirstCommand).filter((words) => words.length > 0);
+  const runs = ({ argv }: ProcessInfo): boolean => patterns.some((words) => isRunning(argv, words));
+  const shell = readProcess(shellPid, procRoot);
+  const seen = new Set<number>();
+  const found: ProcessInfo[] = [];
+  for (let generation = shell ? [shell] : []; generation.length > 0; ) {
+    const fresh = generation.filter(({ pid }) => !seen.has(pid));
+    for (const { pid } of fresh) seen.add(pid);
+    found.push(...fresh.filter(runs));
+    generation = fresh.filter((process) => !runs(process)).flatMap(({ pid }) => children(pid, procRoot));
+  }
+  return found.sort((a, b) => b.startTime - a.startTime || b.pid - a.pid)[0];
+}
+
+function childPids(pid: number, procRoot: string): number[] {
+  const tasks = join(procRoot, String(pid), 'task');
+  // Each thread has its own list: a child belongs to the thread that forked it.
+  const lists = readFolder(tasks).map((thread) => readText(join(tasks, thread, 'children')));
+  if (lists.some((list) => list !== undefined)) return lists.flatMap((list) => numbersIn(list ?? ''));
+  // A kernel built without these lists (CONFIG_PROC_CHILDREN): ask every process for its parent.
+  const all = numbersIn(readFolder(procRoot).filter((name) => /^\d+$/.test(name)).join(' '));
+  return lists.length === 0 ? [] : all.filter((other) => readProcess(other, procRoot)?.ppid === pid);
+}
+
+function numbersIn(text: string): number[] {
+  return text.split(' ').filter((word) => word !== '').map(Number);
+}
+
+const LISTEN = '0A';
+
+function listenersIn(table: string | undefined, family: 'ipv4' | 'ipv6'): Listener[] {
+  const rows = (table ?? '').split('\n').slice(1).map((row) => row.trim().split(/\s+/));
+  return rows.flatMap(([, local, , state, , , , uid, , inode]) => {
+    const [address, port] = local?.split(':') ?? [];
+    if (state !== LISTEN || address === undefined || port === undefined) return [];
+    return [{ port: parseInt(port, 16), uid: Number(uid), inode: Number(inode), address: addressText(address, family) }];
+  });
+}
+
+/** The kernel prints an address as 32-bit numbers in the machine's own byte order. */
+function addressText(hex: string, family: 'ipv4' | 'ipv6'): string {
+  const words = (hex.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, 'hex'));
+  const bytes = Buffer.concat(endianness() === 'LE' ? words.map((word) => word.reverse()) : words);
+  if (family === 'ipv4') return bytes.join('.');
+  const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
+  return new SocketAddress({ family, address: groups.join(':') }).address;
+}
+
+function socketInodes(pid: number, procRoot: string): number[] {
+  const folder = join(procRoot, String(pid), 'fd');
+  return readFolder(folder).flatMap((name) => {
+    const inode = /^socket:\[(\d+)\]$/.exec(readLink(join(folder, name)) ?? '')?.[1];
+    return inode === undefined ? [] : [Number(inode)];
+  });
+}
+
+const interpreter = /^(node|nodejs|bun|deno|python[\d.]*|ruby|php|perl)$/;
+
+function isRunning(argv: readonly string[], words: readonly string[]): boolean {
+  const [first = '', second = '', ...rest] = argv;
+  // A process that gave itself a title (npm does) has all of it in the first argument, with the quotes gone.
+  if (first.includes(' ')) return `${first.trimEnd()} `.startsWith(`${words.join(' ')} `);
+  const startsWithWords = (given: readonly string[]): boolean => words.every((word, index) => given[index] === word);
+  return startsWithWords([first, second, ...rest])
+    || startsWithWords([basename(first), second, ...rest])
+    || (interpreter.test(basename(first)) && startsWithWords([programName(second), ...rest]));
+}
+
+/** `/usr/bin/npm`, `…/npm-cli.js` and `…/pnpm.cjs` are what the student calls npm and pnpm. */
+function programName(script: string): string {
+  return basename(script).replace(/(-cli)?\.[cm]?js$/, '');
+}
+
+function withoutLastNul(text: string): string {
+  return text.endsWith('\0') ? text.slice(0, -1) : text;
+}
+
+function readText(path: string): string | undefined {
+  return unlessHidden(() => readFileSync(path, 'utf8'));
+}
+
+function readFolder(path: string): string[] {
+  return unlessHidden(() => readdirSync(path)) ?? [];
+}
+
+function readLink(path: string): string | undefined {
+  return unlessHidden(() => readlinkSync(path));
+}
+
+/** What the kernel says of a process that has ended (ESRCH once its file is open) or that is not ours to look at. */
+const hidden = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR', 'EINVAL']);
+
+function unlessHidden<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (hidden.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
