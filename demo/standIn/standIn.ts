@@ -1,0 +1,113 @@
+// A Cloudflare of one's own on loopback: the API that provisioning talks to, and the edge that visitors come to.
+import { accountRoutes } from './api/accountApi.ts';
+import { dnsRoutes } from './api/dnsApi.ts';
+import { cloudflareRateLimit, createRateLimiter } from './api/rateLimit.ts';
+import type { RateLimit } from './api/rateLimit.ts';
+import { checkedRecord, place } from './api/recordRules.ts';
+import { createHandler } from './api/routes.ts';
+import { createApiServer } from './api/server.ts';
+import type { LoggedRequest, RequestHook } from './api/server.ts';
+import { tunnelRoutes } from './api/tunnelApi.ts';
+import { createControl } from './control.ts';
+import type { Controlled } from './control.ts';
+import { Faults } from './faults.ts';
+import { close, listen } from './listen.ts';
+import type { DnsRecord } from './records.ts';
+import { World } from './world.ts';
+import type { Token, Tunnel, TunnelConfig } from './world.ts';
+
+export interface StandInOptions {
+  /** Default `localhost`: every browser finds `anything.localhost` on its own machine. */
+  zoneName?: string;
+  zoneId?: string;
+  accountId?: string;
+  token?: Partial<Token>;
+  tunnel?: Partial<Tunnel>;
+  /** What is saved already; default nothing (`config: null, version: 0`). */
+  config?: TunnelConfig;
+  /** What GET answers while nothing was ever saved; default 'null'. */
+  unconfigured?: 'null' | 'not-found';
+  recordQuota?: number;
+  /** How long each API call takes on the way there and back together; default 0. */
+  roundTripMs?: number;
+  rateLimit?: Partial<RateLimit>;
+  /** 0 (the default) takes a free port. */
+  apiPort?: number;
+  edgePort?: number;
+  now?: () => number;
+}
+
+export interface StandIn extends Controlled {
+  /** Ends in /client/v4, as the real one does. */
+  readonly apiUrl: string;
+  readonly accountId: string;
+  readonly tunnelId: string;
+  readonly zoneId: string;
+  readonly token: string;
+  /** Everything there is; read it and change it as you like. */
+  readonly world: World;
+  readonly faults: Faults;
+  /** Every API call since the start or since `requests.length = 0`. */
+  readonly requests: LoggedRequest[];
+  /** May be changed at any time. */
+  roundTripMs: number;
+  /** Adds a hook around every API call, and returns the function that removes it. */
+  onRequest: (hook: RequestHook) => () => void;
+  /** A record that somebody else made, checked as the API would. */
+  addRecord: (fields: Partial<DnsRecord>) => DnsRecord;
+  /** Refuses connections, until `goOnline` listens on the same port again. */
+  goOffline: () => Promise<void>;
+  goOnline: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/** Starts API and edge; both answer when this resolves. */
+export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
+  const { now = Date.now } = options;
+  const world = createWorld(options, now);
+  const { tunnel, zone } = world;
+  const token = world.addToken(options.token);
+  const hooks = new Set<RequestHook>();
+  const controlled: Controlled = { world, faults: new Faults(), requests: [], roundTripMs: options.roundTripMs ?? 0 };
+  const routes = [...accountRoutes, ...tunnelRoutes({ unconfigured: options.unconfigured ?? 'null' }), ...dnsRoutes];
+  const countRequest = createRateLimiter({ ...cloudflareRateLimit, ...options.rateLimit }, now);
+  const api = createApiServer({
+    handle: createHandler({ world, routes, countRequest }),
+    faults: controlled.faults,
+    log: controlled.requests,
+    roundTripMs: () => controlled.roundTripMs,
+    control: createControl(controlled),
+    hooks,
+    now,
+  });
+  const apiPort = await listen(api, options.apiPort);
+  return Object.assign(controlled, {
+    apiUrl: `http://127.0.0.1:${apiPort}/client/v4`,
+    accountId: world.accountId,
+    tunnelId: tunnel.id,
+    zoneId: zone.id,
+    token: token.value,
+    onRequest: (hook: RequestHook) => {
+      hooks.add(hook);
+      return () => void hooks.delete(hook);
+    },
+    addRecord: (fields: Partial<DnsRecord>) => {
+      const record = checkedRecord(fields, zone, world.timestamp());
+      place(record, zone.records, zone.quota);
+      return record;
+    },
+    goOffline: () => close(api),
+    goOnline: async () => {
+      await listen(api, apiPort);
+    },
+    close: () => close(api),
+  });
+}
+
+function createWorld(options: StandInOptions, now: () => number): World {
+  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200 } = options;
+  const world = new World({ now, zoneName, zoneId, accountId, recordQuota });
+  const tunnel = world.addTunnel(options.tunnel);
+  if (options.config) world.save(tunnel, options.config);
+  return world;
+}

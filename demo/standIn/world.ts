@@ -1,0 +1,151 @@
+// What exists in the stand-in: one account with its tokens and tunnels, and the zones with their records. No HTTP here.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { RecordSet } from './records.ts';
+
+/** What a token may do. `edit` includes `read`, as it does at Cloudflare. */
+export type Scope = 'tunnel:edit' | 'tunnel:read' | 'dns:edit' | 'dns:read' | 'zone:read';
+
+export interface Token {
+  id: string;
+  value: string;
+  scopes: Scope[];
+  status: 'active' | 'disabled' | 'expired';
+  /** A token that belongs to a user is verified at /user/tokens/verify, one of the account at /accounts/{id}/tokens/verify. */
+  owner: 'user' | 'account';
+}
+
+export interface IngressRule {
+  hostname?: string;
+  path?: string;
+  service: string;
+  originRequest?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+/** A tunnel's configuration, kept as it was sent: whatever else is in there is carried along. */
+export interface TunnelConfig {
+  ingress: IngressRule[];
+  originRequest?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+export interface Tunnel {
+  id: string;
+  name: string;
+  secret: string;
+  /** `local`: cloudflared reads a file on its own machine, and ignores what is saved here. */
+  source: 'cloudflare' | 'local';
+  /** Whether a connector (cloudflared) runs for this tunnel; without one the edge answers 1033. */
+  connected: boolean;
+  /** Counts every save; 0 means that nothing was ever saved. */
+  version: number;
+  config: TunnelConfig | null;
+  createdAt: string;
+  savedAt: string;
+}
+
+export interface Zone {
+  id: string;
+  name: string;
+  /** How many records the zone may hold; 200 on a free zone made since 2024-09. */
+  quota: number;
+  records: RecordSet;
+}
+
+export interface WorldOptions {
+  now: () => number;
+  zoneName: string;
+  zoneId?: string | undefined;
+  accountId?: string | undefined;
+  recordQuota: number;
+}
+
+export class World {
+  readonly accountId: string;
+  readonly tokens = new Map<string, Token>();
+  readonly tunnels = new Map<string, Tunnel>();
+  readonly zones = new Map<string, Zone>();
+  readonly now: () => number;
+
+  constructor(options: WorldOptions) {
+    this.now = options.now;
+    this.accountId = options.accountId ?? newId();
+    this.addZone({ name: options.zoneName, id: options.zoneId, quota: options.recordQuota });
+  }
+
+  /** The first tunnel: the one that a test with a single tunnel means. */
+  get tunnel(): Tunnel {
+    return first(this.tunnels, 'tunnel');
+  }
+
+  /** The first zone: the one that a test with a single zone means. */
+  get zone(): Zone {
+    return first(this.zones, 'zone');
+  }
+
+  /** The time as the API writes it. */
+  timestamp(): string {
+    return new Date(this.now()).toISOString();
+  }
+
+  addZone(zone: { name: string; id?: string | undefined; quota?: number }): Zone {
+    const added: Zone = { id: zone.id ?? newId(), name: zone.name, quota: zone.quota ?? 200, records: new RecordSet() };
+    this.zones.set(added.id, added);
+    return added;
+  }
+
+  addToken(token: Partial<Token> = {}): Token {
+    const added: Token = {
+      id: newId(),
+      value: randomBytes(20).toString('hex'),
+      scopes: ['tunnel:edit', 'dns:edit', 'zone:read'],
+      status: 'active',
+      owner: 'user',
+      ...token,
+    };
+    this.tokens.set(added.value, added);
+    return added;
+  }
+
+  addTunnel(tunnel: Partial<Tunnel> = {}): Tunnel {
+    const added: Tunnel = {
+      id: randomUUID(),
+      name: 'classroom',
+      secret: randomBytes(32).toString('base64'),
+      source: 'cloudflare',
+      connected: true,
+      version: 0,
+      config: null,
+      createdAt: this.timestamp(),
+      savedAt: this.timestamp(),
+      ...tunnel,
+    };
+    this.tunnels.set(added.id, added);
+    return added;
+  }
+
+  /** Replaces a tunnel's configuration as a whole, as every save does: one version more. */
+  save(tunnel: Tunnel, config: TunnelConfig): void {
+    tunnel.config = config;
+    tunnel.version += 1;
+    tunnel.savedAt = this.timestamp();
+  }
+
+  /**
+   * An outside writer: somebody who saves in the dashboard while a program is at work.
+   * @param edit gets a copy of the configuration (one with only a catch-all where there was none) and returns what is saved
+   */
+  saveInDashboard(edit: (config: TunnelConfig) => TunnelConfig, tunnel: Tunnel = this.tunnel): void {
+    this.save(tunnel, edit(structuredClone(tunnel.config ?? { ingress: [{ service: 'http_status:404' }] })));
+  }
+}
+
+/** An identifier as Cloudflare makes them: 32 hexadecimal digits. */
+export function newId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function first<T>(items: Map<string, T>, what: string): T {
+  for (const item of items.values()) return item;
+  throw new Error(`This stand-in has no ${what}.`);
+}
