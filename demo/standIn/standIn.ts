@@ -10,6 +10,7 @@ import type { LoggedRequest, RequestHook } from './api/server.ts';
 import { tunnelRoutes } from './api/tunnelApi.ts';
 import { createControl } from './control.ts';
 import type { Controlled } from './control.ts';
+import { startEdge } from './edge/edge.ts';
 import { Faults } from './faults.ts';
 import { close, listen } from './listen.ts';
 import type { DnsRecord } from './records.ts';
@@ -40,6 +41,9 @@ export interface StandInOptions {
 export interface StandIn extends Controlled {
   /** Ends in /client/v4, as the real one does. */
   readonly apiUrl: string;
+  /** http://127.0.0.1:PORT; sites are told apart by their Host, as in http://student1.localhost:PORT. */
+  readonly edgeUrl: string;
+  readonly edgePort: number;
   readonly accountId: string;
   readonly tunnelId: string;
   readonly zoneId: string;
@@ -55,7 +59,9 @@ export interface StandIn extends Controlled {
   onRequest: (hook: RequestHook) => () => void;
   /** A record that somebody else made, checked as the API would. */
   addRecord: (fields: Partial<DnsRecord>) => DnsRecord;
-  /** Refuses connections, until `goOnline` listens on the same port again. */
+  /** Forgets what the edge has cached. */
+  purgeCache: () => void;
+  /** The API refuses connections, until `goOnline` listens on the same port again. */
   goOffline: () => Promise<void>;
   goOnline: () => Promise<void>;
   close: () => Promise<void>;
@@ -81,8 +87,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     now,
   });
   const apiPort = await listen(api, options.apiPort);
+  const edge = await startEdge({ world, now, port: options.edgePort });
   return Object.assign(controlled, {
     apiUrl: `http://127.0.0.1:${apiPort}/client/v4`,
+    edgeUrl: `http://127.0.0.1:${edge.port}`,
+    edgePort: edge.port,
     accountId: world.accountId,
     tunnelId: tunnel.id,
     zoneId: zone.id,
@@ -100,7 +109,10 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     goOnline: async () => {
       await listen(api, apiPort);
     },
-    close: () => close(api),
+    purgeCache: () => edge.cache.purge(),
+    close: async () => {
+      await Promise.all([close(api), edge.close()]);
+    },
   });
 }
 
