@@ -51,6 +51,12 @@ const SETTINGS = {
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
+  // Its variables reach the first terminal late, and VS Code then starts that terminal's shell a second time.
+  'git.terminalAuthentication': false,
+  'git.terminalGitEditor': false,
+  'chat.disableAIFeatures': true,
+  'terminal.integrated.initialHint': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
 /** What would make code-server or the student's tools believe that they run inside npm, another editor, or a service. */

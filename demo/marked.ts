@@ -13,16 +13,16 @@ const MARK = 'CLASSROOM_TUNNEL_DEMO';
 const LOOK_AGAIN_MILLISECONDS = 50;
 
 /** The environment that marks a process and its descendants as started by us under this name. */
-export const mark = (name: string): Record<string, string> => ({ [MARK]: name });
+export const mark = (name: string, variable = MARK): Record<string, string> => ({ [variable]: name });
 
 /** The ids of the live processes that carry the mark. Zombies have no environment and do not count. */
-export async function findMarked(name: string): Promise<number[]> {
-  const wanted = `${MARK}=${name}`;
+export async function findMarked(name: string, variable = MARK): Promise<number[]> {
+  const wanted = `${variable}=${name}`;
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const marked = await Promise.all(pids.map(async (pid) => {
     // Another user's process, or one that has just ended, is not ours.
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    return environment.split('\0').includes(wanted);
+    return pid !== process.pid && environment.split('\0').includes(wanted);
   }));
   return pids.filter((_, index) => marked[index]);
 }
@@ -40,11 +40,11 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
  * Ends every process that carries the mark: asks with SIGTERM and SIGHUP (which is what an interactive shell heeds), and
  * kills what is still there after the patience.
  */
-export async function endMarked(name: string, patienceMilliseconds: number): Promise<void> {
+export async function endMarked(name: string, patienceMilliseconds: number, variable = MARK): Promise<void> {
   const deadline = performance.now() + patienceMilliseconds;
   const asked = new Set<number>();
   for (;;) {
-    const pids = await findMarked(name);
+    const pids = await findMarked(name, variable);
     if (pids.length === 0) return;
     for (const pid of pids) {
       if (performance.now() > deadline) signalIfThere(pid, 'SIGKILL');

@@ -1,11 +1,16 @@
 // Child processes of the set-up and of the test run. Each is in a process group of its own; none outlives this process.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { clearTimeout, setTimeout } from 'node:timers';
 
 /** Something that a person can mend: shown as its message alone, without a stack. */
 export class SetUpError extends Error {}
 
-const groups = new Set();
+/** A test that runs has a code-server and a browser to end before it ends itself. */
+const PATIENCE_MILLISECONDS = 15_000;
+
+/** The process groups that run, each with the promise of its end. */
+const groups = new Map();
 const temporary = new Set();
 
 /** A folder to be removed when this process is stopped by a signal. Returns the function that forgets it. */
@@ -18,8 +23,8 @@ export function removeWhenStopped(folder) {
  * Runs a command to its end and gives its exit code and what it printed.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean}} [options] show: the output also goes to this process's
- *   stderr, which is where progress belongs (stdout may carry the one line of `--json`).
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, show?: NodeJS.WritableStream}} [options] show: where the output also
+ *   goes while it comes.
  * @returns {Promise<{code: number, output: string}>} code is 127 when there is no such command and 128 when a signal ended it.
  */
 export function run(command, args, options = {}) {
@@ -31,10 +36,11 @@ export function run(command, args, options = {}) {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         output += text;
-        if (options.show) process.stderr.write(text);
+        options.show?.write(text);
       });
     }
-    if (child.pid !== undefined) groups.add(child.pid);
+    const end = new Promise((resolveEnd) => child.once('close', resolveEnd));
+    if (child.pid !== undefined) groups.set(child.pid, end);
     child.once('error', (error) => resolve({ code: 127, output: error.message }));
     child.once('close', (code) => {
       groups.delete(child.pid);
@@ -51,36 +57,42 @@ export async function runOrFail(command, args, options = {}) {
   throw new SetUpError(`"${[command, ...args].join(' ')}" failed with code ${code}:\n${tail}`);
 }
 
-/** The groups' own end, for a run that is stopped: every command and everything it started in its group. */
-export function endRunning(signal = 'SIGTERM') {
-  for (const group of groups) {
-    try {
-      process.kill(-group, signal);
-    } catch (error) {
-      if (error.code !== 'ESRCH') throw error;
-    }
+/** Ends every command that runs, with everything in its group, and waits for that; kills what is not gone after the patience. */
+async function endRunning(patienceMilliseconds) {
+  const signalAll = (signal) => [...groups.keys()].forEach((group) => signalGroup(group, signal));
+  const ends = Promise.all(groups.values());
+  signalAll('SIGTERM');
+  const timer = setTimeout(() => signalAll('SIGKILL'), patienceMilliseconds);
+  await ends;
+  clearTimeout(timer);
+}
+
+function signalGroup(group, signal) {
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
 
 /**
  * From now on SIGINT, SIGTERM and SIGHUP end every command that runs, remove the temporary folders, and end this process.
- * @param {() => Promise<void>} [first] what has to be ended before, in order
+ * @param {{first?: () => Promise<void>, last?: () => Promise<void>}} [also] what has to be ended before and after the commands
  */
-export function endOnSignals(first = async () => undefined) {
+export function endOnSignals(also = {}) {
   let ending = false;
-  const end = async (signal, number) => {
+  const end = async (number) => {
     // npm passes a terminal's Ctrl-C on although the terminal has sent it to everybody already: once is enough.
     if (ending) return;
     ending = true;
     try {
-      await first();
+      await also.first?.();
+      await endRunning(PATIENCE_MILLISECONDS);
+      await also.last?.();
     } finally {
-      endRunning();
       for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
       process.exit(128 + number);
     }
   };
-  process.on('SIGINT', (signal) => end(signal, 2));
-  process.on('SIGTERM', (signal) => end(signal, 15));
-  process.on('SIGHUP', (signal) => end(signal, 1));
+  for (const [signal, number] of [['SIGHUP', 1], ['SIGINT', 2], ['SIGTERM', 15]]) process.on(signal, () => end(number));
 }

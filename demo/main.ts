@@ -1,0 +1,60 @@
+/** What `npm start` runs once everything is set up: starts a class, says what to do, and ends it all. */
+import { parseArgs } from 'node:util';
+import { startClassroom, STUDENT } from './classroom.ts';
+import type { Classroom } from './classroom.ts';
+
+export interface DemoOptions {
+  readonly json: boolean;
+  /** code-server's port; undefined: any free one. */
+  readonly port: number | undefined;
+}
+
+export const USAGE = `Usage: npm start [-- --json] [-- --port N]
+  --json     print one line {"codeServerUrl","apiUrl","edgeUrl","configFile","stateDir"} on stdout when it is ready
+  --port N   the port of code-server (default: any free one)
+Ends with Ctrl+C or SIGTERM, and leaves nothing behind.`;
+
+/**
+ * Reads the arguments.
+ * @throws an Error whose message says what is wrong, and the usage
+ */
+export function parseDemoOptions(args: readonly string[]): DemoOptions {
+  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false }, port: { type: 'string' } } });
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) throw new Error(`--port takes a port number, not "${String(values.port)}"`);
+  return { json: values.json, port };
+}
+
+/** What a person reads when it is ready. */
+export function describe(classroom: Classroom): string {
+  return `
+A class of one student runs on this machine, with a stand-in for Cloudflare.
+
+  1. Open      ${classroom.codeServer.url}
+  2. Open a terminal there (Terminal > New Terminal), and type
+                 npm run dev
+  3. Click     ${classroom.hostname}   in the status bar: it opens
+                 ${classroom.siteUrl}/
+
+The command line, in another shell:
+  export CLASSROOM_TUNNEL_CONFIG=${classroom.configFile} CLASSROOM_TUNNEL_USER=${STUDENT}
+  node dist/cli.js list
+
+Ctrl+C ends all of it.
+`;
+}
+
+/** What a program reads when it is ready: one line. */
+export const toJson = ({ codeServer, standIn, configFile, stateDir }: Classroom): string =>
+  JSON.stringify({ codeServerUrl: codeServer.url, apiUrl: standIn.apiUrl, edgeUrl: standIn.edgeUrl, configFile, stateDir });
+
+/**
+ * Starts the demo.
+ * @param codeServer the code-server executable
+ * @param vsix the packed extension
+ */
+export async function startDemo(options: DemoOptions, codeServer: string, vsix: string, signal: AbortSignal): Promise<Classroom> {
+  const classroom = await startClassroom({ codeServer, extensions: [vsix], signal, ...(options.port === undefined ? {} : { port: options.port }) });
+  process.stdout.write(options.json ? `${toJson(classroom)}\n` : describe(classroom));
+  return classroom;
+}

@@ -1,0 +1,56 @@
+/* global AbortController */
+// `npm start`: sets up what is missing, builds and packs the extension, and runs the demo until it is stopped.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageExtension } from './package.mjs';
+import { provideCodeServer } from './setup/codeServer.mjs';
+import { provideDependencies } from './setup/dependencies.mjs';
+import { SetUpError, endOnSignals, removeWhenStopped } from './setup/processes.mjs';
+import { withProgress } from './setup/progress.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stopping = new AbortController();
+/** @type {Promise<import('../demo/classroom.ts').Classroom> | undefined} */
+let demo;
+
+endOnSignals({
+  first: async () => {
+    stopping.abort();
+    const classroom = await demo?.catch(() => undefined);
+    await classroom?.close();
+  },
+});
+
+async function start() {
+  await provideDependencies(root);
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { USAGE, parseDemoOptions, startDemo } = await import('../demo/main.ts');
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) return void console.log(USAGE);
+  const options = parseDemoOptions(args);
+  const codeServer = await provideCodeServer();
+  const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-vsix-'));
+  const keep = removeWhenStopped(folder);
+  try {
+    const vsix = join(folder, 'classroom-tunnel.vsix');
+    await withProgress('Packing the extension', () => packageExtension(vsix));
+    demo = withProgress('Starting code-server', () => startDemo(options, codeServer, vsix, stopping.signal));
+    await demo;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    keep();
+  }
+}
+
+try {
+  await start();
+} catch (error) {
+  // A stop in the middle of the start is no failure: the signal's handler ends this process.
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof SetUpError || error.code?.startsWith('ERR_PARSE_ARGS') ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,126 @@
+// `npm test`: sets up what is missing, runs every part whatever the others did, and sums up in its last line.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { packageExtension } from './package.mjs';
+import { provideChromium } from './setup/chromium.mjs';
+import { provideCodeServer } from './setup/codeServer.mjs';
+import { provideSystem } from './setup/debian.mjs';
+import { provideDependencies } from './setup/dependencies.mjs';
+import { SetUpError, endOnSignals, removeWhenStopped, run } from './setup/processes.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const node = process.execPath;
+/** Marks every process that the run starts, however indirectly: none may be left at its end. */
+const MARK = 'TEST_RUN_OF_CLASSROOM_TUNNEL';
+const name = randomUUID();
+const PATIENCE_MILLISECONDS = 5_000;
+
+/** The shells and multiplexers whose real behaviour the unit tests compare with. */
+const SHELLS = ['zsh', 'fish', 'tmux', 'screen', 'sudo'].map((command) => ({ what: command, commands: [command], packages: [command] }));
+
+const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];
+
+/**
+ * What is run, in this order. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
+ * @type {Record<string, {title: string, args: string[], needs: string[], counts?: boolean}>}
+ */
+const PARTS = {
+  lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
+  types: { title: 'Type check', args: ['node_modules/typescript/bin/tsc', '--noEmit'], needs: [] },
+  unit: { title: 'Unit tests, and provisioning against the stand-in', args: mocha, needs: ['package'], counts: true },
+  host: {
+    title: 'In the extension host of a real code-server', args: ['--import', 'tsx', 'test/code-server/host.ts'],
+    needs: ['package', 'chromium', 'code-server'], counts: true,
+  },
+  browser: {
+    title: 'The student\'s way, in a real browser', args: [...mocha, '--config', 'test/code-server/mocharc.json'],
+    needs: ['package', 'chromium', 'code-server'], counts: true,
+  },
+};
+
+const total = { passed: 0, failed: 0 };
+const fail = (message) => {
+  console.log(message);
+  total.failed += 1;
+};
+
+/** Each set-up step by itself: a part that does not need what failed still runs. */
+async function setUp(folder) {
+  const environment = { MOCHA_COUNTS: join(folder, 'counts'), VSIX: join(folder, 'classroom-tunnel.vsix'), [MARK]: name };
+  const steps = {
+    shells: () => provideSystem(SHELLS),
+    package: async () => {
+      const { vsix, bundle } = await packageExtension(environment.VSIX);
+      console.log(`The VSIX has ${vsix} bytes, the window's bundle ${bundle}.`);
+      total.passed += 1;
+    },
+    chromium: async () => void (environment.CHROMIUM = await provideChromium()),
+    'code-server': async () => void (environment.CODE_SERVER = await provideCodeServer()),
+  };
+  const done = [];
+  for (const [step, provide] of Object.entries(steps)) {
+    try {
+      await provide();
+      done.push(step);
+    } catch (error) {
+      fail(error instanceof SetUpError ? error.message : error.stack);
+    }
+  }
+  return { environment, done };
+}
+
+/** Runs one part and adds its counts to the total. */
+async function runPart({ title, args, needs, counts }, { environment, done }) {
+  const missing = needs.filter((need) => !done.includes(need));
+  if (missing.length > 0) return fail(`\n${title}: cannot run without ${missing.join(', ')}`);
+  console.log(`\n${title}`);
+  await rm(environment.MOCHA_COUNTS, { force: true });
+  const started = performance.now();
+  const { code } = await run(node, args, { cwd: root, env: { ...process.env, ...environment }, show: process.stdout });
+  const lines = counts ? await readFile(environment.MOCHA_COUNTS, 'utf8').catch(() => '') : '';
+  const { passes, failures } = counts ? JSON.parse(lines || '{"passes":0,"failures":0}') : { passes: code === 0 ? 1 : 0, failures: 0 };
+  total.passed += passes;
+  total.failed += failures;
+  console.log(`${title}: ${passes} passed, ${failures} failed, in ${Math.round((performance.now() - started) / 1_000)} s`);
+  if (failures === 0 && (code !== 0 || passes === 0)) fail(`${title}: ended with code ${code}`);
+}
+
+/** Whatever a test has started, it has also ended. */
+async function checkNothingLeft() {
+  const { findMarked, endMarked } = await import('../demo/marked.ts');
+  const left = await findMarked(name, MARK);
+  if (left.length === 0) return;
+  const commands = await Promise.all(left.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  fail(`Left behind by the tests:\n${commands.map((command, index) => `  ${left[index]} ${command.replaceAll('\0', ' ')}`).join('\n')}`);
+  await endMarked(name, PATIENCE_MILLISECONDS, MARK);
+}
+
+async function main() {
+  const chosen = process.argv.slice(2);
+  const unknown = chosen.filter((part) => !(part in PARTS));
+  if (unknown.length > 0) throw new SetUpError(`There is no part "${unknown.join('", "')}"; the parts are ${Object.keys(PARTS).join(', ')}`);
+  await provideDependencies(root);
+  (await import('tsx/esm/api')).register();
+  const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-test-'));
+  removeWhenStopped(folder);
+  try {
+    const ready = await setUp(folder);
+    for (const part of chosen.length > 0 ? chosen : Object.keys(PARTS)) await runPart(PARTS[part], ready);
+    await checkNothingLeft();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+endOnSignals({ last: async () => (await import('../demo/marked.ts')).endMarked(name, PATIENCE_MILLISECONDS, MARK) });
+try {
+  await main();
+} catch (error) {
+  fail(error instanceof SetUpError ? error.message : error.stack);
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);

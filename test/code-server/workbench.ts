@@ -1,0 +1,149 @@
+/** One code-server window in a browser, driven as a student drives it. Waits for what can be seen, never for time. */
+import type { BrowserContext, Locator, Page } from 'playwright-core';
+import { VIEWPORT } from './browser.ts';
+import { expectSoon } from './waiting.ts';
+
+/** The end of the prompt that demo/classroom.ts gives to the student's shell. */
+const PROMPT = '$';
+const STATUS_BAR_ITEM = '[id="classroom-tunnel.classroom-tunnel.classroomTunnel.site"]';
+/** A window that opens on two busy cores takes some seconds. */
+const OPEN_MILLISECONDS = 60_000;
+/** What a person would still wait for. */
+const PATIENCE_MILLISECONDS = 10_000;
+
+export class Workbench {
+  readonly page: Page;
+  readonly statusBarItem: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.statusBarItem = page.locator(STATUS_BAR_ITEM);
+    page.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  }
+
+  /** Opens a window and waits until it can be used. The question whether the folder is trusted is answered with yes. */
+  static async open(context: BrowserContext, url: string): Promise<Workbench> {
+    const page = await context.newPage();
+    await page.setViewportSize(VIEWPORT);
+    const workbench = new Workbench(page);
+    await page.goto(url);
+    await workbench.ready();
+    return workbench;
+  }
+
+  /** Waits until the workbench is drawn and the extension runs in its host: its status bar item is there. */
+  async ready(): Promise<void> {
+    await this.statusBarItem.waitFor({ timeout: OPEN_MILLISECONDS });
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** The text of the extension's status bar item, without its icon. */
+  async status(): Promise<string> {
+    return (await this.statusBarItem.innerText()).trim();
+  }
+
+  /** Waits until the status bar item shows this text. */
+  async waitForStatus(text: string | RegExp): Promise<void> {
+    await this.page.locator(STATUS_BAR_ITEM, { hasText: text }).waitFor();
+  }
+
+  /** Runs a command from the palette by its full title, as soon as the palette offers it. */
+  async runCommand(title: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input');
+    const offer = this.page.locator('.quick-input-list .monaco-list-row').getByText(title, { exact: true });
+    await expectSoon(async () => {
+      // The palette lists what was there when it opened: a command that comes later needs a new palette.
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('F1');
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      await offer.first().waitFor({ timeout: 1_000 });
+    }, `the palette to offer "${title}"`);
+    await offer.first().click();
+  }
+
+  /** Opens a new terminal and waits for its shell's prompt. The first one's question whether the folder is trusted gets a yes. */
+  async openTerminal(): Promise<Terminal> {
+    const before = await this.page.locator('.terminal-wrapper').count();
+    await this.runCommand('Terminal: Create New Terminal');
+    const wrapper = this.page.locator('.terminal-wrapper').nth(before);
+    const terminal = new Terminal(this.page, wrapper);
+    const prompt = terminal.showing(PROMPT);
+    const trust = this.page.getByRole('button', { name: /^Trust .*Continue$/ });
+    await prompt.or(trust).first().waitFor();
+    if (await trust.isVisible()) await trust.click();
+    await prompt.waitFor();
+    return terminal;
+  }
+
+  /** The terminals that are there, for example those that came back after a reload. */
+  async terminals(): Promise<Terminal[]> {
+    const wrappers = await this.page.locator('.terminal-wrapper').all();
+    return wrappers.map((wrapper) => new Terminal(this.page, wrapper));
+  }
+
+  /** The notifications on the screen whose text contains this. */
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  /** Presses a button of a notification. */
+  async press(notification: Locator, button: string): Promise<void> {
+    await notification.hover();
+    await notification.locator('.notification-list-item-buttons-container .monaco-button', { hasText: button }).click();
+  }
+
+  /** Closes the tab as a student does: the window gets to run its own farewell. */
+  async close(): Promise<void> {
+    await this.page.close({ runBeforeUnload: false });
+  }
+}
+
+export class Terminal {
+  readonly #page: Page;
+  readonly #wrapper: Locator;
+
+  constructor(page: Page, wrapper: Locator) {
+    this.#page = page;
+    this.#wrapper = wrapper;
+  }
+
+  /** Types a line and presses Enter. */
+  async type(line: string): Promise<void> {
+    await this.#focus();
+    await this.#page.keyboard.type(line);
+    // A shell that VS Code has just started anew would have swallowed the line: it is seen before it is entered.
+    await this.waitForText(line);
+    await this.#page.keyboard.press('Enter');
+  }
+
+  /** Presses Ctrl-C. */
+  async interrupt(): Promise<void> {
+    await this.#focus();
+    await this.#page.keyboard.press('Control+C');
+  }
+
+  /** The terminal's screen, if it shows this text. */
+  showing(text: string | RegExp): Locator {
+    return this.#wrapper.locator('.xterm-rows').filter({ hasText: text });
+  }
+
+  /** Waits until the terminal shows this text. */
+  async waitForText(text: string | RegExp): Promise<void> {
+    await this.showing(text).waitFor();
+  }
+
+  /** What the terminal shows, with its line ends. */
+  async text(): Promise<string> {
+    const rows = await this.#wrapper.locator('.xterm-rows > div').allInnerTexts();
+    return rows.map((row) => row.replaceAll(' ', ' ').trimEnd()).join('\n').trimEnd();
+  }
+
+  async #focus(): Promise<void> {
+    await this.#wrapper.locator('.xterm-helper-textarea').focus();
+  }
+}
