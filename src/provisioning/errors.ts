@@ -23,7 +23,7 @@ const messages = {
   'token-missing': { exit: 78, title: 'There is no API token', detail: '{file} names no `tokenFile`, and CLOUDFLARE_API_TOKEN is not set.', action: 'Put the token into a file of its own and name it as `tokenFile`.' },
   'token-unreadable': { exit: 78, title: 'The API token cannot be read', detail: 'The token file {file}: {problem}.', action: 'Check `tokenFile` in {config}, and that the account that runs classroom-tunnel may read it.' },
   'token-rejected': { exit: 77, title: 'Cloudflare refuses the API token', detail: 'Cloudflare answered {status} ({problem}) to {call}.', action: 'Make a token with the permissions "Account · Cloudflare Tunnel · Edit" and "Zone · DNS · Edit" for this account and zone; `classroom-tunnel doctor` checks it.' },
-  'hostname-invalid': { exit: 78, title: 'The hostname template makes no valid name', detail: '`hostname` "{template}" makes "{hostname}" for {user}: {problem}.', action: 'Change `hostname` in the configuration, for example to "{user}-class.example.com" with {user} in braces.' },
+  'hostname-invalid': { exit: 78, title: 'The hostname template makes no valid name', detail: '`hostname` "{template}" makes "{hostname}" for {user}: {problem}.', action: 'Change `hostname` in the configuration, for example to "{example}".' },
   'tunnel-unknown': { exit: 78, title: 'Cloudflare does not know the tunnel', detail: 'There is no tunnel {tunnel} in account {account}.', action: 'Check `accountId` and `tunnelId` in the configuration.' },
   'tunnel-local': { exit: 78, title: 'The tunnel is managed by a local file', detail: 'The tunnel {tunnel} takes its configuration from a file beside cloudflared, and ignores the one at Cloudflare.', action: 'Migrate the tunnel in the dashboard, or make a remotely-managed one with `classroom-tunnel setup`.' },
   'tunnel-invalid': { exit: 1, title: 'The tunnel\'s configuration is not valid', detail: 'The configuration of tunnel {tunnel} at Cloudflare has a rule that cloudflared would refuse: {problem}.', action: 'Mend this rule in the dashboard; nothing was changed.' },
@@ -43,7 +43,7 @@ const messages = {
   'state-unwritable': { exit: 1, title: 'The state folder cannot be used', detail: '{file}: {problem}.', action: 'Check that the disk is not full and that this account may write `stateDir`.' },
   'request-unreadable': { exit: 1, title: 'A request in the queue cannot be read', detail: '{file}: {problem}.', action: 'Are two versions of classroom-tunnel installed? Update both, and try again.' },
   'backup-unknown': { exit: 1, title: 'There is no such configuration', detail: '"{name}" is not one of the configurations kept in {folder}.', action: 'Run `classroom-tunnel restore` without a name to see them.' },
-  'not-your-holder': { exit: 77, title: 'This is not yours', detail: 'The holder {holder} belongs to {owner}.', action: 'Release your own.' },
+  'teacher-only': { exit: 77, title: 'This is for the teacher', detail: '`{what}` may not be called through the students\' sudo rule.', action: 'Ask your teacher.' },
 } as const satisfies Record<string, Message>;
 
 export type ErrorCode = keyof typeof messages;

@@ -17,7 +17,7 @@ const placeholders = /\{([^{}]*)\}/g;
  */
 export function makeHostname(template: string, facts: HostnameFacts): string {
   const refuse = (hostname: string, problem: string): never => {
-    throw new MendableError('hostname-invalid', { template, hostname, user: facts.user, problem });
+    throw new MendableError('hostname-invalid', { template, hostname, user: facts.user, problem, example: '{user}-class.example.com' });
   };
   const hostname = template.replace(placeholders, (whole, name: string) => {
     if (name !== 'user' && name !== 'port' && name !== 'machine') return refuse(template, `${whole} is not known; there are {user}, {port} and {machine}`);

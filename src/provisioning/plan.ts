@@ -26,8 +26,6 @@ export interface Want extends Marker {
   readonly hostname: string;
   readonly service: string;
   readonly present: boolean;
-  /** Our own state says that the rule of this hostname is ours. */
-  readonly owned: boolean;
 }
 
 /** What the plan needs to know of the class. */
@@ -35,6 +33,8 @@ export interface Scope {
   readonly tunnelId: string;
   readonly dns: 'perHost' | 'wildcard';
   readonly originRequest?: object | undefined;
+  /** Hostnames whose rule is ours by our own state. */
+  readonly owned: ReadonlySet<string>;
 }
 
 /** What to change so that Cloudflare shows what is wanted. An empty plan writes nothing. */
@@ -60,7 +60,7 @@ export function recordTarget(tunnelId: string): string {
  * What to change: pure. Foreign rules and records are never in it; where a want meets one it is refused, or answered by it.
  */
 export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): Plan {
-  const view = new View(remote, wants, scope);
+  const view = new View(remote, scope);
   const refused = new Map<string, MendableError>();
   const foreign = new Map<string, string>();
   const set: IngressRule[] = [];
@@ -102,10 +102,8 @@ class View {
   private readonly rules = new Map<string, IngressRule>();
   private readonly records = new Map<string, DnsRecord>();
   private readonly foreignByPort = new Map<number, string>();
-  private readonly owned: ReadonlySet<string>;
 
-  constructor(remote: Remote, wants: readonly Want[], private readonly scope: Scope) {
-    this.owned = new Set(wants.filter((want) => want.owned).map((want) => want.hostname));
+  constructor(remote: Remote, private readonly scope: Scope) {
     for (const record of remote.records) this.records.set(record.name, record);
     for (const rule of remote.config?.ingress ?? []) {
       if (!rule.hostname || rule.path) continue;
@@ -128,13 +126,13 @@ class View {
    * that lost its record (or never has one): exactly the name and the service that we would write, and no foreign record.
    */
   isOurs(want: Want): boolean {
-    if (this.owned.has(want.hostname) || this.ownRecord(want)) return true;
+    if (this.scope.owned.has(want.hostname) || this.ownRecord(want)) return true;
     return this.rules.get(want.hostname)?.service === want.service && !this.records.has(want.hostname);
   }
 
   /** The hostname of a rule that somebody else made for the same local port. */
   foreignRuleFor(want: Want): string | undefined {
-    if (this.owned.has(want.hostname)) return undefined;
+    if (this.scope.owned.has(want.hostname)) return undefined;
     const port = localPort(want.service);
     const rule = port === undefined ? undefined : this.foreignByPort.get(port);
     if (rule === undefined || (rule === want.hostname && this.isOurs(want))) return undefined;
@@ -155,7 +153,7 @@ class View {
   }
 
   private hasOurMarker(hostname: string): boolean {
-    return this.owned.has(hostname) || parseMarker(this.records.get(hostname)?.comment) !== undefined;
+    return this.scope.owned.has(hostname) || parseMarker(this.records.get(hostname)?.comment) !== undefined;
   }
 }
 

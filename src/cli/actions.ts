@@ -1,0 +1,118 @@
+import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
+import { MendableError } from '../provisioning/errors.ts';
+import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
+import { identify } from '../provisioning/identity.ts';
+import { Publisher } from '../provisioning/publisher.ts';
+import type { Action, Outcome } from '../provisioning/queue.ts';
+import { Records, type Holder, type Site } from '../provisioning/records.ts';
+import { StateFolder } from '../provisioning/stateFolder.ts';
+import { listeners } from '../shell/processes.ts';
+import { userName } from './caller.ts';
+import type { Report } from './report.ts';
+import { openDesk, openSurroundings, type Desk } from './surroundings.ts';
+
+/** What every action is run with. */
+export interface ActionContext {
+  readonly report: Report;
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends the waiting in a queue; a change that is under way is finished. */
+  readonly stop: AbortSignal;
+}
+
+export interface PublishOptions {
+  readonly holder?: string;
+  readonly holderPid?: number;
+  readonly verify?: boolean;
+}
+
+/** A publication that nobody's life holds is held by hand, until a hand takes it down. */
+const byHand = 'hand';
+
+/** Publishes the caller's port. @throws MendableError */
+export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
+  const desk = openDesk(context.report, context.env);
+  const site = siteOf(desk, port);
+  checkListener(desk, port);
+  const holder: Holder = {
+    id: options.holder ?? byHand,
+    ...(options.holderPid === undefined ? {} : { process: identify(options.holderPid, desk.config.machine) }),
+  };
+  await provision(context, desk, { kind: 'publish', site, holder, verify: options.verify ?? false });
+}
+
+/** The holder lets go of everything it holds. @throws MendableError */
+export async function release(context: ActionContext, holder: string): Promise<void> {
+  const desk = openDesk(context.report, context.env);
+  await provision(context, desk, { kind: 'release', user: desk.caller.user, holder });
+}
+
+/** Takes the caller's publication of this port down, whoever holds it. @throws MendableError */
+export async function unpublish(context: ActionContext, port: number): Promise<void> {
+  const desk = openDesk(context.report, context.env);
+  await provision(context, desk, { kind: 'unpublish', site: siteOf(desk, port) });
+}
+
+/** Takes down what nobody holds any more, and mends what was half done. @throws MendableError */
+export async function collectGarbage(context: ActionContext): Promise<void> {
+  await provision(context, openDesk(context.report, context.env), { kind: 'collect' });
+}
+
+/** What a window or a shell needs to know before anything is published. No network, no token. */
+export async function info({ report, env }: ActionContext, port?: number): Promise<void> {
+  const { config, caller } = openDesk(report, env);
+  const own = port ?? assignedPort(config, caller.user);
+  const hostname = own !== undefined || !dependsOnPort(config.hostname)
+    ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine }) : null;
+  const publication = (await readPublications(config)).find((one) => one.user === caller.user && (own === undefined || one.port === own));
+  const event = {
+    event: 'info', user: caller.user, machine: config.machine, port: own ?? null, hostname, url: hostname && publicUrl(config, hostname),
+    commands: config.commands, portVariable: config.portVariable,
+    publication: publication ? { hostname: publication.hostname, url: publicUrl(config, publication.hostname), port: publication.port, since: publication.since } : null,
+  };
+  const text = Object.entries(event).filter(([key]) => key !== 'event').map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  report.answer(text.join('\n'), event);
+}
+
+/** Everything that our records say is live. */
+export async function readPublications(config: Config) {
+  const state = await new Records(await StateFolder.open(config.stateDir), () => undefined).load();
+  return [...state?.publications.values() ?? []];
+}
+
+async function provision(context: ActionContext, desk: Desk, action: Action): Promise<void> {
+  const { report, env, stop } = context;
+  const publisher = await Publisher.open(openSurroundings(desk, report, env));
+  const outcome = await publisher.request(action, {
+    queued: (message, until) => { report.progress({ event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) }, message); },
+    locked: () => { report.progress({ event: 'locked' }); },
+  }, stop);
+  answer(report, desk.config, action, outcome);
+  await publisher.serveOthers(stop);
+}
+
+function answer(report: Report, config: Config, action: Action, outcome: Outcome): void {
+  const { apiCalls } = outcome;
+  if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
+  if (outcome.kind === 'published') {
+    const { hostname, port, created } = outcome;
+    report.answer(hostname, { event: 'published', hostname, url: publicUrl(config, hostname), port, created, apiCalls });
+    return;
+  }
+  const { hostnames, message } = outcome;
+  const port = 'site' in action ? action.site.port : null;
+  report.answer(message, { event: 'removed', hostname: hostnames[0] ?? null, port, removed: hostnames.length > 0, message, apiCalls });
+}
+
+function siteOf({ config, caller }: Desk, port: number): Site {
+  checkPort(config, caller.user, port);
+  const { machine } = config;
+  const hostname = makeHostname(config.hostname, { user: caller.user, port, machine });
+  return { hostname, user: caller.user, port, machine, service: `http://localhost:${port}` };
+}
+
+/** Another student's server is never published under this student's name; root may publish what any account runs. */
+function checkListener({ caller }: Desk, port: number): void {
+  if (caller.uid === 0) return;
+  const other = listeners().find((listener) => listener.port === port && listener.uid !== caller.uid);
+  if (other) throw new MendableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
+}

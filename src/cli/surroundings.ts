@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, statSync, type Stats } from 'node:fs';
+import os from 'node:os';
+import { parseConfig, type Config } from '../provisioning/config.ts';
+import { MendableError } from '../provisioning/errors.ts';
+import { certificateWarning } from '../provisioning/hostname.ts';
+import type { Surroundings } from '../provisioning/publisher.ts';
+import { listeners } from '../shell/processes.ts';
+import { identifyCaller, userName, type Caller } from './caller.ts';
+import type { Report } from './report.ts';
+
+const defaultConfigFile = '/etc/classroom-tunnel/config.json';
+
+/** The configuration and who asks: everything that needs no network and no secret. */
+export interface Desk {
+  readonly config: Config;
+  readonly caller: Caller;
+}
+
+/** @throws MendableError whatever is wrong with the configuration */
+export function openDesk(report: Report, env: NodeJS.ProcessEnv): Desk {
+  const file = env['CLASSROOM_TUNNEL_CONFIG'] || defaultConfigFile;
+  const config = parseConfig(file, readConfig(file), os.hostname().split('.')[0] ?? os.hostname());
+  const uid = process.getuid?.() ?? 0;
+  const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir));
+  if (caller.isGuest) trustOnly(file, uid);
+  const warning = certificateWarning(config.hostname);
+  if (warning) report.warn(warning);
+  return { config, caller };
+}
+
+/** What provisioning needs beyond the desk: the token, the clock, the network. */
+export function openSurroundings({ config }: Desk, report: Report, env: NodeJS.ProcessEnv): Surroundings {
+  return {
+    config,
+    token: readToken(config, report, env),
+    now: Date.now,
+    newId: randomUUID,
+    fetch,
+    isListening: (port) => listeners().some((listener) => listener.port === port),
+    log: (line) => { report.warn(line); },
+  };
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new MendableError('config-missing', { file });
+    throw new MendableError('config-unreadable', { file, problem: reason(error) });
+  }
+}
+
+/** A caller who could choose the configuration could send the token to a server of their own. */
+function trustOnly(file: string, uid: number): void {
+  const { uid: owner, mode } = statSync(file);
+  if ((owner !== 0 && owner !== uid) || (mode & 0o022) !== 0) throw new MendableError('config-not-trusted', { file });
+}
+
+function readToken(config: Config, report: Report, env: NodeJS.ProcessEnv): string {
+  const { tokenFile: file, file: configFile } = config;
+  if (file === undefined) {
+    const token = env['CLOUDFLARE_API_TOKEN'];
+    if (!token) throw new MendableError('token-missing', { file: configFile });
+    return token;
+  }
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    if (!token) throw new MendableError('token-unreadable', { file, config: configFile, problem: 'it is empty' });
+    if ((statSync(file).mode & 0o004) !== 0) report.warn(`Everybody on this machine can read the token file ${file}: run \`chmod 600 ${file}\`.`);
+    return token;
+  } catch (error) {
+    if (error instanceof MendableError) throw error;
+    throw new MendableError('token-unreadable', { file, config: configFile, problem: reason(error) });
+  }
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'it does not exist';
+  if (code === 'EACCES') return 'this account may not read it';
+  return code === 'EISDIR' ? 'it is a folder' : message;
+}
+
+function ownerOf(file: string): number | undefined {
+  const stats: Stats | undefined = statSync(file, { throwIfNoEntry: false });
+  return stats?.uid;
+}

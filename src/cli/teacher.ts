@@ -1,0 +1,35 @@
+import { MendableError } from '../provisioning/errors.ts';
+import { Publisher } from '../provisioning/publisher.ts';
+import { readPublications, type ActionContext } from './actions.ts';
+import { openDesk, openSurroundings } from './surroundings.ts';
+
+/** Who is live. */
+export async function list({ report, env }: ActionContext): Promise<void> {
+  const publications = await readPublications(openDesk(report, env).config);
+  const rows = publications.map(({ user, port, hostname, since, holders }) => ({ user, port, hostname, since, holders: holders.map((holder) => holder.id) }));
+  const columns = rows.map((row) => [row.user, String(row.port), row.hostname, row.since, row.holders.join(' ')]);
+  report.answer(rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]), { event: 'list', publications: rows });
+}
+
+/** Shows the configurations that were replaced, or puts one back. */
+export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
+  const { report, env, stop } = context;
+  const desk = openDesk(report, env);
+  if (desk.caller.isGuest) throw new MendableError('teacher-only', { what: 'restore' });
+  const publisher = await Publisher.open(openSurroundings(desk, report, env));
+  if (name !== undefined) {
+    const version = await publisher.restore(name, stop);
+    report.answer(`Put back ${name}; it is version ${version} now.`, { event: 'restored', name, version });
+    return;
+  }
+  const kept = await publisher.history.list();
+  const rows = kept.map(({ name, at, version, config }) => ({ name, at, version, rules: config.ingress?.length ?? 0 }));
+  report.answer(rows.length === 0 ? 'No configuration was replaced yet.' : table([['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
+    ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)])]), { event: 'configurations', configurations: rows });
+}
+
+/** Left-aligned columns, two blanks apart. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+}

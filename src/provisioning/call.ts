@@ -1,0 +1,103 @@
+import { MendableError } from './errors.ts';
+
+/** May the call have taken effect all the same? A call that may have is settled by reading, never by repeating it. */
+export type Effect = 'none' | 'unknown';
+
+/** A call to Cloudflare that failed, with the error that a person is to read. */
+export class CallFailure extends Error {
+  override readonly name = 'CallFailure';
+  readonly status: number | undefined;
+  /** Cloudflare's own codes, outermost first. */
+  readonly codes: readonly number[];
+  constructor(readonly effect: Effect, readonly mendable: MendableError, details: { status?: number; codes?: readonly number[]; cause?: unknown } = {}) {
+    super(mendable.message, { cause: details.cause });
+    this.status = details.status;
+    this.codes = details.codes ?? [];
+  }
+}
+
+export interface CallOptions {
+  readonly fetch: typeof fetch;
+  /** How long one call may take, its body included, in milliseconds. */
+  readonly callDeadline: number;
+  readonly signal: AbortSignal;
+  readonly onCall: () => void;
+  /** Throws while a rate limit blocks everybody. */
+  readonly checkPause: () => void;
+}
+
+interface Envelope {
+  success?: boolean;
+  errors?: readonly ApiError[];
+}
+interface ApiError { code: number; message: string; error_chain?: readonly ApiError[] }
+
+/**
+ * A fetch that returns only what is a success in every respect, read to its end; everything else is a `CallFailure`.
+ * The client that it is handed to stops its own clock at the headers, and takes `success: false` for no result.
+ */
+export function checkedFetch({ fetch, callDeadline, signal, onCall, checkPause }: CallOptions): typeof fetch {
+  return async (input, init) => {
+    checkPause();
+    const call = `${init?.method?.toUpperCase() ?? 'GET'} ${pathOf(input)}`;
+    const deadline = AbortSignal.timeout(callDeadline);
+    try {
+      const response = await fetch(input, { ...init, signal: AbortSignal.any([deadline, signal]) });
+      const text = await response.text();
+      check(call, response, text);
+      return new Response(text, { status: response.status, headers: response.headers });
+    } catch (error) {
+      throw error instanceof CallFailure || error instanceof MendableError ? error : connectionFailure(call, error, deadline.aborted ? callDeadline : undefined);
+    } finally {
+      onCall();
+    }
+  };
+}
+
+function check(call: string, response: Response, text: string): void {
+  const { status } = response;
+  const body = parse(text);
+  if (response.ok && body?.success === true) return;
+  const errors = (body?.errors ?? []).flatMap((error) => [error, ...(error.error_chain ?? [])]);
+  const codes = errors.map((error) => error.code);
+  const problem = errors.map((error) => `${error.code}: ${error.message}`).join('; ') || (body ? 'no reason given' : 'something that is not the API answered');
+  // A refusal with a client's status is Cloudflare's word that nothing was done; everything else may have been done.
+  const effect = status >= 400 && status < 500 && body ? 'none' : 'unknown';
+  throw new CallFailure(effect, translate(call, status, problem, response.headers), { status, codes });
+}
+
+function translate(call: string, status: number, problem: string, headers: Headers): MendableError {
+  if (status === 429) return new MendableError('rate-limited', { seconds: retryAfter(headers), call });
+  if (status === 401 || status === 403) return new MendableError('token-rejected', { status, problem, call });
+  return new MendableError('api-failed', { call, status, problem });
+}
+
+function connectionFailure(call: string, error: unknown, deadline: number | undefined): CallFailure {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const problem = deadline !== undefined ? `no answer within ${deadline / 1000} s`
+    : code || (cause instanceof Error ? cause.message : String(cause));
+  // Only a connection that was never made is sure to have had no effect.
+  const effect = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) ? 'none' : 'unknown';
+  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), { cause: error });
+}
+
+/** Seconds; Cloudflare blocks a token for five minutes where it does not say. */
+function retryAfter(headers: Headers): number {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : 300;
+}
+
+function parse(text: string): Envelope | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf(input: Parameters<typeof fetch>[0]): string {
+  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+  return new URL(url).pathname.replace(/^\/client\/v4/, '');
+}

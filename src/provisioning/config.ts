@@ -1,0 +1,124 @@
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { MendableError } from './errors.ts';
+import { makeHostname } from './hostname.ts';
+import type { IngressRule } from './ingress.ts';
+
+const port = z.int().check(z.minimum(1), z.maximum(65535));
+const id = z.string().check(z.regex(/^[\w-]+$/, 'is no id: copy it from the Cloudflare dashboard'));
+const text = z.string().check(z.minLength(1, 'is empty'));
+
+/** The keys of the configuration file; the README's table says what each is for. */
+const schema = z.strictObject({
+  $schema: z.optional(z.string()),
+  accountId: id,
+  tunnelId: id,
+  zoneId: id,
+  hostname: text,
+  publicUrl: z._default(text, 'https://{hostname}'),
+  tokenFile: z.optional(text),
+  stateDir: z._default(text, '/var/lib/classroom-tunnel'),
+  commands: z._default(z.array(text).check(z.minLength(1, 'names no command')), ['npm run dev']),
+  portVariable: z._default(z.string().check(z.regex(/^[A-Za-z_]\w*$/, 'is no name of a variable')), 'PORT'),
+  ports: z.optional(z.record(z.string(), port)),
+  portRange: z.optional(z.tuple([port, port])),
+  lockTimeoutSeconds: z._default(z.number().check(z.positive()), 10),
+  apiBaseUrl: z._default(z.url('is no URL'), 'https://api.cloudflare.com/client/v4'),
+  originRequest: z.optional(z.record(z.string(), z.unknown())),
+  dns: z._default(z.enum(['perHost', 'wildcard']), 'perHost'),
+  machine: z.optional(text),
+  allowUserOverride: z._default(z.boolean(), false),
+});
+
+/** The configuration, complete and valid; paths are absolute. */
+export type Config = Readonly<Omit<z.output<typeof schema>, 'machine' | 'originRequest' | 'tokenFile'>> & {
+  readonly file: string;
+  readonly machine: string;
+  readonly tokenFile: string | undefined;
+  readonly originRequest: IngressRule['originRequest'] & object | undefined;
+};
+
+/**
+ * Reads the text of a configuration file.
+ * @param machine the name of this machine, where the file names none
+ * @throws MendableError `config-invalid`, `hostname-invalid`: one message that names the file, the key and the mend
+ */
+export function parseConfig(file: string, content: string, machine: string): Config {
+  const result = schema.safeParse(parseJson(file, content), { reportInput: true });
+  if (!result.success) throw invalid(file, result.error.issues[0]);
+  const config = result.data;
+  const { originRequest, tokenFile } = config;
+  const folder = path.dirname(path.resolve(file));
+  const [first = 0, last = 0] = config.portRange ?? [];
+  if (first > last) throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
+  if (!config.publicUrl.includes('{hostname}')) throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
+  // A template that can make no name at all is the teacher's to mend, before any student meets it.
+  makeHostname(config.hostname, { user: 'student1', port: 3000, machine });
+  return {
+    ...config, file,
+    machine: config.machine ?? machine,
+    stateDir: path.resolve(folder, config.stateDir),
+    apiBaseUrl: config.apiBaseUrl.replace(/\/+$/, ''),
+    tokenFile: tokenFile === undefined ? undefined : path.resolve(folder, tokenFile),
+    originRequest,
+  };
+}
+
+/** The port that the configuration gives to this user, if it gives ports to users. */
+export function assignedPort(config: Config, user: string): number | undefined {
+  return config.ports && Object.hasOwn(config.ports, user) ? config.ports[user] : undefined;
+}
+
+/** @throws MendableError `port-not-allowed` where the configuration gives this port to somebody else, or to nobody */
+export function checkPort(config: Config, user: string, port: number): void {
+  const refuse = (problem: string, mend: string) => { throw new MendableError('port-not-allowed', { port, user, problem, mend }); };
+  if (config.ports) {
+    const own = assignedPort(config, user);
+    if (own === port) return;
+    const owner = Object.keys(config.ports).find((name) => config.ports?.[name] === port);
+    const problem = owner ? `it belongs to ${owner}` : own === undefined ? 'the configuration gives this user none' : 'it is nobody\'s';
+    refuse(problem, own === undefined ? `Ask your teacher to add ${user} to \`ports\` in ${config.file}.` : `Yours is ${own}: start the command with ${config.portVariable}=${own}.`);
+  }
+  const [first = 1, last = 65535] = config.portRange ?? [];
+  if (port < first || port > last) refuse(`it is outside ${first} to ${last}`, `Start the command with ${config.portVariable} set to a port from ${first} to ${last}.`);
+}
+
+/** The address that people open. */
+export function publicUrl(config: Config, hostname: string): string {
+  return config.publicUrl.replaceAll('{hostname}', hostname);
+}
+
+function parseJson(file: string, content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw fault(file, `it is not JSON: ${(error as Error).message}`, 'Check commas, quotes and braces at that place.');
+  }
+}
+
+function invalid(file: string, issue: z.core.$ZodIssue | undefined): MendableError {
+  const key = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const names = issue.keys.map((name) => `\`${key ? `${key}.` : ''}${name}\``).join(', ');
+    return fault(file, `${names} is not a key`, `Remove it, or correct its spelling; the keys are ${Object.keys(schema.def.shape).join(', ')}.`);
+  }
+  if (issue?.code === 'invalid_type' && issue.input === undefined) {
+    return fault(file, `\`${key}\` is missing`, `Add "${key}" to the file; \`classroom-tunnel setup\` asks for everything it needs.`);
+  }
+  if (key === '') return fault(file, `it ${expectation(issue)}`, 'Write one JSON object with the keys that the README lists.');
+  return fault(file, `\`${key}\` ${expectation(issue)}`, `Correct the value of "${key}".`);
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'invalid_type': return `has the wrong type: it must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    case 'invalid_value': return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
+    case 'too_small': return issue.origin === 'number' || issue.origin === 'int' ? `must be at least ${issue.minimum}` : 'is empty';
+    case 'too_big': return `must be at most ${issue.maximum}`;
+    default: return issue?.message ?? 'is not valid';
+  }
+}
+
+function fault(file: string, problem: string, mend: string): MendableError {
+  return new MendableError('config-invalid', { file, problem, mend });
+}

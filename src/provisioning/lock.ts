@@ -1,0 +1,147 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { lock as lockFile } from 'proper-lockfile';
+import { MendableError } from './errors.ts';
+import { livenessOf, type ProcessIdentity } from './identity.ts';
+import type { StateFolder } from './stateFolder.ts';
+
+/** Milliseconds. The time under the lock ends well before the lock could look stale, so a holder that is slow never meets its heir. */
+export const lockTimes = { stale: 30_000, update: 5_000, hold: 15_000 } as const;
+
+/** What its holder may do with the lock. */
+export interface HeldLock {
+  /** Aborted once the lock is lost, or its time is over: no call goes on after that. */
+  readonly signal: AbortSignal;
+  /** To be called right before everything that is written. @throws MendableError `lock-lost` */
+  check(): void;
+}
+
+export interface LockOptions {
+  readonly folder: StateFolder;
+  readonly self: ProcessIdentity;
+  readonly newId: () => string;
+}
+
+/** Where the lock appears; its folder can be watched. */
+export const lockFolder = 'lock';
+
+/**
+ * Runs `work` while no other process does; undefined at once, without running it, where another holds the lock.
+ *
+ * proper-lockfile keeps the lock and its time; `OwnedFolder` below gives it a file system in which a lock has an owner.
+ */
+export async function withLock<T>(options: LockOptions, work: (held: HeldLock) => Promise<T>): Promise<T | undefined> {
+  const owned = new OwnedFolder(options);
+  const lost = new AbortController();
+  const release = await lockFile(owned.path, {
+    lockfilePath: owned.path, realpath: false, fs: owned, retries: 0, stale: lockTimes.stale, update: lockTimes.update,
+    onCompromised: () => { lost.abort(owned.lostError()); },
+  }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
+    throw error;
+  });
+  if (!release) return undefined;
+  const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(lockTimes.hold)]);
+  try {
+    return await work({ signal, check: () => { owned.check(); } });
+  } finally {
+    await release().catch(() => undefined); // lost meanwhile: then it is not ours to remove
+  }
+}
+
+type Done<T = void> = (error: NodeJS.ErrnoException | null, value?: T) => void;
+
+/**
+ * The file system that proper-lockfile works on. A lock is a folder with one file in it, named after its owner's token;
+ * a missing or empty folder is free. It is taken by renaming a folder that already holds the file onto it, which the
+ * kernel refuses where there is an owner; it is let go by unlinking exactly one owner's file. So nobody can ever remove
+ * a lock but the one they looked at, and of two who find a stale one, one gets it.
+ */
+class OwnedFolder {
+  readonly path: string;
+  private readonly token: string;
+  private owns = false;
+  private staleOwner: string | undefined;
+
+  constructor(private readonly options: LockOptions) {
+    this.path = options.folder.in(lockFolder, 'held');
+    this.token = `${options.newId()}.json`;
+  }
+
+  check(): void {
+    if (!fs.existsSync(path.join(this.path, this.token))) throw this.lostError();
+  }
+
+  lostError(): MendableError { return new MendableError('lock-lost', { file: this.path }); }
+
+  // What proper-lockfile calls.
+
+  mkdir = (_path: string, done: Done): void => {
+    this.take().then(() => { done(null); }, done);
+  };
+  stat = (_path: string, done: Done<Pick<fs.Stats, 'mtime'>>): void => {
+    this.look().then((stats) => { done(null, stats); }, done);
+  };
+  utimes = (_path: string, atime: Date, mtime: Date, done: Done): void => {
+    if (this.owns && fs.existsSync(path.join(this.path, this.token))) fs.utimes(this.path, atime, mtime, done);
+    else done(notThere());
+  };
+  rmdir = (_path: string, done: Done): void => {
+    try { this.rmdirSync(); done(null); } catch (error) { done(error as NodeJS.ErrnoException); }
+  };
+  rmdirSync = (): void => {
+    const owner = this.owns ? this.token : this.staleOwner;
+    if (owner === undefined) return;
+    this.owns = false;
+    removeFile(path.join(this.path, owner));
+    removeIfEmpty(this.path);
+  };
+
+  private async take(): Promise<void> {
+    if (ownerOf(this.path) !== undefined) throw exists();
+    const { folder, self } = this.options;
+    const scratch = await folder.makeFolder('scratch', this.token);
+    try {
+      await folder.write(['scratch', this.token, this.token], JSON.stringify(self));
+      fs.renameSync(scratch, this.path);
+      this.owns = true;
+    } catch (error) {
+      await folder.remove('scratch', this.token);
+      throw ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '') ? exists() : error;
+    }
+  }
+
+  private async look(): Promise<Pick<fs.Stats, 'mtime'>> {
+    const owner = ownerOf(this.path);
+    if (owner === undefined || (this.owns && owner !== this.token)) throw notThere();
+    const { mtime } = await fs.promises.stat(this.path);
+    if (this.owns) return { mtime };
+    this.staleOwner = owner;
+    return this.isDead(owner) ? { mtime: new Date(0) } : { mtime };
+  }
+
+  /** The holder is surely dead: nobody has to wait until its lock looks old. */
+  private isDead(owner: string): boolean {
+    try {
+      const holder = JSON.parse(fs.readFileSync(path.join(this.path, owner), 'utf8')) as ProcessIdentity;
+      return livenessOf(holder, this.options.self) === 'dead';
+    } catch {
+      return false;
+    }
+  }
+}
+
+function ownerOf(folder: string): string | undefined {
+  try { return fs.readdirSync(folder)[0]; } catch { return undefined; }
+}
+
+function removeFile(file: string): void {
+  try { fs.unlinkSync(file); } catch (error) { if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; }
+}
+
+function removeIfEmpty(folder: string): void {
+  try { fs.rmdirSync(folder); } catch { /* the next owner's is in it already, or it is gone */ }
+}
+
+function exists(): NodeJS.ErrnoException { return Object.assign(new Error('the lock is held'), { code: 'EEXIST' }); }
+function notThere(): NodeJS.ErrnoException { return Object.assign(new Error('the lock is free'), { code: 'ENOENT' }); }

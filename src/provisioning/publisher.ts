@@ -1,0 +1,175 @@
+import { connectCloudflare, type Cloudflare } from './cloudflare.ts';
+import type { Config } from './config.ts';
+import { MendableError } from './errors.ts';
+import { History } from './history.ts';
+import { identify, type ProcessIdentity } from './identity.ts';
+import { withLock, type HeldLock } from './lock.ts';
+import { Pause } from './pause.ts';
+import { Queue, requestId, type Action, type Outcome } from './queue.ts';
+import { Records } from './records.ts';
+import { serveRound } from './round.ts';
+import { StateFolder } from './stateFolder.ts';
+import { gatherFor, noteProgress, Turn } from './turn.ts';
+
+/** What the outside world is to provisioning. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A name that nobody else has. */
+  readonly newId: () => string;
+  readonly fetch: typeof fetch;
+  readonly isListening: (port: number) => boolean;
+  /** For the teacher's eyes: what went on outside the ordinary. */
+  readonly log: (line: string) => void;
+}
+
+/** What a requester is told before its outcome. */
+export interface Listener {
+  queued(message?: string, until?: Date): void;
+  locked(): void;
+}
+
+/** Milliseconds that one call to Cloudflare may take: two in a row end within the time under the lock. */
+const callDeadline = 7_000;
+
+/**
+ * Provisioning, as one story: queue → lock → read → plan → apply → outcome.
+ *
+ * Whoever wants a change queues a request, then contends for the lock. Whoever gets the lock serves everybody who waits (see
+ * `serveRound`), so the others only find their outcome.
+ */
+export class Publisher {
+  private constructor(
+    private readonly around: Surroundings,
+    private readonly folder: StateFolder,
+    private readonly self: ProcessIdentity,
+    private readonly queue: Queue,
+    private readonly pause: Pause,
+    readonly records: Records,
+    readonly history: History,
+  ) {}
+
+  /** @throws MendableError `state-unwritable` */
+  static async open(around: Surroundings): Promise<Publisher> {
+    const folder = await StateFolder.open(around.config.stateDir);
+    const self = identify(process.pid, around.config.machine);
+    return new Publisher(around, folder, self, new Queue(folder, self), new Pause(folder), new Records(folder, around.log), new History(folder));
+  }
+
+  /**
+   * Asks for a change and waits for its outcome, for as long as anything gets on. `stop` ends the waiting, never a round.
+   * @throws MendableError `busy` or `rate-limited` when it waited too long
+   */
+  async request(action: Action, listener: Listener, stop: AbortSignal): Promise<Outcome> {
+    const { id } = await this.queue.submit(requestId(this.around.now(), this.around.newId), this.around.now(), action);
+    const turn = new Turn(this.folder, id);
+    try {
+      listener.queued();
+      const outcome = await this.waitOrLead(id, turn, listener, stop);
+      await this.queue.withdraw(id);
+      return outcome;
+    } catch (error) {
+      // To put something up for nobody is wrong; to take something down is right whoever does it.
+      if (action.kind === 'publish' || action.kind === 'collect') await this.queue.withdraw(id);
+      throw error;
+    } finally {
+      turn.close();
+    }
+  }
+
+  /** Serves those who are still waiting after our own outcome: they came while we held the lock. */
+  async serveOthers(stop: AbortSignal): Promise<void> {
+    const until = this.around.now() + this.patience;
+    while (!stop.aborted && this.around.now() < until && !(await this.queue.isEmpty())) {
+      if (!(await this.tryRound(() => undefined))) return; // another leads now
+    }
+  }
+
+  /**
+   * Puts a configuration back that was kept, whole; what is live now is put into it again by `gc` or by its next publication.
+   * Answers its new version. @throws MendableError `busy`, `backup-unknown`
+   */
+  async restore(name: string, stop: AbortSignal): Promise<number> {
+    const { folder, self, around } = this;
+    const { config } = await this.history.get(name);
+    const giveUp = this.around.now() + this.patience;
+    const turn = new Turn(folder, '');
+    try {
+      for (;;) {
+        stop.throwIfAborted();
+        const version = await withLock({ folder, self, newId: around.newId }, async (lock) => {
+          const cloudflare = await this.connect(lock, () => undefined);
+          const before = await cloudflare.readConfiguration();
+          if (before.config) await this.history.keep(new Date(around.now()).toISOString(), before.version, before.config);
+          lock.check();
+          return cloudflare.writeConfiguration(config);
+        });
+        if (version !== undefined) return version;
+        if (around.now() > giveUp) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });
+        await turn.next(stop);
+      }
+    } finally {
+      turn.close();
+    }
+  }
+
+  private async waitOrLead(id: string, turn: Turn, listener: Listener, stop: AbortSignal): Promise<Outcome> {
+    let lastProgress = this.around.now();
+    let gatheringSince: number | undefined;
+    for (;;) {
+      const outcome = await this.queue.outcomeOf(id);
+      if (outcome) return outcome;
+      stop.throwIfAborted();
+      const now = this.around.now();
+      if (await turn.progressed()) lastProgress = now;
+      const paused = await this.pause.remaining(now);
+      if (paused > this.patience) throw this.pause.error(now, paused);
+      if (!paused && now - lastProgress > this.patience) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });
+      gatheringSince ??= now;
+      const gather = gatherFor(await this.queue.ids(), now, gatheringSince);
+      if (gather > 0) { await turn.next(stop, gather); continue; }
+      gatheringSince = undefined;
+      if (await this.tryRound(() => { listener.locked(); })) continue;
+      if (paused) listener.queued(this.pause.error(now, paused).message, new Date(now + paused));
+      await turn.next(stop);
+    }
+  }
+
+  /** Serves one round, if the lock is free. Under a rate limit it only notes until when; those who wait go on waiting. */
+  private async tryRound(onLocked: () => void): Promise<boolean> {
+    const { folder, self, around } = this;
+    try {
+      const served = await withLock({ folder, self, newId: around.newId }, async (lock) => {
+        onLocked();
+        await this.round(lock);
+        return true;
+      });
+      return served ?? false;
+    } catch (error) {
+      if (!(error instanceof MendableError) || error.code !== 'rate-limited') throw error;
+      await this.pause.note(around.now(), error);
+      return false;
+    }
+  }
+
+  private async round(lock: HeldLock): Promise<void> {
+    const { around: { config, now, log, isListening }, self, queue, records, history } = this;
+    let calls = 0;
+    const cloudflare = await this.connect(lock, () => { calls += 1; });
+    await serveRound({ queue, records, history, cloudflare, lock, scope: config, machine: config.machine, self, now, isListening, log, callCount: () => calls });
+  }
+
+  private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {
+    const { config, token, fetch, now } = this.around;
+    const pausedFor = await this.pause.remaining(now());
+    return connectCloudflare({
+      ...config, token, fetch, callDeadline, signal: lock.signal,
+      onCall: () => { onCall(); void noteProgress(this.folder, now()); },
+      checkPause: () => { if (pausedFor > 0) throw this.pause.error(now(), pausedFor); },
+    });
+  }
+
+  private get patience(): number { return this.around.config.lockTimeoutSeconds * 1000; }
+}

@@ -1,0 +1,132 @@
+import { MendableError } from './errors.ts';
+import { localPort, ruleOf } from './ingress.ts';
+import type { ProcessIdentity } from './identity.ts';
+import { parseMarker } from './marker.ts';
+import { recordTarget, type Remote, type Scope } from './plan.ts';
+import type { StateFolder } from './stateFolder.ts';
+
+/** Somebody who keeps a publication: a window, a shell, or a hand that will come back to take it down. */
+export interface Holder {
+  readonly id: string;
+  /** The process whose life is the holder's; absent for a publication held by hand. */
+  readonly process?: ProcessIdentity;
+}
+
+/** A site as it shall be: what hostname, whose, where it leads. */
+export interface Site {
+  readonly hostname: string;
+  readonly user: string;
+  readonly port: number;
+  readonly machine: string;
+  readonly service: string;
+}
+
+/** A site that is live, and who holds it. */
+export interface Publication extends Site {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly holders: readonly Holder[];
+}
+
+/** Who holds what on this machine, and which hostnames may be half-done at Cloudflare. */
+export interface State {
+  readonly publications: ReadonlyMap<string, Publication>;
+  /** Touched, and not known to be whole: the next run, whoever's it is, makes them so. */
+  readonly unsettled: ReadonlyMap<string, Site>;
+}
+
+export const emptyState: State = { publications: new Map(), unsettled: new Map() };
+
+const file = ['records', 'state.json'] as const;
+const copy = ['records', 'state.previous.json'] as const;
+
+/** Reads and writes the state. One file, replaced whole: an intent and what it belongs to cannot come apart. */
+export class Records {
+  constructor(private readonly folder: StateFolder, private readonly log: (line: string) => void) {}
+
+  /** Undefined where nothing can be trusted: then what Cloudflare shows is asked, see `recover`. */
+  async load(): Promise<State | undefined> {
+    const text = await this.folder.read(...file);
+    if (text === undefined) return undefined;
+    try {
+      return parse(text);
+    } catch (error) {
+      const kept = `state.broken-${this.folder.in(...file).length}-${text.length}.json`;
+      this.log(`${this.folder.in(...file)} is not readable (${(error as Error).message}); it was put aside as ${kept} and is rebuilt from what Cloudflare shows.`);
+      await this.folder.write(['records', kept], text);
+      await this.folder.remove(...file);
+      return undefined;
+    }
+  }
+
+  /** Durable: it is on the disk when this returns. */
+  async save(state: State): Promise<void> {
+    const text = format(state);
+    await this.folder.write(file, text, { durable: true });
+    await this.folder.write(copy, text);
+  }
+
+  /** The last state that was whole: for the holders of what `recover` finds. */
+  async loadCopy(): Promise<State> {
+    try {
+      return parse(await this.folder.read(...copy) ?? '');
+    } catch {
+      return emptyState;
+    }
+  }
+}
+
+/**
+ * Rebuilds the state from what Cloudflare shows: our own markers say what is ours on this machine. `copy` only adds who held it.
+ * A record without its rule is a half, and unsettled.
+ */
+export function recover(remote: Remote, machine: string, scope: Scope, copy: State, now: string): State {
+  const publications = new Map<string, Publication>();
+  const unsettled = new Map(copy.unsettled);
+  for (const record of remote.records) {
+    const marker = parseMarker(record.comment);
+    if (marker?.machine !== machine || record.content !== recordTarget(scope.tunnelId)) continue;
+    const rule = ruleOf(remote.config, record.name);
+    const site: Site = { hostname: record.name, user: marker.user, machine, port: rule ? localPort(rule.service) ?? marker.port : marker.port,
+      service: rule?.service ?? `http://localhost:${marker.port}` };
+    const known = copy.publications.get(record.name);
+    if (rule) publications.set(record.name, { ...site, user: known?.user ?? site.user, since: known?.since ?? now, holders: known?.holders ?? [] });
+    else unsettled.set(record.name, site);
+  }
+  // Without records of our own (a wildcard serves all) the rule itself is the only trace.
+  if (scope.dns === 'wildcard') {
+    for (const [hostname, known] of copy.publications) {
+      if (ruleOf(remote.config, hostname)?.service === known.service) publications.set(hostname, known);
+    }
+  }
+  return { publications, unsettled };
+}
+
+/** The names of all hostnames whose rules are ours. */
+export function ownedHostnames(state: State): Set<string> {
+  return new Set([...state.publications.keys(), ...state.unsettled.keys()]);
+}
+
+/** The user's publication of this port. */
+export function publicationOf(state: State, user: string, port: number): Publication | undefined {
+  return [...state.publications.values()].find((one) => one.user === user && one.port === port);
+}
+
+function parse(text: string): State {
+  const json = JSON.parse(text) as { version?: number; publications?: Publication[]; unsettled?: Site[] };
+  if (json.version !== 1 || !Array.isArray(json.publications) || !Array.isArray(json.unsettled)) {
+    throw new MendableError('state-unwritable', { file: 'state.json', problem: `its version is ${String(json.version)}` });
+  }
+  return { publications: byHostname(json.publications), unsettled: byHostname(json.unsettled) };
+}
+
+function format(state: State): string {
+  return `${JSON.stringify({ version: 1, publications: [...state.publications.values()], unsettled: [...state.unsettled.values()] }, undefined, 1)}\n`;
+}
+
+function byHostname<T extends Site>(sites: readonly T[]): Map<string, T> {
+  return new Map(sites.map((site) => {
+    if (typeof site.hostname !== 'string' || typeof site.user !== 'string' || typeof site.service !== 'string') throw new Error('a site lacks its name');
+    return [site.hostname, site];
+  }));
+}
