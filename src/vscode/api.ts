@@ -1,0 +1,41 @@
+// What activate() returns: for tests, which wait for its events and never for time. Not a contract for other extensions.
+import { leaseOf, type Kind } from './site.ts';
+import { shownSite, type State } from './state.ts';
+import type { Window } from './window.ts';
+
+/** What the status bar shows, as data. */
+export interface Summary {
+  readonly kind: Kind;
+  readonly port: number | undefined;
+  readonly hostname: string | undefined;
+  readonly url: string | undefined;
+  /** The code of the problem in the state `failed`. */
+  readonly problem: string | undefined;
+}
+
+export interface TestApi {
+  readonly state: () => Summary;
+  readonly onDidChangeState: (listener: (state: Summary) => void) => { dispose(): void };
+  /** How long activate() took, in milliseconds. */
+  readonly activationMs: number;
+}
+
+export function summarize(state: State): Summary {
+  const { port, site } = shownSite(state);
+  const publication = leaseOf(site)?.publication;
+  return {
+    kind: site.kind,
+    port: port === 0 ? undefined : port,
+    hostname: publication?.hostname,
+    url: publication?.url,
+    problem: site.kind === 'failed' ? site.problem.code : undefined,
+  };
+}
+
+export function testApi(window: Window, activationMs: number): TestApi {
+  return {
+    state: () => summarize(window.state),
+    onDidChangeState: (listener) => window.onDidChange((state) => listener(summarize(state))),
+    activationMs,
+  };
+}

@@ -1,0 +1,73 @@
+// Runs the command line tool as a child process: the only way in which the window gets anything done.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { isOutcome, readEvent } from './cliEvents.ts';
+import type { CliError, CliEvent, Outcome } from './cliEvents.ts';
+
+/** How to call the command: its words and the environment it gets. */
+export interface CommandLine { readonly words: readonly string[]; readonly env: NodeJS.ProcessEnv }
+
+export interface RunOptions {
+  /** Every event before the last one, as it comes. */
+  readonly onEvent?: (event: CliEvent) => void;
+  /** Lines that are no event, and what the command says to people. */
+  readonly onText?: (line: string) => void;
+  /** A command that says nothing for so long is ended. Seconds. */
+  readonly silenceSeconds?: number;
+}
+
+/**
+ * Runs `<command> <args> --json`.
+ * @returns the last event. It never throws: a command that cannot be started, or ends without an answer, is an error event too.
+ */
+export async function runCommand(command: CommandLine, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const [file = '', ...words] = command.words;
+  const said: string[] = [];
+  let outcome: Outcome | undefined;
+  const child = spawn(file, [...words, ...args, '--json'], { env: command.env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const watchdog = endWhenSilent(options.silenceSeconds ?? 360, () => child.kill());
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(signal ? `it was ended by ${signal}` : `it ended with code ${code ?? '?'}`));
+  });
+  const reading = Promise.all([
+    readLines(child.stdout, (line) => {
+      watchdog.heard();
+      const event = readEvent(line);
+      if (!event) return options.onText?.(line);
+      if (isOutcome(event)) outcome = event;
+      else options.onEvent?.(event);
+    }),
+    readLines(child.stderr, (line) => {
+      said.push(line);
+      options.onText?.(line);
+    }),
+  ]);
+  const end = await ended;
+  watchdog.stop();
+  // A grandchild may hold the pipes open after a failed start: what was not started says nothing.
+  if (child.pid !== undefined) await reading;
+  return outcome ?? noAnswer(file, end, said);
+}
+
+async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+}
+
+function endWhenSilent(seconds: number, end: () => void): { heard(): void; stop(): void } {
+  const timer = setTimeout(end, seconds * 1000);
+  timer.unref();
+  return { heard: () => timer.refresh(), stop: () => clearTimeout(timer) };
+}
+
+function noAnswer(file: string, end: string, said: readonly string[]): CliError {
+  return {
+    event: 'error',
+    code: 'no-answer',
+    title: 'The command classroom-tunnel does not work here',
+    message: [`${file}: ${end}.`, ...said.slice(-3)].join(' '),
+    action: 'Ask your teacher to run `classroom-tunnel doctor`, and to check the setting classroomTunnel.command.',
+    exitCode: 1,
+  };
+}

@@ -1,0 +1,64 @@
+// The one table of commands. package.json names the same ones; a test compares the two.
+import * as vscode from 'vscode';
+import type { Info } from './cliEvents.ts';
+import { readPort } from './port.ts';
+import { isRunning, leaseOf, type Publication, type ShellId } from './site.ts';
+import { shownSite, type State } from './state.ts';
+import type { Window } from './window.ts';
+
+export interface CommandContext {
+  readonly window: Window;
+  readonly log: vscode.LogOutputChannel;
+  /** Asks the configuration anew and looks into all terminals. */
+  readonly refresh: () => Promise<Info | undefined>;
+  /** What holds a site that the student publishes by hand. */
+  readonly handHolder: () => ShellId;
+}
+
+type Command = (context: CommandContext, publication?: Publication) => unknown;
+
+export const commands: Readonly<Record<string, Command>> = {
+  'classroomTunnel.republish': republish,
+  'classroomTunnel.unpublish': ({ window }) => {
+    const { port, site } = shownSite(window.state);
+    if (site.kind !== 'idle') window.dispatch({ type: 'site', port, event: { type: 'unpublish' } });
+  },
+  'classroomTunnel.open': (context, publication) => withPublication(context, publication, ({ url }) => vscode.env.openExternal(vscode.Uri.parse(url, true))),
+  'classroomTunnel.copyLink': (context, publication) => withPublication(context, publication, ({ url }) => vscode.env.clipboard.writeText(url)),
+  'classroomTunnel.showLog': ({ log }) => log.show(),
+};
+
+export function registerCommands(context: CommandContext): vscode.Disposable[] {
+  return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, (argument?: Publication) => run(context, argument)));
+}
+
+/**
+ * The port that Republish is about: one that runs or is held in this window, else the student's own. Pure.
+ * @returns undefined where the student has to be asked
+ */
+export function portToPublish(state: State, assigned: number | null | undefined): number | undefined {
+  const used = [...state.sites].filter(([port, site]) => port !== 0 && (isRunning(site) || leaseOf(site) !== undefined || site.kind === 'failed'));
+  return used.at(-1)?.[0] ?? assigned ?? undefined;
+}
+
+async function republish({ window, refresh, handHolder }: CommandContext): Promise<void> {
+  const info = await refresh();
+  const port = portToPublish(window.state, info?.port) ?? await askForPort();
+  if (port !== undefined) window.dispatch({ type: 'site', port, event: { type: 'republish', shell: handHolder() } });
+}
+
+async function askForPort(): Promise<number | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: 'Classroom Tunnel: Republish',
+    prompt: 'The port that your server listens on',
+    placeHolder: '3000',
+    validateInput: (value) => (typeof readPort(value, 'PORT') === 'number' ? undefined : 'A port is a number from 1 to 65535'),
+  });
+  const port = readPort(text, 'PORT');
+  return typeof port === 'number' ? port : undefined;
+}
+
+function withPublication({ window }: CommandContext, given: Publication | undefined, use: (publication: Publication) => unknown): unknown {
+  const publication = given ?? leaseOf(shownSite(window.state).site)?.publication;
+  return publication ? use(publication) : vscode.window.showInformationMessage('Nothing is public yet: type npm run dev in a terminal.');
+}

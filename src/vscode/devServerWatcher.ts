@@ -1,0 +1,125 @@
+// Does the server listen, and is it this student's own? Asked only while a port is public: quickly at first, then seldom.
+import { listeners, listenersOf, type Listener } from '../shell/processes.ts';
+import { runs, treeOf } from './observe.ts';
+import { isRunning, leaseOf } from './site.ts';
+import type { Problem, ShellId, Site, SiteEvent } from './site.ts';
+import type { State, WindowEvent } from './state.ts';
+
+/** Milliseconds: a server that starts is asked after ever longer pauses; one that listens, for its process only, until the next full look. */
+const shortest = 100;
+const longest = 2000;
+const fullLook = 10_000;
+
+/** What listens, as one look at a public port sees it. */
+export interface Findings {
+  /** Every listener on the port. */
+  readonly onPort: readonly Listener[];
+  /** What the terminal's own processes listen on, on any port. */
+  readonly own: readonly Listener[];
+}
+
+/**
+ * What the findings mean for a site. Pure.
+ * @param uid the student's user id
+ * @returns undefined where they mean nothing new
+ */
+export function judge(site: Site, port: number, { onPort, own }: Findings, uid: number): SiteEvent | undefined {
+  if (leaseOf(site) === undefined) return undefined;
+  if (onPort.some((listener) => listener.uid !== uid)) return { type: 'withdrawn', problem: foreign(port) };
+  const inodes = new Set(own.map(({ inode }) => inode));
+  const byHand = [...site.runs.values()].some((run) => run.running && run.process === undefined);
+  const listening = byHand ? onPort.length > 0 : onPort.some(({ inode }) => inodes.has(inode));
+  const elsewhere = own.find((listener) => listener.port !== port)?.port;
+  if (site.kind === 'live') return listening ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+  if (site.kind !== 'waiting') return undefined;
+  if (listening) return { type: 'listening' };
+  return elsewhere === site.elsewhere ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+}
+
+/** Milliseconds until the next look at a site; undefined where there is nothing to look at. Pure. */
+export function pauseFor(site: Site, previous: number): number | undefined {
+  if (leaseOf(site) === undefined) return undefined;
+  switch (site.kind) {
+    case 'waiting': return Math.min(longest, Math.max(shortest, previous * 1.3));
+    case 'live': return longest;
+    case 'stopped':
+    case 'away':
+    case 'failed': return fullLook;
+    case 'idle':
+    case 'publishing':
+    case 'notPublic': return undefined;
+  }
+}
+
+const foreign = (port: number): Problem => ({
+  code: 'port-foreign',
+  title: 'Port in use by another user',
+  message: `A program of another user listens on port ${port}, so your link was taken down: it must not lead there.`,
+  action: 'Start your own server again; if the port stays taken, ask your teacher.',
+});
+
+export interface DevServerWatcherOptions {
+  readonly dispatch: (event: WindowEvent) => void;
+  /** Looks into a terminal for its commands. */
+  readonly look: (shell: ShellId) => void;
+  readonly uid: number;
+}
+
+interface Watch { kind: Site['kind']; timer: NodeJS.Timeout; pause: number; sinceFullLook: number }
+
+/** Follows the window's state: one timer for each public port, none while nothing is public. */
+export class DevServerWatcher {
+  readonly #watches = new Map<number, Watch>();
+  readonly #options: DevServerWatcherOptions;
+  #state: State | undefined;
+
+  constructor(options: DevServerWatcherOptions) {
+    this.#options = options;
+  }
+
+  /** To be called after each change of the state. */
+  follow(state: State): void {
+    this.#state = state;
+    for (const port of [...this.#watches.keys()]) if (!state.sites.has(port)) this.#end(port);
+    for (const [port, site] of state.sites) {
+      if (this.#watches.get(port)?.kind === site.kind) continue;
+      this.#end(port);
+      this.#schedule(port, site, 0, fullLook);
+    }
+  }
+
+  dispose(): void {
+    for (const port of [...this.#watches.keys()]) this.#end(port);
+  }
+
+  #schedule(port: number, site: Site, previous: number, sinceFullLook: number): void {
+    const pause = pauseFor(site, previous);
+    if (pause === undefined) return;
+    const timer = setTimeout(() => this.#look(port), pause);
+    timer.unref();
+    this.#watches.set(port, { kind: site.kind, timer, pause, sinceFullLook: sinceFullLook + pause });
+  }
+
+  #end(port: number): void {
+    clearTimeout(this.#watches.get(port)?.timer);
+    this.#watches.delete(port);
+  }
+
+  #look(port: number): void {
+    const watch = this.#watches.get(port);
+    const site = this.#state?.sites.get(port);
+    if (!watch || !site) return;
+    const isFull = site.kind !== 'live' || watch.sinceFullLook >= fullLook;
+    this.#schedule(port, site, watch.pause, isFull ? 0 : watch.sinceFullLook);
+    for (const [shell, run] of site.runs) {
+      if (isRunning(site) ? run.process !== undefined && run.running && !runs(run.process) : isFull) this.#options.look(shell);
+    }
+    const event = isFull ? judge(site, port, findings(site, port), this.#options.uid) : undefined;
+    if (event) this.#options.dispatch({ type: 'site', port, event });
+  }
+}
+
+function findings(site: Site, port: number): Findings {
+  const pids = [...site.runs].flatMap(([shell, run]) => treeOf(shell, run.process === undefined ? [] : [run.process]));
+  return { onPort: listeners().filter((listener) => listener.port === port), own: listenersOf(pids) };
+}

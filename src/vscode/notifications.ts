@@ -1,0 +1,23 @@
+// What is said in a notification: that a site is live, once; and a problem, with its way out.
+import * as vscode from 'vscode';
+import { labels, link, type CommandId } from './present.ts';
+import type { Problem, Publication } from './site.ts';
+
+/** "Your site is live", the hostname being a link. */
+export function tellLive(publication: Publication): void {
+  void offer(vscode.window.showInformationMessage(`Your site is live: ${link(publication)}`, labels['classroomTunnel.open'], labels['classroomTunnel.copyLink']),
+    ['classroomTunnel.open', 'classroomTunnel.copyLink'], publication);
+}
+
+export function tellProblem({ code, title, message, action }: Problem): void {
+  const text = [`${title}.`, message, action].filter((part) => part !== '').join(' ');
+  const show = code === 'no-port' ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
+  const offers = ['classroomTunnel.republish', 'classroomTunnel.showLog'] as const;
+  void offer(show(text, ...offers.map((id) => labels[id])), offers);
+}
+
+async function offer(answer: Thenable<string | undefined>, commands: readonly CommandId[], ...args: unknown[]): Promise<void> {
+  const label = await answer;
+  const command = commands.find((id) => labels[id] === label);
+  if (command) await vscode.commands.executeCommand(command, ...args);
+}

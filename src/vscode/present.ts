@@ -1,0 +1,134 @@
+// What a state looks like: pure, and the only place that words it.
+import { leaseOf, noPort } from './site.ts';
+import type { Kind, Note, Problem, Site } from './site.ts';
+import { shownSite } from './state.ts';
+import type { State } from './state.ts';
+
+/** What a click or a link in the tooltip does; the ids of package.json, or VS Code's own. */
+export type CommandId = 'classroomTunnel.republish' | 'classroomTunnel.unpublish' | 'classroomTunnel.open' | 'classroomTunnel.copyLink'
+  | 'classroomTunnel.showLog' | 'workbench.action.terminal.focus';
+
+export interface Presentation {
+  readonly kind: Kind;
+  readonly text: string;
+  /** Markdown; every text from outside is escaped. */
+  readonly tooltip: string;
+  readonly command: CommandId;
+  readonly background?: 'error' | 'warning';
+  /** For `when` clauses: `classroomTunnel.state`, `.published`, `.live`. */
+  readonly context: { readonly state: Kind; readonly published: boolean; readonly live: boolean };
+  /** The text counts seconds: draw it again. */
+  readonly counting: boolean;
+}
+
+interface Look { readonly text: string; readonly explain: string; readonly command: CommandId; readonly offers: readonly CommandId[]; readonly background?: 'error' | 'warning' }
+
+/**
+ * Draws the window's state.
+ * @param now milliseconds since 1970, for "in N s"
+ */
+export function present(state: State, now: number, commands: readonly string[] = ['npm run dev']): Presentation {
+  const { port, site } = shownSite(state);
+  const look = lookOf(site, port, now, commands);
+  return {
+    kind: site.kind,
+    text: look.text,
+    tooltip: [look.explain, others(state, port), look.offers.map((id) => `[${labels[id]}](command:${id})`).join(' · ')].filter((part) => part !== '').join('\n\n'),
+    command: look.command,
+    ...(look.background && { background: look.background }),
+    context: { state: site.kind, published: leaseOf(site) !== undefined, live: site.kind === 'live' },
+    counting: site.kind === 'publishing' && (site.note?.until ?? 0) > now,
+  };
+}
+
+export const labels: Readonly<Record<CommandId, string>> = {
+  'classroomTunnel.open': 'Open',
+  'classroomTunnel.copyLink': 'Copy Link',
+  'classroomTunnel.republish': 'Republish',
+  'classroomTunnel.unpublish': 'Unpublish',
+  'classroomTunnel.showLog': 'Show Log',
+  'workbench.action.terminal.focus': 'Open the Terminal',
+};
+
+const whilePublic = ['classroomTunnel.open', 'classroomTunnel.copyLink', 'classroomTunnel.unpublish', 'classroomTunnel.showLog'] as const;
+
+function lookOf(site: Site, port: number, now: number, commands: readonly string[]): Look {
+  switch (site.kind) {
+    case 'idle': return {
+      text: '$(globe) Not public',
+      explain: `**Your site is not public.** Type ${commands.map(code).join(' or ')} in a terminal, and it is.`,
+      command: 'workbench.action.terminal.focus',
+      offers: ['workbench.action.terminal.focus', 'classroomTunnel.republish', 'classroomTunnel.showLog'],
+    };
+    case 'publishing': return {
+      text: `$(sync~spin) Publishing${wait(site.note, now)}`,
+      explain: `**Port ${port} is being published${wait(site.note, now)}.** ${escape(site.note?.message ?? 'It takes a few seconds.')}`,
+      command: 'classroomTunnel.showLog',
+      offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
+    };
+    case 'waiting': return {
+      text: `$(loading~spin) ${plain(site.lease.publication.hostname)}: waiting for the server`,
+      explain: `**${link(site.lease.publication)} is public, and waits for your server to listen on port ${port}.** ${elsewhere(site.elsewhere, port)}`,
+      command: 'classroomTunnel.showLog',
+      offers: whilePublic,
+    };
+    case 'live': return {
+      text: `$(globe) ${plain(site.lease.publication.hostname)}`,
+      explain: `**Your site is live:** ${link(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
+      command: 'classroomTunnel.open',
+      offers: whilePublic,
+    };
+    case 'stopped': return {
+      text: `$(debug-stop) ${plain(site.lease.publication.hostname)}: server stopped`,
+      explain: `**Your server does not run.** ${link(site.lease.publication)} stays yours: start the server again, and it is live at once.`,
+      command: 'workbench.action.terminal.focus',
+      offers: ['workbench.action.terminal.focus', ...whilePublic],
+    };
+    case 'away': return {
+      text: '$(debug-disconnect) Away',
+      explain: site.lease
+        ? `**This window does not answer.** ${link(site.lease.publication)} will be taken down if that lasts.`
+        : '**This window did not answer for a while,** so your site was taken down. It comes back with the window.',
+      command: 'classroomTunnel.showLog',
+      offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
+    };
+    case 'failed': return problemLook(site.problem, `$(error) Not public: ${plain(site.problem.title)}`, 'error');
+    case 'notPublic': return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
+  }
+}
+
+function problemLook(problem: Problem, text: string, background: 'error' | 'warning'): Look {
+  return {
+    text,
+    explain: `**${escape(problem.title)}.** ${escape(problem.message)}\n\n${escape(problem.action)}`,
+    command: 'classroomTunnel.republish',
+    offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
+    background,
+  };
+}
+
+function wait(note: Note | undefined, now: number): string {
+  const seconds = Math.ceil(((note?.until ?? now) - now) / 1000);
+  return seconds > 0 ? `: busy, trying again in ${seconds} s` : '';
+}
+
+const elsewhere = (other: number | undefined, port: number): string =>
+  (other === undefined ? '' : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${code(`npm run dev -- --port ${port}`)}).`);
+
+/** The other sites of this window, in one line. */
+function others(state: State, shownPort: number): string {
+  const rest = [...state.sites].filter(([port, { kind }]) => port !== shownPort && port !== 0 && kind !== 'idle');
+  const names = rest.map(([port, site]) => {
+    const lease = leaseOf(site);
+    return `${lease ? link(lease.publication) : `port ${port}`} (${site.kind})`;
+  });
+  return names.length === 0 ? '' : `Also in this window: ${names.join(', ')}.`;
+}
+
+/** A link in Markdown to a published site. */
+export const link = ({ hostname, url }: { hostname: string; url: string }): string => `[${escape(hostname)}](${encodeURI(url)})`;
+
+const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ');
+const code = (text: string): string => `\`${text.replaceAll('`', '')}\``;
+/** In a status bar, `$(name)` is an icon: a text from outside must not make one. */
+const plain = (text: string): string => text.replaceAll('$(', '( ').replace(/\s+/g, ' ');

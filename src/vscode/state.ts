@@ -1,0 +1,109 @@
+// The window: its sites, one for each port that its terminals use. Pure: (state, event) -> state, and effects as data.
+// It only finds out which site an event concerns; what then happens to the site is transition.ts.
+import { nobody } from './site.ts';
+import type { Effect, ProcessId, Problem, ShellId, Site, SiteEvent } from './site.ts';
+import { transition } from './transition.ts';
+
+/** Which port a command will use: a number, none, or a text that is no port. */
+export type PortReading = number | undefined | Problem;
+
+/** A watched command seen at work in a terminal. */
+export interface SeenCommand {
+  readonly process: ProcessId;
+  readonly port: PortReading;
+  /** From before a reload: the student was told of this site, or took it down by hand. */
+  readonly told?: boolean;
+  readonly declined?: boolean;
+}
+
+export type WindowEvent =
+  /** All the watched commands that run in this terminal now. */
+  | { readonly type: 'observed'; readonly shell: ShellId; readonly commands: readonly SeenCommand[] }
+  | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly told: boolean }
+  | { readonly type: 'closed'; readonly shell: ShellId }
+  | { readonly type: 'windowSilent'; readonly seconds: number; readonly limitSeconds: number }
+  | { readonly type: 'windowAnswers' }
+  | { readonly type: 'site'; readonly port: number; readonly event: SiteEvent };
+
+/** An effect and the port it is for. */
+export type WindowEffect = Effect & { readonly port: number };
+
+export interface State {
+  /** By port, the one used last at the end; 0 stands for "a command without a usable port". */
+  readonly sites: ReadonlyMap<number, Site>;
+  /** How many steps were made: it names new leases. */
+  readonly steps: number;
+}
+
+export interface WindowStep { readonly state: State; readonly effects: readonly WindowEffect[] }
+
+export const emptyWindow: State = { sites: new Map(), steps: 0 };
+
+const withoutPort = 0;
+
+/** The next state of the window and what has to be done for it. */
+export function step(state: State, event: WindowEvent): WindowStep {
+  switch (event.type) {
+    case 'observed': return observed(state, event.shell, event.commands);
+    case 'restored': return one(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
+    case 'closed': return each(state, sitesOf(state, event.shell), event);
+    case 'windowSilent':
+    case 'windowAnswers': return each(state, [...state.sites.keys()], event);
+    case 'site': return one(state, event.port, event.event);
+  }
+}
+
+/** The site to show: the one used last that is more than a memory. */
+export function shownSite(state: State): { readonly port: number; readonly site: Site } {
+  const [port, site] = [...state.sites].findLast(([, { kind }]) => kind !== 'idle') ?? [withoutPort, nobody];
+  return { port, site };
+}
+
+function observed(state: State, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
+  const seen = new Set(commands.map(({ process }) => process));
+  const over = [...state.sites].filter(([, site]) => {
+    const run = site.runs.get(shell);
+    return run?.running && run.process !== undefined && !seen.has(run.process);
+  });
+  let next = each(state, over.map(([port]) => port), { type: 'ended', shell });
+  for (const command of commands) next = then(next, (now) => commandSeen(now, shell, command));
+  return next;
+}
+
+function commandSeen(state: State, shell: ShellId, command: SeenCommand): WindowStep {
+  const port = typeof command.port === 'number' ? command.port : withoutPort;
+  if (state.sites.get(port)?.runs.get(shell)?.process === command.process) return { state, effects: [] };
+  const ran = one(state, port, eventFor(shell, command));
+  // The shell has moved on to another port: a command of it that has ended no longer holds its site.
+  const left = sitesOf(ran.state, shell).filter((other) => other !== port && !ran.state.sites.get(other)?.runs.get(shell)?.running);
+  return then(ran, (now) => each(now, left, { type: 'closed', shell }));
+}
+
+function eventFor(shell: ShellId, { process, port, told, declined }: SeenCommand): SiteEvent {
+  if (port === undefined) return { type: 'ranWithoutPort', shell, process };
+  if (typeof port !== 'number') return { type: 'ranWithBadPort', shell, process, problem: port };
+  return declined ? { type: 'declined', shell, process } : { type: 'ran', shell, process, told: told ?? false };
+}
+
+const sitesOf = (state: State, shell: ShellId): number[] => [...state.sites].filter(([, site]) => site.runs.has(shell)).map(([port]) => port);
+
+const isUse = (event: SiteEvent): boolean => ['ran', 'ranWithoutPort', 'ranWithBadPort', 'republish', 'restored', 'notRemoved'].includes(event.type);
+
+function one(state: State, port: number, event: SiteEvent): WindowStep {
+  const before = state.sites.get(port) ?? nobody;
+  const { site, effects } = transition(before, event, state.steps + 1);
+  if (site === before && effects.length === 0) return { state, effects: [] };
+  const sites = new Map(state.sites);
+  if (isUse(event)) sites.delete(port); // to put it at the end
+  if (site.kind === 'idle' && site.runs.size === 0) sites.delete(port);
+  else sites.set(port, site);
+  return { state: { sites, steps: state.steps + 1 }, effects: effects.map((effect) => ({ ...effect, port })) };
+}
+
+const each = (state: State, ports: readonly number[], event: SiteEvent): WindowStep =>
+  ports.reduce<WindowStep>((before, port) => then(before, (now) => one(now, port, event)), { state, effects: [] });
+
+function then(before: WindowStep, next: (state: State) => WindowStep): WindowStep {
+  const after = next(before.state);
+  return { state: after.state, effects: [...before.effects, ...after.effects] };
+}

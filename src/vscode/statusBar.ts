@@ -1,0 +1,52 @@
+// The item in the status bar and the context keys: drawn from the state, by present().
+import * as vscode from 'vscode';
+import { present, type Presentation } from './present.ts';
+import type { State } from './state.ts';
+
+const backgrounds = { error: 'statusBarItem.errorBackground', warning: 'statusBarItem.warningBackground' } as const;
+
+export class StatusBar implements vscode.Disposable {
+  readonly #item = vscode.window.createStatusBarItem('classroomTunnel.site', vscode.StatusBarAlignment.Left, 50);
+  readonly #commands: () => readonly string[];
+  #timer: NodeJS.Timeout | undefined;
+  #context = '';
+
+  /** @param commands what a student types, for the tooltip */
+  constructor(commands: () => readonly string[]) {
+    this.#commands = commands;
+    this.#item.name = 'Classroom Tunnel';
+  }
+
+  draw(state: State): void {
+    clearTimeout(this.#timer);
+    const shown = present(state, Date.now(), this.#commands());
+    this.#item.text = shown.text;
+    this.#item.tooltip = tooltip(shown.tooltip);
+    this.#item.command = shown.command;
+    this.#item.backgroundColor = shown.background && new vscode.ThemeColor(backgrounds[shown.background]);
+    this.#item.show();
+    this.#setContext(shown.context);
+    if (shown.counting) this.#timer = setTimeout(() => this.draw(state), 1000);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#item.dispose();
+  }
+
+  #setContext(context: Presentation['context']): void {
+    const text = JSON.stringify(context);
+    if (text === this.#context) return;
+    this.#context = text;
+    for (const [key, value] of Object.entries(context)) void vscode.commands.executeCommand('setContext', `classroomTunnel.${key}`, value);
+  }
+}
+
+/** Its links may run what the status bar offers, and nothing else. */
+function tooltip(text: string): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString(text);
+  markdown.isTrusted = { enabledCommands: [...offered] };
+  return markdown;
+}
+
+const offered = ['republish', 'unpublish', 'open', 'copyLink', 'showLog'].map((name) => `classroomTunnel.${name}`).concat('workbench.action.terminal.focus');

@@ -1,0 +1,110 @@
+// What each step of a site's machine does (transition.ts says when): the next state, and the effects asked for.
+import { isRunning, leaseOf, nobody, noPort } from './site.ts';
+import type { Away, Effect, Failed, Lease, Live, Of, Problem, ProcessId, Publishing, Run, ShellId, Site, SiteEvent, Step, Stopped, Waiting } from './site.ts';
+
+export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
+
+export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
+  return new Map(site.runs).set(shell, run);
+}
+
+export function withEnded(site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> {
+  const run = site.runs.get(shell);
+  return run ? withRun(site, shell, { ...run, running: false }) : site.runs;
+}
+
+export const startedRun = (site: Site, event: { shell: ShellId; process: ProcessId }): ReadonlyMap<ShellId, Run> =>
+  withRun(site, event.shell, { process: event.process, running: true });
+
+/** Holds the site by hand: the command is believed to run, although no process of it is known. */
+export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> =>
+  site.runs.has(shell) ? site.runs : withRun(site, shell, { running: true });
+
+// These three keep the kind and note what happened to the shell's run.
+export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step => step({ ...site, runs: startedRun(site, event) });
+export const runEnded = (site: Site, event: { shell: ShellId }): Step => step({ ...site, runs: withEnded(site, event.shell) });
+export const restored = (site: Site, event: { shell: ShellId }): Step =>
+  step(site.runs.has(event.shell) ? site : { ...site, runs: withRun(site, event.shell, { running: false }) });
+
+/** The terminal is gone; with the last one goes what the window holds. */
+export function closed(site: Site, event: { shell: ShellId }): Step {
+  const runs = new Map(site.runs);
+  const wasThere = runs.delete(event.shell);
+  if (!wasThere || runs.size > 0) return step({ ...site, runs });
+  const life = site.kind === 'publishing' ? site.life : leaseOf(site)?.life;
+  return step(nobody, ...(life === undefined ? [] : [{ type: 'release', life } as const]));
+}
+
+export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step {
+  const lease = leaseOf(site);
+  const life = lease?.life ?? newLife;
+  return step({ kind: 'publishing', runs, told, life, ...(lease && { lease }) }, { type: 'publish', life, verify });
+}
+
+export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
+  publish(site, heldByHand(site, event.shell), life, true, site.told);
+
+/** The student's own wish: nothing is published again until the command is started anew. */
+export function unpublish(site: Site): Step {
+  const lease = leaseOf(site);
+  return step({ kind: 'idle', runs: site.runs, told: false }, ...(lease ? [{ type: 'unpublish', lease } as const] : []));
+}
+
+export function held(site: Waiting | Live | Stopped | Away, lease: Lease): Step {
+  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', runs: site.runs, told: site.told, lease });
+}
+
+export function endedWhileUp(site: Waiting | Live, event: { shell: ShellId }): Step {
+  const next = { ...site, runs: withEnded(site, event.shell) };
+  return isRunning(next) ? step(next) : step({ kind: 'stopped', runs: next.runs, told: site.told, lease: site.lease });
+}
+
+export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>
+  step({ kind: 'failed', runs: site.runs, told: site.told, problem, ...(lease && { lease }) }, ...effects, { type: 'tellProblem', problem });
+
+/** It must not be public any longer (another user's program has the port): the link goes before anything else. */
+export const withdrawn = (site: Waiting | Live | Stopped | Away | Failed, event: { problem: Problem }): Step =>
+  nowFailed(site, event.problem, undefined, ...(site.lease ? [{ type: 'release', life: site.lease.life } as const] : []));
+
+export const nowAway = (site: (Waiting | Live | Stopped | Failed) & { lease: Lease }): Step => step({ kind: 'away', runs: site.runs, told: site.told, lease: site.lease });
+
+/** Without its guardian nobody would take the site down after this window: another guardian takes over, by a new lease. */
+export function guardianLost(site: Waiting | Live | Stopped | Away | Failed, event: { life: number }, life: number): Step {
+  if (site.lease?.life !== event.life) return step(site);
+  return step({ kind: 'publishing', runs: site.runs, told: site.told, life }, { type: 'publish', life, verify: false });
+}
+
+export function published(site: Publishing, event: Of<SiteEvent, 'type', 'published'>): Step {
+  if (event.life !== site.life) return step(site);
+  const lease = { life: event.life, publication: event.publication };
+  // What was made anew is told anew; what was carried over a reload was told before it.
+  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', runs: site.runs, told: site.told && !event.created, lease });
+}
+
+export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'>): Step {
+  if (event.life !== site.life) return step(site);
+  return nowFailed(site, event.problem, site.lease, ...(site.lease ? [] : [{ type: 'abandon', life: site.life } as const]));
+}
+
+export function delayed(site: Publishing, event: Of<SiteEvent, 'type', 'queued' | 'busy'>): Step {
+  if (event.life !== site.life) return step(site);
+  const next = { ...site, note: event.note };
+  return event.type === 'busy' ? step(next, { type: 'retryAt', life: site.life, at: event.note.until }) : step(next);
+}
+
+export function unpublishEarly(site: Publishing): Step {
+  const { life, lease } = site;
+  return step({ kind: 'idle', runs: site.runs, told: false }, lease ? { type: 'unpublish', lease } : { type: 'release', life });
+}
+
+export function withoutNote({ runs, told, life, lease }: Publishing): Publishing {
+  return { kind: 'publishing', runs, told, life, ...(lease && { lease }) };
+}
+
+export function withoutPort(site: Site, event: { shell: ShellId; process: ProcessId }): Step {
+  return step({ kind: 'notPublic', runs: startedRun(site, event), told: true }, ...(site.told ? [] : [{ type: 'tellProblem', problem: noPort } as const]));
+}
+
+export function withBadPort(site: Site, event: Of<SiteEvent, 'type', 'ranWithBadPort'>): Step {
+  return nowFailed({ ...site, runs: startedRun(site, event) }, event.problem, undefined);
+}

@@ -1,0 +1,78 @@
+// Puts together what is known of the window's terminals: what runs in them now, and what they held before a reload.
+import type * as vscode from 'vscode';
+import type { Holds, Memory } from './holds.ts';
+import type { InfoSource } from './info.ts';
+import { Looker } from './looker.ts';
+import type { Sighting } from './observe.ts';
+import { readPort } from './port.ts';
+import type { ShellId } from './site.ts';
+import type { SeenCommand } from './state.ts';
+import { TerminalWatcher } from './terminalWatcher.ts';
+import type { Window } from './window.ts';
+
+export interface TerminalsOptions {
+  readonly window: Window;
+  readonly holds: Holds;
+  readonly info: InfoSource;
+  readonly uid: number;
+  readonly log: (message: string) => void;
+}
+
+/** A command as the machine knows it: with its port, and with what is remembered of it. Pure. */
+export function seenCommand({ process, portText }: Sighting, memories: readonly Memory[], portVariable: string): SeenCommand {
+  const port = readPort(portText, portVariable);
+  const memory = memories.find((one) => one.port === port);
+  return { process, port, told: memory?.told ?? false, declined: memory?.declined === process };
+}
+
+export class Terminals implements vscode.Disposable {
+  readonly looker: Looker;
+  readonly #watcher: TerminalWatcher;
+  readonly #memories = new Map<ShellId, readonly Memory[]>();
+  readonly #options: TerminalsOptions;
+  #findCommand: ((line: string, watched: readonly string[]) => string | undefined) | undefined;
+
+  constructor(options: TerminalsOptions) {
+    this.#options = options;
+    const { window, holds, info, uid, log } = options;
+    this.looker = new Looker({ watched: () => info.watched, uid, onSight: (shell, sightings) => this.#seen(shell, sightings) });
+    this.#watcher = new TerminalWatcher({
+      looker: this.looker,
+      onOpened: (shell) => void this.#memories.set(shell, holds.read(shell)),
+      onAdded: (shell) => this.#restore(shell),
+      onClosed: (shell) => window.dispatch({ type: 'closed', shell }),
+      announced: (line) => this.#findCommand?.(line, info.watched.commands),
+      log,
+    });
+  }
+
+  activeShell(): ShellId | undefined { return this.#watcher.activeShell(); }
+
+  async start(): Promise<void> {
+    // The parser of shell lines is not needed before the first line, so activation does not wait for it.
+    this.#findCommand = (await import('../shell/devCommand.ts')).findWatchedCommand;
+    await this.#watcher.start();
+  }
+
+  dispose(): void {
+    this.#watcher.dispose();
+    this.looker.dispose();
+  }
+
+  #seen(shell: ShellId, sightings: readonly Sighting[]): void {
+    const { info, window } = this.#options;
+    const memories = this.#memories.get(shell) ?? [];
+    window.dispatch({ type: 'observed', shell, commands: sightings.map((one) => seenCommand(one, memories, info.watched.portVariable)) });
+  }
+
+  /** A terminal that came back with its server stopped keeps its link, if it is still there. */
+  async #restore(shell: ShellId): Promise<void> {
+    const { info, window } = this.#options;
+    for (const { port, told, declined } of this.#memories.get(shell) ?? []) {
+      if (declined !== undefined || window.state.sites.get(port)?.runs.has(shell)) continue;
+      if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, told });
+    }
+    // A command started from now on is a new wish, told anew.
+    this.#memories.delete(shell);
+  }
+}

@@ -1,0 +1,173 @@
+// One state, one setter, one event. What the machine asks for is done here, each port's wishes in their order.
+import type { CliError, CliEvent, Outcome } from './cliEvents.ts';
+import type { RunOptions } from './command.ts';
+import type { Guardian } from './guardian.ts';
+import type { Note, Problem, Publication, SiteEvent } from './site.ts';
+import { emptyWindow, step } from './state.ts';
+import type { State, WindowEffect, WindowEvent } from './state.ts';
+
+/** Everything outside that a window needs. */
+export interface Surroundings {
+  /** Runs the command line tool; never throws. */
+  readonly run: (args: readonly string[], options: RunOptions) => Promise<Outcome>;
+  readonly startGuardian: (holder: string, onLost: (killed: boolean) => void) => Guardian;
+  readonly tellLive: (publication: Publication) => void;
+  readonly tellProblem: (problem: Problem, port: number) => void;
+  readonly log: (message: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Calls back once, at a time in ms since 1970, unless cancelled. */
+  readonly at: (time: number, callback: () => void) => { cancel(): void };
+  /** Names the holders of this window: `window-<uuid>`, new for each extension host. */
+  readonly windowId: string;
+}
+
+interface Holding { readonly holder: string; readonly guardian: Guardian }
+
+export class Window {
+  #state: State = emptyWindow;
+  readonly #listeners = new Set<(state: State) => void>();
+  readonly #holdings = new Map<number, Holding>();
+  readonly #timers = new Map<number, { cancel(): void }>();
+  readonly #queues = new Map<number, Promise<void>>();
+  readonly #outside: Surroundings;
+
+  constructor(outside: Surroundings) {
+    this.#outside = outside;
+  }
+
+  get state(): State { return this.#state; }
+
+  /** Calls back after each change of the state. */
+  onDidChange(listener: (state: State) => void): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  /** The one setter: what happened goes through the machine, and what it asks for is begun. */
+  dispatch(event: WindowEvent): void {
+    const next = step(this.#state, event);
+    const changed = next.state.sites !== this.#state.sites;
+    this.#state = next.state;
+    if (changed) for (const listener of this.#listeners) listener(this.#state);
+    for (const effect of next.effects) this.#begin(effect);
+  }
+
+  /** Timers end; guardians and leases stay: taking a site down is never this process's last act. */
+  dispose(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#listeners.clear();
+  }
+
+  #begin(effect: WindowEffect): void {
+    const { port } = effect;
+    switch (effect.type) {
+      case 'publish': { this.#inTurn(port, () => this.#publish(port, effect.life, effect.verify)); return; }
+      case 'release': { this.#inTurn(port, () => this.#release(effect.life)); return; }
+      case 'unpublish': { this.#inTurn(port, () => this.#unpublish(port, effect.lease)); return; }
+      case 'abandon': { this.#forget(effect.life, ({ guardian }) => guardian.leave()); return; }
+      case 'retryAt': { this.#retryAt(port, effect.life, effect.at); return; }
+      case 'tellLive': { this.#outside.tellLive(effect.publication); return; }
+      case 'tellProblem': { this.#outside.tellProblem(effect.problem, port); return; }
+    }
+  }
+
+  /** One port's changes never overtake each other. */
+  #inTurn(port: number, change: () => Promise<void>): void {
+    const turn = (this.#queues.get(port) ?? Promise.resolve()).then(change).catch((error: unknown) => this.#outside.log(String(error)));
+    this.#queues.set(port, turn);
+  }
+
+  #tell(port: number, event: SiteEvent): void {
+    this.dispatch({ type: 'site', port, event });
+  }
+
+  async #publish(port: number, life: number, verify: boolean): Promise<void> {
+    const { holder, guardian } = this.#holdings.get(life) ?? this.#hold(port, life);
+    if (guardian.pid === undefined) { this.#tell(port, { type: 'refused', life, problem: noGuardian }); return; }
+    this.#timers.get(life)?.cancel();
+    const args = ['publish', '-p', String(port), '--holder', holder, '--holder-pid', String(guardian.pid), ...(verify ? ['--verify'] : [])];
+    const outcome = await this.#outside.run(args, { onEvent: (event) => this.#tellQueued(port, life, event) });
+    if (outcome.event === 'published') { this.#tell(port, { type: 'published', life, publication: publicationOf(outcome), created: outcome.created }); return; }
+    if (outcome.event !== 'error') { this.#outside.log(`publish answered with ${outcome.event}`); return; }
+    const wait = secondsToWait(outcome);
+    this.#tell(port, wait === undefined
+      ? { type: 'refused', life, problem: problemOf(outcome) }
+      : { type: 'busy', life, note: { message: outcome.title, until: this.#outside.now() + wait * 1000 } });
+  }
+
+  #tellQueued(port: number, life: number, event: CliEvent): void {
+    if (event.event !== 'queued' || event.until === undefined) return;
+    const until = Date.parse(event.until);
+    const note: Note = { message: event.message ?? 'Everybody has to wait', ...(Number.isFinite(until) && { until }) };
+    this.#tell(port, { type: 'queued', life, note });
+  }
+
+  #hold(port: number, life: number): Holding {
+    const holder = `${this.#outside.windowId}-${life}`;
+    const guardian = this.#outside.startGuardian(holder, (killed) => this.#guardianEnded(port, life, killed));
+    this.#holdings.set(life, { holder, guardian });
+    return { holder, guardian };
+  }
+
+  /** A guardian that was told to stop has taken the site down itself; one that was killed could not, so another takes its place. */
+  #guardianEnded(port: number, life: number, killed: boolean): void {
+    if (!this.#holdings.delete(life)) return;
+    this.#outside.log(killed ? `the guardian of port ${port} was killed; another takes its place` : `the guardian of port ${port} was stopped`);
+    this.#tell(port, killed ? { type: 'guardianLost', life } : { type: 'withdrawn', problem: stopping });
+  }
+
+  async #release(life: number): Promise<void> {
+    const holding = this.#holdings.get(life);
+    if (!holding) return;
+    const outcome = await this.#outside.run(['release', '--holder', holding.holder], {});
+    // When it did not work now, the guardian tries once more after its grace; after that, the next run of anybody does.
+    this.#forget(life, ({ guardian }) => (outcome.event === 'removed' ? guardian.released() : guardian.leave()));
+    this.#outside.log(outcome.event === 'removed' ? outcome.message : `letting go did not work; the next run of anybody finishes it. ${sayOutcome(outcome)}`);
+  }
+
+  async #unpublish(port: number, lease: { life: number; publication: Publication }): Promise<void> {
+    const outcome = await this.#outside.run(['unpublish', '-p', String(port)], {});
+    if (outcome.event === 'error') { this.#tell(port, { type: 'notRemoved', lease, problem: problemOf(outcome) }); return; }
+    this.#forget(lease.life, ({ guardian }) => guardian.released());
+    this.#outside.log(sayOutcome(outcome));
+  }
+
+  #forget(life: number, end: (holding: Holding) => void): void {
+    const holding = this.#holdings.get(life);
+    this.#holdings.delete(life);
+    this.#timers.get(life)?.cancel();
+    if (holding) end(holding);
+  }
+
+  #retryAt(port: number, life: number, time: number): void {
+    this.#timers.get(life)?.cancel();
+    this.#timers.set(life, this.#outside.at(time, () => this.#tell(port, { type: 'retry', life })));
+  }
+}
+
+const stopping: Problem = {
+  code: 'guardian-stopped',
+  title: 'Your site was taken down',
+  message: 'The process that watches over it was stopped, as happens when the server shuts code-server down.',
+  action: 'Use Republish to put it back.',
+};
+
+const noGuardian: Problem = {
+  code: 'guardian-failed',
+  title: 'Your site is not public',
+  message: 'The process that would take it down again (/bin/sh) could not be started.',
+  action: 'Tell your teacher: the server may be out of processes or memory.',
+};
+
+const EXIT_BUSY = 75;
+
+/** Seconds until it makes sense to try again; undefined where trying again would not help. */
+function secondsToWait({ exitCode, retryAfterSeconds }: CliError): number | undefined {
+  return exitCode === EXIT_BUSY ? Math.max(1, retryAfterSeconds ?? 5) : undefined;
+}
+
+const publicationOf = ({ hostname, url, port }: Publication): Publication => ({ hostname, url, port });
+const problemOf = ({ code, title, message, action }: CliError): Problem => ({ code, title, message, action });
+const sayOutcome = (outcome: Outcome): string =>
+  (outcome.event === 'error' ? `${outcome.title}. ${outcome.message} ${outcome.action}` : 'message' in outcome ? outcome.message : outcome.event);
