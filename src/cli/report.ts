@@ -1,4 +1,4 @@
-import { explain, MendableError } from '../provisioning/errors.ts';
+import { explain, type MendableError } from '../provisioning/errors.ts';
 
 /** Where the command's words go: answers to stdout, words for people to stderr; with `--json` one object a line to stdout. */
 export interface Report {

@@ -40,14 +40,15 @@ export const batchLimit = 200;
 export function connectCloudflare(options: CloudflareOptions): Cloudflare {
   const { accountId, tunnelId, zoneId } = options;
   const { zeroTrust, dns } = openClient(options);
-  const configurations = zeroTrust.tunnels.cloudflared.configurations;
-  const unknownTunnel = new MendableError('tunnel-unknown', { tunnel: tunnelId, account: accountId });
-  const unknownZone = new MendableError('zone-unknown', { zone: zoneId });
+  return { ...tunnelCalls(zeroTrust.tunnels.cloudflared.configurations, accountId, tunnelId), ...recordCalls(dns.records, zoneId, tunnelId) };
+}
 
+function tunnelCalls(configurations: BaseConfigurations, accountId: string, tunnelId: string): Pick<Cloudflare, 'readConfiguration' | 'writeConfiguration'> {
+  const unknown = new MendableError('tunnel-unknown', { tunnel: tunnelId, account: accountId });
   return {
     async readConfiguration() {
       try {
-        const result = await call(configurations.get(tunnelId, { account_id: accountId }), unknownTunnel);
+        const result = await call(configurations.get(tunnelId, { account_id: accountId }), unknown);
         if (result.source === 'local') throw new MendableError('tunnel-local', { tunnel: tunnelId });
         return { version: result.version ?? 0, config: (result.config ?? null) as TunnelConfig | null };
       } catch (error) {
@@ -58,35 +59,37 @@ export function connectCloudflare(options: CloudflareOptions): Cloudflare {
     },
     async writeConfiguration(config) {
       // The SDK's type lacks warp-routing and unknown keys; the object goes out as it is.
-      const result = await call(configurations.update(tunnelId, { account_id: accountId, config: config as object }), unknownTunnel);
+      const result = await call(configurations.update(tunnelId, { account_id: accountId, config: config as object }), unknown);
       return result.version ?? 0;
     },
-    async listRecords() {
-      return collect({ content: { exact: recordTarget(tunnelId) } });
-    },
-    async findRecords(name) {
-      return collect({ name: { exact: name } });
-    },
+  };
+}
+
+function recordCalls(records: BaseRecords, zoneId: string, tunnelId: string): Pick<Cloudflare, 'listRecords' | 'findRecords' | 'changeRecords'> {
+  const unknown = new MendableError('zone-unknown', { zone: zoneId });
+  const listAll = async (filter: { content?: { exact: string }; name?: { exact: string } }) => {
+    const found: DnsRecord[] = [];
+    let page = await call(records.list({ zone_id: zoneId, per_page: 5000, ...filter }), unknown);
+    found.push(...page.result as DnsRecord[]);
+    const { total_count: total = 0 } = page.result_info as { total_count?: number };
+    while (found.length < total && page.result.length > 0) {
+      page = await call(page.getNextPage(), unknown);
+      found.push(...page.result as DnsRecord[]);
+    }
+    return found;
+  };
+  return {
+    listRecords: () => listAll({ content: { exact: recordTarget(tunnelId) } }),
+    findRecords: (name) => listAll({ name: { exact: name } }),
     async changeRecords({ remove, create }) {
-      const result = await call(dns.records.batch({
+      const result = await call(records.batch({
         zone_id: zoneId,
         ...(remove.length > 0 ? { deletes: remove.map(({ id }) => ({ id })) } : {}),
         ...(create.length > 0 ? { posts: create as never } : {}),
-      }), unknownZone);
+      }), unknown);
       return (result.posts ?? []) as DnsRecord[];
     },
   };
-
-  async function collect(filter: { content?: { exact: string }; name?: { exact: string } }): Promise<DnsRecord[]> {
-    const records: DnsRecord[] = [];
-    let page = await call(dns.records.list({ zone_id: zoneId, per_page: 5000, ...filter }), unknownZone);
-    records.push(...page.result as DnsRecord[]);
-    while (page.hasNextPage() && records.length < Number((page.result_info as { total_count?: number }).total_count ?? 0)) {
-      page = await call(page.getNextPage(), unknownZone);
-      records.push(...page.result as DnsRecord[]);
-    }
-    return records;
-  }
 }
 
 /** Only the resources used are bundled: the whole client is twenty times as large and takes fifty times as long to load. */

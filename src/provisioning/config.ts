@@ -2,7 +2,6 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { MendableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
-import type { IngressRule } from './ingress.ts';
 
 const port = z.int().check(z.minimum(1), z.maximum(65535));
 const id = z.string().check(z.regex(/^[\w-]+$/, 'is no id: copy it from the Cloudflare dashboard'));
@@ -35,7 +34,7 @@ export type Config = Readonly<Omit<z.output<typeof schema>, 'machine' | 'originR
   readonly file: string;
   readonly machine: string;
   readonly tokenFile: string | undefined;
-  readonly originRequest: IngressRule['originRequest'] & object | undefined;
+  readonly originRequest: Readonly<Record<string, unknown>> | undefined;
 };
 
 /**
@@ -110,13 +109,12 @@ function invalid(file: string, issue: z.core.$ZodIssue | undefined): MendableErr
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
-  switch (issue?.code) {
-    case 'invalid_type': return `has the wrong type: it must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
-    case 'invalid_value': return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
-    case 'too_small': return issue.origin === 'number' || issue.origin === 'int' ? `must be at least ${issue.minimum}` : 'is empty';
-    case 'too_big': return `must be at most ${issue.maximum}`;
-    default: return issue?.message ?? 'is not valid';
-  }
+  if (issue?.code === 'invalid_type') return `has the wrong type: it must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+  if (issue?.code === 'invalid_value') return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
+  if (issue?.code === 'too_big') return `must be at most ${issue.maximum}`;
+  if (issue?.code !== 'too_small') return issue?.message ?? 'is not valid';
+  if (issue.origin === 'array' || issue.origin === 'string') return 'is empty or too short';
+  return issue.inclusive ? `must be at least ${issue.minimum}` : `must be more than ${issue.minimum}`;
 }
 
 function fault(file: string, problem: string, mend: string): MendableError {

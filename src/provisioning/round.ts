@@ -172,7 +172,8 @@ async function failAll(context: RoundContext, requests: readonly Request[], erro
 
 async function tell(context: RoundContext, request: Request, outcome: Outcome, started: number): Promise<void> {
   const { action } = request;
-  if (outcome.kind === 'error' || outcome.apiCalls > 0) {
+  const isChange = outcome.kind === 'error' || (outcome.kind === 'published' ? outcome.created : outcome.hostnames.length > 0);
+  if (isChange) {
     await context.history.audit({
       at: isoTime(context.now()), user: action.kind === 'release' ? action.user : action.kind === 'collect' ? undefined : action.site.user,
       port: 'site' in action ? action.site.port : undefined, what: action.kind,

@@ -90,7 +90,7 @@ async function settle(context: TransactionContext, touched: readonly Want[], fai
     const missed = touched.filter((want) => !isAchieved(want, remote, context.scope));
     const goal = missed.map((want) => reasonFor(want) ? { ...want, present: false } : want);
     const plan = makePlan(remote, goal, context.scope);
-    const second = isEmpty(plan) ? new Map() : (await write(context, plan, remote)).failures;
+    const second = isEmpty(plan) ? new Map<string, MendableError>() : (await write(context, plan, remote)).failures;
     const failed = new Map<string, MendableError>();
     for (const want of missed) {
       const reason = second.get(want.hostname) ?? second.get('*') ?? (want.present ? reasonFor(want) : undefined);
