@@ -34,9 +34,6 @@ export interface Cloudflare {
   changeRecords(changes: { readonly remove: readonly DnsRecord[]; readonly create: readonly NewRecord[] }): Promise<DnsRecord[]>;
 }
 
-/** The most operations that one batch may have on a free zone (FACTS: Cloudflare's documentation). */
-export const batchLimit = 200;
-
 export function connectCloudflare(options: CloudflareOptions): Cloudflare {
   const { accountId, tunnelId, zoneId } = options;
   const { zeroTrust, dns } = openClient(options);

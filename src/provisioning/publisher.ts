@@ -1,4 +1,4 @@
-import { connectCloudflare, type Cloudflare } from './cloudflare.ts';
+import type { Cloudflare } from './cloudflare.ts';
 import type { Config } from './config.ts';
 import { MendableError } from './errors.ts';
 import { History } from './history.ts';
@@ -164,6 +164,8 @@ export class Publisher {
   private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {
     const { config, token, fetch, now } = this.around;
     const pausedFor = await this.pause.remaining(now());
+    // Of a crowd only the one who leads calls Cloudflare: the others need not load its client.
+    const { connectCloudflare } = await import('./cloudflare.ts');
     return connectCloudflare({
       ...config, token, fetch, callDeadline, signal: lock.signal,
       onCall: () => { onCall(); void noteProgress(this.folder, now()); },

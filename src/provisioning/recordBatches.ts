@@ -1,8 +1,11 @@
 import { CallFailure } from './call.ts';
-import { batchLimit, type Cloudflare } from './cloudflare.ts';
+import type { Cloudflare } from './cloudflare.ts';
 import { MendableError } from './errors.ts';
 import { parseMarker } from './marker.ts';
 import type { DnsRecord, NewRecord } from './plan.ts';
+
+/** The most operations that one batch may have on a free zone (Cloudflare's documentation of DNS batches). */
+const batchLimit = 200;
 
 interface Changes {
   readonly remove: readonly DnsRecord[];

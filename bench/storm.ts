@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startStandIn, type StandIn } from '../demo/standIn/standIn.ts';
+import { median, runTogether, type Run } from './runTogether.ts';
+
+/** One line of the table. Times in milliseconds, from the moment the processes are started. */
+export interface StormRow {
+  readonly roundTrip: number;
+  readonly processes: number;
+  readonly what: string;
+  readonly succeeded: number;
+  readonly apiCalls: number;
+  readonly median: number;
+  readonly slowest: number;
+}
+
+interface Class { readonly standIn: StandIn; readonly folder: string; readonly configFile: string }
+
+/** Publishes and releases with `processes` real processes at once, beside the naive way and beside processes that do nothing. */
+export async function storm(roundTrip: number, processes: number): Promise<StormRow[]> {
+  const rows: StormRow[] = [];
+  const row = (what: string, runs: readonly Run[], apiCalls: number) => {
+    const times = runs.map((run) => run.milliseconds);
+    rows.push({ roundTrip, processes, what, succeeded: runs.filter((run) => run.code === 0).length, apiCalls, median: median(times), slowest: Math.max(...times) });
+  };
+  row('empty node process', await runTogether(processes, () => ({ args: ['-e', '0'], env: {} })), 0);
+  for (const [name, processOf] of [['classroom-tunnel', ours], ['lock and four calls', naive]] as const) {
+    const room = await open(roundTrip);
+    try {
+      for (const action of ['publish', 'release'] as const) {
+        room.standIn.requests.length = 0;
+        const runs = await runTogether(processes, (index) => processOf(room, action, index));
+        row(`${name}: ${action}`, runs, room.standIn.requests.length);
+      }
+    } finally {
+      await room.standIn.close();
+      await rm(room.folder, { recursive: true });
+    }
+  }
+  return rows;
+}
+
+function ours({ configFile }: Class, action: 'publish' | 'release', index: number) {
+  const port = ['-p', String(3000 + index)];
+  const args = action === 'publish' ? ['publish', ...port, '--holder', `bench-${index}`] : ['release', '--holder', `bench-${index}`];
+  return { args: ['dist/cli.js', ...args], env: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: `student${index}` } };
+}
+
+function naive({ standIn, folder }: Class, action: 'publish' | 'release', index: number) {
+  const { apiUrl, accountId, tunnelId, zoneId, token } = standIn;
+  return {
+    args: ['bench/naive.mjs'],
+    env: { API: apiUrl, ACCOUNT: accountId, TUNNEL: tunnelId, ZONE: zoneId, TOKEN: token, LOCK: path.join(folder, 'lock'), ACTION: action,
+      HOSTNAME: `student${index}.localhost`, PORT: String(3000 + index) },
+  };
+}
+
+async function open(roundTripMs: number): Promise<Class> {
+  const standIn = await startStandIn({ roundTripMs, recordQuota: 1000 });
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'classroom-tunnel-bench-'));
+  const { accountId, tunnelId, zoneId, apiUrl, token } = standIn;
+  const configFile = path.join(folder, 'config.json');
+  await writeFile(path.join(folder, 'token'), token, { mode: 0o600 });
+  await writeFile(configFile, JSON.stringify({ accountId, tunnelId, zoneId, apiBaseUrl: apiUrl, hostname: '{user}.localhost', tokenFile: 'token', stateDir: 'state', allowUserOverride: true }));
+  return { standIn, folder, configFile };
+}
