@@ -67,7 +67,8 @@ export class Looker {
       }
       const timer = setTimeout(() => {
         watching.timers.delete(timer);
-        if (!this.#lookNow(shell, watching) && index === delays.length - 1) onNothing?.();
+        this.#lookNow(shell, watching);
+        if (index === delays.length - 1 && watching.known.length === 0) onNothing?.();
       }, delay);
       timer.unref();
       watching.timers.add(timer);
