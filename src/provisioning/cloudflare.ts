@@ -1,18 +1,16 @@
-import { APIConnectionError } from 'cloudflare/core/error';
 import { BaseRecords } from 'cloudflare/resources/dns/records';
 import { BaseConfigurations } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/configurations';
 import { createClient } from 'cloudflare/tree-shakable';
-import { CallFailure, checkedFetch, type CallOptions } from './call.ts';
+import { CallFailure } from './call.ts';
+import { call, clientOptions, type ClientOptions } from './client.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { MendableError } from './errors.ts';
 import { recordTarget, type DnsRecord, type NewRecord } from './plan.ts';
 
-export interface CloudflareOptions extends CallOptions {
+export interface CloudflareOptions extends ClientOptions {
   readonly accountId: string;
   readonly tunnelId: string;
   readonly zoneId: string;
-  readonly apiBaseUrl: string;
-  readonly token: string;
 }
 
 export interface Configuration {
@@ -91,32 +89,5 @@ function recordCalls(records: BaseRecords, zoneId: string, tunnelId: string): Pi
 
 /** Only the resources used are bundled: the whole client is twenty times as large and takes fifty times as long to load. */
 function openClient(options: CloudflareOptions) {
-  return createClient({
-    resources: [BaseConfigurations, BaseRecords],
-    apiToken: options.token,
-    baseURL: options.apiBaseUrl,
-    fetch: checkedFetch(options),
-    // The client's own retries sleep out any Retry-After, deaf to a signal, and we would hold the lock meanwhile.
-    maxRetries: 0,
-    // What the environment says about Cloudflare is not for us.
-    apiKey: null, apiEmail: null, userServiceKey: null,
-    // Unset, the client sends today's date, and its behaviour would change by itself.
-    apiVersion: '2026-11-01',
-    logLevel: 'off',
-  });
-}
-
-/** Runs one call of the client and unwraps what our fetch threw inside it; a 404 means that `unknown` is not there. */
-async function call<T>(promise: Promise<T>, unknown: MendableError): Promise<NonNullable<T>> {
-  try {
-    const result = await promise;
-    if (result == null) throw new CallFailure('unknown', new MendableError('api-failed', { call: 'the API', status: 200, problem: 'an answer without a result' }));
-    return result;
-  } catch (error) {
-    const cause = error instanceof APIConnectionError ? error.cause : error;
-    if (cause instanceof CallFailure && cause.status === 404 && !cause.codes.includes(1055) && !cause.codes.includes(81044)) {
-      throw new CallFailure('none', unknown, { status: 404, codes: cause.codes });
-    }
-    throw cause;
-  }
+  return createClient({ resources: [BaseConfigurations, BaseRecords], ...clientOptions(options) });
 }
