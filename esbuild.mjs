@@ -1,4 +1,4 @@
-// Builds what is shipped: the window's bundle and the command's bundle, each one file.
+// Builds what is shipped: the bundles of the window, the command and the relay, each one file.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
@@ -19,6 +19,7 @@ await mkdir('dist', { recursive: true });
 await writeFile('dist/package.json', '{"type":"commonjs"}\n');
 await Promise.all([
   build({ ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode'] }),
+  build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
   build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
 ]);
 await chmod('dist/cli.js', 0o755);

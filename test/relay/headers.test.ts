@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { headersForServer, headersForVisitor } from '../../src/relay/headers.ts';
+import { SITE } from './helpers.ts';
+
+const toServer = (headers: Parameters<typeof headersForServer>[0]) => headersForServer({ host: SITE.host, ...headers }, SITE, 5173);
+const toVisitor = (headers: Parameters<typeof headersForVisitor>[0]) => headersForVisitor(headers, SITE, 5173);
+
+describe('relay/headers: to the server', () => {
+  it('names the local machine in Host, Origin and Referer', () => {
+    const headers = toServer({ origin: 'https://student1.example.com', referer: 'https://student1.example.com/a?b' });
+    assert.equal(headers.host, 'localhost:5173');
+    assert.equal(headers.origin, 'http://localhost:5173');
+    assert.equal(headers.referer, 'http://localhost:5173/a?b');
+  });
+
+  it('leaves another site\'s Origin and Referer as they are', () => {
+    for (const origin of ['https://evil.example', 'https://student1.example.com.evil.example', 'http://student1.example.com', 'null']) {
+      const headers = toServer({ origin, referer: `${origin}/x` });
+      assert.equal(headers.origin, origin);
+      assert.equal(headers.referer, `${origin}/x`);
+    }
+  });
+
+  it('tells the public name, except beside a changed Origin', () => {
+    const plain = toServer({});
+    assert.equal(plain['x-forwarded-host'], 'student1.example.com');
+    assert.equal(plain['x-forwarded-proto'], 'https');
+    const form = toServer({ origin: SITE.origin, 'x-forwarded-host': 'student1.example.com' });
+    assert.equal(form['x-forwarded-host'], undefined);
+  });
+
+  it('drops what is said of one connection, but keeps an upgrade', () => {
+    assert.equal(toServer({ connection: 'close' }).connection, undefined);
+    assert.equal(toServer({ connection: 'Upgrade', upgrade: 'websocket' }).connection, 'Upgrade');
+  });
+});
+
+describe('relay/headers: to the visitor', () => {
+  it('turns the local server\'s own URLs in Location into the site\'s', () => {
+    assert.equal(toVisitor({ location: 'http://localhost:5173/login?x' }).location, 'https://student1.example.com/login?x');
+    assert.equal(toVisitor({ location: 'https://127.0.0.1:5173' }).location, 'https://student1.example.com');
+    assert.equal(toVisitor({ location: '//[::1]:5173/x' }).location, 'https://student1.example.com/x');
+  });
+
+  it('leaves other places alone', () => {
+    for (const location of ['/login', 'http://localhost:51730/', 'http://localhost:5174/', 'https://example.com/?to=http://localhost:5173/', 'http://localhost.evil:5173/']) {
+      assert.equal(toVisitor({ location }).location, location);
+    }
+  });
+
+  it('turns an allowed local origin into the site\'s and leaves a stranger\'s', () => {
+    assert.equal(toVisitor({ 'access-control-allow-origin': 'http://localhost:5173' })['access-control-allow-origin'], SITE.origin);
+    assert.equal(toVisitor({ 'access-control-allow-origin': '*' })['access-control-allow-origin'], '*');
+  });
+
+  it('takes the local domain from cookies and no other', () => {
+    const cookies = ['a=1; Domain=localhost; Path=/', 'b=2; domain=.localhost', 'c=3; Domain=example.com', 'd=domain=localhost'];
+    assert.deepEqual(toVisitor({ 'set-cookie': cookies })['set-cookie'], ['a=1; Path=/', 'b=2', 'c=3; Domain=example.com', 'd=domain=localhost']);
+  });
+
+  it('forbids the edge to store anything, and lets browsers do as the server says', () => {
+    const headers = toVisitor({ 'content-type': 'text/javascript', 'cache-control': 'max-age=31536000, immutable' });
+    assert.equal(headers['cloudflare-cdn-cache-control'], 'no-store');
+    assert.equal(headers['cache-control'], 'max-age=31536000, immutable');
+    assert.equal(toVisitor({ 'content-type': 'image/png' })['cache-control'], undefined);
+  });
+
+  it('has scripts and styles without a rule asked for again each time', () => {
+    for (const type of ['text/javascript', 'application/javascript; charset=utf-8', 'text/css', 'application/wasm']) {
+      assert.equal(toVisitor({ 'content-type': type })['cache-control'], 'no-cache');
+    }
+  });
+});

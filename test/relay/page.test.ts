@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { PAGE_POLICY, stoppedPage, wantsPage } from '../../src/relay/page.ts';
+
+describe('relay/page', () => {
+  it('needs nothing but itself, and its policy allows its own script and style', () => {
+    const page = stoppedPage('student1.example.com');
+    assert.doesNotMatch(page, /(?:src|href)=/);
+    for (const element of ['style', 'script']) {
+      const inside = new RegExp(`<${element}>([^]*?)</${element}>`).exec(page)?.[1] ?? '';
+      assert.ok(PAGE_POLICY.includes(createHash('sha256').update(inside).digest('base64')), element);
+    }
+  });
+
+  it('has a language, a title, one heading and a live region', () => {
+    const page = stoppedPage('student1.example.com');
+    assert.match(page, /<html lang="en">[^]*<title>student1\.example\.com is not running<\/title>[^]*<h1>[^]*<p role="status">/);
+    assert.equal(page.match(/<h1>/g)?.length, 1);
+  });
+
+  it('takes no markup from a name', () => assert.doesNotMatch(stoppedPage('<img onerror=x>'), /<img/));
+
+  it('is for navigations only', () => {
+    const accept = 'text/html,*/*;q=0.8';
+    assert.equal(wantsPage('GET', { accept }), true);
+    assert.equal(wantsPage('GET', { accept, 'sec-fetch-dest': 'iframe' }), true);
+    assert.equal(wantsPage('GET', { accept, 'sec-fetch-dest': 'script' }), false);
+    assert.equal(wantsPage('GET', { accept: '*/*' }), false);
+    assert.equal(wantsPage('GET', {}), false);
+    assert.equal(wantsPage('POST', { accept }), false);
+  });
+});
