@@ -56,6 +56,8 @@ const SETTINGS = {
   'git.terminalGitEditor': false,
   'chat.disableAIFeatures': true,
   'terminal.integrated.initialHint': false,
+  // A browser without a graphics card draws a terminal faster as text, which a test and a screen reader can read too.
+  'terminal.integrated.gpuAcceleration': 'off',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
 };
 
