@@ -16,7 +16,6 @@ export interface Client {
   standIn: StandIn;
   configurations: string;
   records: string;
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what it asked for
   call: <T = unknown>(method: string, path: string, body?: unknown, token?: string | null) => Promise<Reply<T>>;
 }
 
@@ -31,6 +30,7 @@ export async function start(options: StandInOptions = {}): Promise<Client> {
     standIn,
     configurations: `/accounts/${accountId}/cfd_tunnel/${tunnelId}/configurations`,
     records: `/zones/${zoneId}/dns_records`,
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what it asked for
     call: async <T>(method: string, path: string, body?: unknown, token: string | null = standIn.token) => {
       const response = await fetch(apiUrl + path, {
         method,
