@@ -4,70 +4,69 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { testApi, type TestApi } from './vscode/api.ts';
+import { readEvent, type Info } from './vscode/cliEvents.ts';
 import { runCommand, type CommandLine } from './vscode/command.ts';
 import { registerCommands } from './vscode/commands.ts';
-import { DevServerWatcher } from './vscode/devServerWatcher.ts';
 import { applyVariables, terminalVariables } from './vscode/environment.ts';
 import { startGuardian } from './vscode/guardian.ts';
 import { Heartbeat, beatSeconds } from './vscode/heartbeat.ts';
 import { Holds } from './vscode/holds.ts';
-import { InfoSource } from './vscode/info.ts';
-import { bursts } from './vscode/looker.ts';
+import { InfoSource, type InfoStore } from './vscode/info.ts';
 import { tellLive, tellProblem } from './vscode/notifications.ts';
-import { runs } from './vscode/observe.ts';
 import { commandLine, readSettings, type Settings } from './vscode/settings.ts';
 import { leaseOf } from './vscode/site.ts';
+import { describeState } from './vscode/state.ts';
 import { StatusBar } from './vscode/statusBar.ts';
-import { Terminals } from './vscode/terminals.ts';
+import type { Watching } from './vscode/watching.ts';
 import { Window } from './vscode/window.ts';
+
+const settings = (): Settings => readSettings(vscode.workspace.getConfiguration('classroomTunnel'));
 
 /** Does what must be there at once; asking the configuration and looking into the terminals comes right after. */
 export function activate(context: vscode.ExtensionContext): TestApi {
   const began = performance.now();
   const log = vscode.window.createOutputChannel('Classroom Tunnel', { log: true });
   const say = (message: string): void => log.info(message);
-  const settings = (): Settings => readSettings(vscode.workspace.getConfiguration('classroomTunnel'));
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
-  const info = new InfoSource((args) => runCommand(command(), args, { onText: say }), say);
-  const window = buildWindow(context, log, command, () => settings().graceSeconds);
+  const info = new InfoSource((args) => runCommand(command(), args, { onText: say }), infoStore(context.globalState), say);
+  const window = buildWindow(context, log, command);
   const holds = new Holds(context.globalStorageUri.fsPath, say);
-  const terminals = new Terminals({ window, holds, info, uid: process.getuid?.() ?? -1, log: say });
   const statusBar = new StatusBar(() => info.watched.commands);
-  const servers = new DevServerWatcher({ dispatch: (event) => window.dispatch(event), look: (shell) => terminals.looker.look(shell, bursts.moment), uid: process.getuid?.() ?? -1 });
-  const refresh = async () => {
+  const watching: Promise<Watching> = soon(async () => (await import('./vscode/watching.ts')).startWatching({ window, holds, info, uid: process.getuid?.() ?? -1, log: say }));
+  const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
-    terminals.looker.lookAll();
+    (await watching).lookAll();
     return info.current;
   };
   context.subscriptions.push(
-    log, window, terminals, statusBar, servers,
-    ...registerCommands({ window, log, refresh, handHolder: () => terminals.activeShell() ?? 'window' }),
+    log, window, statusBar,
+    { dispose: () => void watching.then((one) => one.dispose()) },
+    ...registerCommands({ window, log, refresh, handHolder: async () => (await watching).activeShell() ?? 'window' }),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('classroomTunnel') && void refresh()),
-    watchWindow(window, terminals, settings),
+    watchWindow(window, watching),
     window.onDidChange((state) => {
       statusBar.draw(state);
-      servers.follow(state);
       holds.save(state);
-      say(`state: ${[...state.sites].map(([port, site]) => `${port || 'no port'} ${site.kind}`).join(', ') || 'idle'}`);
+      say(`state: ${describeState(state)}`);
     }),
   );
   statusBar.draw(window.state);
-  setImmediate(() => {
-    holds.prune(runs);
-    void refresh().then(() => terminals.start());
-  });
+  void watching.then(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return testApi(window, performance.now() - began);
 }
 
-function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, command: () => CommandLine, graceSeconds: () => number): Window {
+/** Nothing to do: the guardian sees that this process is gone, and a reload must not wait for anything. */
+export function deactivate(): void {}
+
+function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, command: () => CommandLine): Window {
   const script = join(context.extensionPath, 'shell-integration', 'guardian.sh');
   return new Window({
     run: (args, options) => {
       log.info(`classroom-tunnel ${args.join(' ')}`);
       return runCommand(command(), args, { onText: (line) => log.info(line), ...options });
     },
-    startGuardian: (holder, onLost) => startGuardian(command(), { script, graceSeconds: graceSeconds(), holder, onLost }),
+    startGuardian: (holder, onLost) => startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
     tellLive,
     tellProblem: (problem) => {
       log.warn(`${problem.title}. ${problem.message} ${problem.action}`);
@@ -80,20 +79,17 @@ function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChan
   });
 }
 
-/** Nothing to do: the guardian sees that this process is gone, and a reload must not wait for anything. */
-export function deactivate(): void {}
-
 /** Asks the window whether it is there, only while something is public. */
-function watchWindow(window: Window, terminals: Terminals, settings: () => Settings): vscode.Disposable {
+function watchWindow(window: Window, watching: Promise<Watching>): vscode.Disposable {
   let beats = 0;
   const limitSeconds = (): number => settings().awayMinutes * 60;
   const heartbeat = new Heartbeat({
     ping: () => vscode.commands.executeCommand('setContext', 'classroomTunnel.heartbeat', ++beats),
     onSilent: (seconds) => window.dispatch({ type: 'windowSilent', seconds, limitSeconds: limitSeconds() }),
-    onAnswer: () => {
-      terminals.looker.lookAll(); // what has ended meanwhile is not published again
+    onAnswer: () => void watching.then((one) => {
+      one.lookAll(); // what has ended meanwhile is not published again
       window.dispatch({ type: 'windowAnswers' });
-    },
+    }),
   });
   const following = window.onDidChange((state) => {
     if ([...state.sites.values()].some((site) => leaseOf(site) !== undefined)) heartbeat.start(beatSeconds(limitSeconds()));
@@ -104,6 +100,20 @@ function watchWindow(window: Window, terminals: Terminals, settings: () => Setti
     following.dispose();
   });
 }
+
+/** The last answer is kept as it came, as a line of the command, and read with the same care. */
+function infoStore(memento: vscode.Memento): InfoStore {
+  return {
+    get: () => {
+      const event = readEvent(memento.get('info', ''));
+      return event?.event === 'info' ? event : undefined;
+    },
+    set: (info) => void memento.update('info', JSON.stringify(info)),
+  };
+}
+
+/** After what is going on now, so that activation does not wait for it. */
+const soon = <T>(start: () => Promise<T>): Promise<T> => new Promise((resolve) => setImmediate(() => resolve(start())));
 
 function callAt(time: number, callback: () => void): { cancel(): void } {
   const timer = setTimeout(callback, Math.max(0, time - Date.now()));

@@ -12,7 +12,7 @@ export interface CommandContext {
   /** Asks the configuration anew and looks into all terminals. */
   readonly refresh: () => Promise<Info | undefined>;
   /** What holds a site that the student publishes by hand. */
-  readonly handHolder: () => ShellId;
+  readonly handHolder: () => Promise<ShellId>;
 }
 
 type Command = (context: CommandContext, publication?: Publication) => unknown;
@@ -44,7 +44,9 @@ export function portToPublish(state: State, assigned: number | null | undefined)
 async function republish({ window, refresh, handHolder }: CommandContext): Promise<void> {
   const info = await refresh();
   const port = portToPublish(window.state, info?.port) ?? await askForPort();
-  if (port !== undefined) window.dispatch({ type: 'site', port, event: { type: 'republish', shell: handHolder() } });
+  if (port === undefined) return;
+  const shell = await handHolder();
+  window.dispatch({ type: 'site', port, event: { type: 'republish', shell } });
 }
 
 async function askForPort(): Promise<number | undefined> {

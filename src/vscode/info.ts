@@ -2,13 +2,19 @@
 import type { Info, Outcome } from './cliEvents.ts';
 import type { Watched } from './observe.ts';
 
+/** Where the last answer is kept, so that a reloaded window need not wait for a new one before it takes its sites over. */
+export interface InfoStore { get(): Info | undefined; set(info: Info): void }
+
 export class InfoSource {
   #current: Info | undefined;
   readonly #run: (args: readonly string[]) => Promise<Outcome>;
+  readonly #store: InfoStore;
   readonly #log: (message: string) => void;
 
-  constructor(run: (args: readonly string[]) => Promise<Outcome>, log: (message: string) => void) {
+  constructor(run: (args: readonly string[]) => Promise<Outcome>, store: InfoStore, log: (message: string) => void) {
     this.#run = run;
+    this.#store = store;
+    this.#current = store.get();
     this.#log = log;
   }
 
@@ -21,8 +27,10 @@ export class InfoSource {
   /** Asks anew. A configuration that cannot be read is said in the log now, and to the student when a site is to be published. */
   async refresh(): Promise<void> {
     const outcome = await this.#run(['info']);
-    if (outcome.event === 'info') this.#current = outcome;
-    else if (outcome.event === 'error') this.#log(`${outcome.title}. ${outcome.message} ${outcome.action}`);
+    if (outcome.event === 'info') {
+      this.#current = outcome;
+      this.#store.set(outcome);
+    } else if (outcome.event === 'error') this.#log(`${outcome.title}. ${outcome.message} ${outcome.action}`);
   }
 
   /** Whether a port of this student is published now, as far as this machine knows; asks no network. */

@@ -59,6 +59,10 @@ export function shownSite(state: State): { readonly port: number; readonly site:
   return { port, site };
 }
 
+/** For the log. */
+export const describeState = (state: State): string =>
+  [...state.sites].map(([port, { kind }]) => `${port === withoutPort ? 'no port' : port} ${kind}`).join(', ') || 'idle';
+
 function observed(state: State, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
   const seen = new Set(commands.map(({ process }) => process));
   const over = [...state.sites].filter(([, site]) => {
