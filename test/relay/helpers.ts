@@ -3,14 +3,14 @@ import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import { once } from 'node:events';
 import { watch } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { createRelay } from '../../src/relay/relay.ts';
 import type { Relay, RelayOptions } from '../../src/relay/relay.ts';
 
 export const SITE = new URL('https://student1.example.com');
 
 /** Listens on a free loopback port and says which. */
-export async function listenOnFreePort(server: Server): Promise<number> {
+export async function listenOnFreePort(server: TcpServer): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
