@@ -9,7 +9,7 @@ const STATUS_BAR_ITEM = '[id="classroom-tunnel.classroom-tunnel.classroomTunnel.
 /** A window that opens on two busy cores takes some seconds. */
 const OPEN_MILLISECONDS = 60_000;
 /** What a person would still wait for. */
-const PATIENCE_MILLISECONDS = 10_000;
+const PATIENCE_MILLISECONDS = 30_000;
 
 export class Workbench {
   readonly page: Page;

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { published, visit, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
+import { PICTURES, withClass } from './withClass.ts';
+
+describe("a student's whole way, in a real browser", () => {
+  it('leads from a typed command to a visitor, and back to nothing', () => withClass('whole way', async ({ classroom, context, openWindow }) => {
+    const window = await openWindow();
+    await window.waitForStatus('Not public');
+    const terminal = await window.openTerminal();
+    await terminal.type('npm run dev');
+
+    await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
+    const notification = window.notification(`Your site is live: ${classroom.hostname}`);
+    await notification.waitFor();
+    await mkdir(PICTURES, { recursive: true });
+    await window.page.screenshot({ path: `${PICTURES}window.png` });
+
+    const [site] = await Promise.all([context.waitForEvent('page'), window.press(notification, 'Open')]);
+    await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
+    assert.equal(new URL(site.url()).origin, classroom.siteUrl);
+    const html = join(classroom.folder, 'index.html');
+    await writeFile(html, (await readFile(html, 'utf8')).replace('Hello from', 'Welcome to'));
+    await site.getByRole('heading', { name: "Welcome to student1's site" }).waitFor();
+
+    await window.close();
+    await waitUntilGone(classroom);
+    assert.equal((await visit(classroom)).status, 530);
+  }));
+
+  it('opens the site by a click in the status bar', () => withClass('status bar', async ({ classroom, context, openWindow }) => {
+    const window = await openWindow();
+    const terminal = await window.openTerminal();
+    await terminal.type('npm run dev');
+    await waitUntilPublished(classroom);
+    await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
+    const [site] = await Promise.all([context.waitForEvent('page'), window.statusBarItem.click()]);
+    await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
+  }));
+
+  it('ends with the terminal', () => withClass('terminal closed', async ({ classroom, openWindow }) => {
+    const window = await openWindow();
+    const terminal = await window.openTerminal();
+    await terminal.type('npm run dev');
+    await waitUntilPublished(classroom);
+    await window.runCommand('Terminal: Kill the Active Terminal Instance');
+    await waitUntilGone(classroom);
+    await window.waitForStatus('Not public');
+    assert.deepEqual(published(classroom), { rule: false, record: false });
+  }));
+});
