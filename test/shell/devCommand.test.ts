@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { findWatchedCommand, wordsOfFirstCommand } from '../../src/shell/devCommand.ts';
+import { announcedByBash } from '../fixtures/shell/bashHook.ts';
+import { commandLines } from '../fixtures/shell/commandLines.ts';
+import { Running } from '../fixtures/shell/running.ts';
+import { beyondText, notSeen, seen } from '../fixtures/shell/writtenLines.ts';
+
+const watched = ['npm run dev', 'npm start', 'pnpm dev'];
+const [dev = ''] = watched;
+
+describe('findWatchedCommand', () => {
+  const running = new Running();
+  afterEach(() => running.end());
+
+  for (const line of seen) it(`finds it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), dev));
+  for (const line of notSeen) it(`does not find it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), undefined));
+
+  it('tells which of the watched commands it is, as configured', () => {
+    assert.equal(findWatchedCommand('true; pnpm "dev"; npm start', ['npm start', ' pnpm  dev ']), ' pnpm  dev ');
+    assert.equal(findWatchedCommand('npm run "my dev"', [dev, 'npm run "my dev"']), 'npm run "my dev"');
+    assert.equal(findWatchedCommand('npm run dev', []), undefined);
+    assert.equal(findWatchedCommand('npm run dev', ['', '# npm', '$X', '(npm run dev)']), undefined);
+  });
+
+  it('knows the words of a configured command', () => {
+    assert.deepEqual(wordsOfFirstCommand(`A=1 npm 'run' "my dev" >log`), ['npm', 'run', 'my dev']);
+    assert.deepEqual(wordsOfFirstCommand('npm run $X'), []);
+  });
+
+  describe('and the hook in real bash', () => {
+    it('decide the same for every written line', async () => {
+      const lines = [...seen, ...notSeen];
+      const byBash = await announcedByBash(running, lines, watched);
+      assert.deepEqual(lines.filter((line, index) => findWatchedCommand(line, watched) !== byBash[index]), []);
+    });
+
+    for (const { line, bash, text, because } of beyondText) {
+      it(`differ where text cannot know: ${because}: ${line}`, async () => {
+        assert.deepEqual(await announcedByBash(running, [line], watched), [bash ? dev : undefined]);
+        assert.equal(findWatchedCommand(line, watched), text ? dev : undefined);
+      });
+    }
+
+    const seed = Number(process.env.CLASSROOM_TUNNEL_SEED ?? 20261122);
+    it(`decide the same for 2500 lines grown from seed ${seed}`, async function () {
+      this.timeout(300_000);
+      const lines = fc.sample(commandLines, { seed, numRuns: 2500 });
+      const byBash = await announcedByBash(running, lines, watched);
+      const differences = lines.map((line, index) => ({ line, bash: byBash[index], text: findWatchedCommand(line, watched) })).filter(({ bash, text }) => bash !== text);
+      assert.deepEqual(differences.sort((a, b) => a.line.length - b.line.length).slice(0, 5), []);
+      const found = byBash.filter((command) => command !== undefined).length;
+      assert.ok(found > 800 && found < 2000, `the lines say little: ${found} of them have a watched command`);
+    });
+  });
+});
