@@ -1,13 +1,13 @@
 // The edge: what a visitor's browser speaks to. Every request is routed anew by the world's records and rules, and streamed.
-import { Agent as HttpAgent, createServer } from 'node:http';
+import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ProxyServer } from 'httpxy';
 import { close, listenOnBoth } from '../listen.ts';
 import { newId } from '../world.ts';
 import type { World } from '../world.ts';
+import { createAgents } from './agents.ts';
 import { EdgeCache } from './cache.ts';
 import { findDestination } from './destination.ts';
 import type { Destination, Origin } from './destination.ts';
@@ -22,7 +22,7 @@ export interface Edge {
 /** Starts an edge on 127.0.0.1 and ::1. `port` 0 takes a free one. */
 export async function startEdge(options: { world: World; now: () => number; port?: number | undefined }): Promise<Edge> {
   const cache = new EdgeCache(options.now);
-  const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
+  const agents = createAgents();
   const upgraded = new Set<Duplex>();
   const proxy = createProxy(cache);
   const toOrigin = (origin: Origin, request: IncomingMessage) => ({
