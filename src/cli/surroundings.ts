@@ -4,10 +4,14 @@ import os from 'node:os';
 import { parseConfig, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
+import { lockTimes } from '../provisioning/lock.ts';
 import type { Surroundings } from '../provisioning/publisher.ts';
 import { listeners } from '../shell/processes.ts';
 import { identifyCaller, userName, type Caller } from './caller.ts';
 import type { Report } from './report.ts';
+
+/** Milliseconds: two calls in a row end within the time under the lock. */
+export const callDeadline = 7_000;
 
 const defaultConfigFile = '/etc/classroom-tunnel/config.json';
 
@@ -33,10 +37,13 @@ export function openDesk(report: Report, env: NodeJS.ProcessEnv): Desk {
 export function openSurroundings({ config }: Desk, report: Report, env: NodeJS.ProcessEnv): Surroundings {
   return {
     config,
+    host: os.hostname(),
     token: readToken(config, report, env),
     now: Date.now,
     newId: randomUUID,
     fetch,
+    callDeadline,
+    lockTimes,
     isListening: (port) => listeners().some((listener) => listener.port === port),
     log: (line) => { report.warn(line); },
   };

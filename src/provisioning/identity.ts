@@ -7,13 +7,14 @@ export interface ProcessIdentity {
   readonly startTime?: string;
   readonly bootId: string;
   readonly pidNamespace: string;
+  /** The name of the computer, not of the class's part: two may share a configuration. */
   readonly machine: string;
 }
 
 /** `unknown` is somebody whom we cannot see from here: never take what is theirs. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-/** Names process `pid` of this namespace on `machine`. */
+/** Names process `pid` of this namespace on the computer `machine`. */
 export function identify(pid: number, machine: string, procRoot = '/proc'): ProcessIdentity {
   const startTime = startTimeOf(pid, procRoot);
   return {

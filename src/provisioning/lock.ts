@@ -6,7 +6,15 @@ import { livenessOf, type ProcessIdentity } from './identity.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /** Milliseconds. The time under the lock ends well before the lock could look stale, so a holder that is slow never meets its heir. */
-export const lockTimes = { stale: 30_000, update: 5_000, hold: 15_000 } as const;
+export const lockTimes: LockTimes = { stale: 30_000, update: 5_000, hold: 15_000 };
+
+export interface LockTimes {
+  /** After which a lock that was not renewed is anybody's; proper-lockfile takes 2,000 at least. */
+  readonly stale: number;
+  readonly update: number;
+  /** The longest time under the lock. */
+  readonly hold: number;
+}
 
 /** What its holder may do with the lock. */
 export interface HeldLock {
@@ -20,6 +28,7 @@ export interface LockOptions {
   readonly folder: StateFolder;
   readonly self: ProcessIdentity;
   readonly newId: () => string;
+  readonly times: LockTimes;
 }
 
 /** Where the lock appears; its folder can be watched. */
@@ -31,17 +40,18 @@ export const lockFolder = 'lock';
  * proper-lockfile keeps the lock and its time; `OwnedFolder` below gives it a file system in which a lock has an owner.
  */
 export async function withLock<T>(options: LockOptions, work: (held: HeldLock) => Promise<T>): Promise<T | undefined> {
+  const { times } = options;
   const owned = new OwnedFolder(options);
   const lost = new AbortController();
   const release = await lockFile(owned.path, {
-    lockfilePath: owned.path, realpath: false, fs: owned, retries: 0, stale: lockTimes.stale, update: lockTimes.update,
+    lockfilePath: owned.path, realpath: false, fs: owned, retries: 0, stale: times.stale, update: times.update,
     onCompromised: () => { lost.abort(owned.lostError()); },
   }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
     throw error;
   });
   if (!release) return undefined;
-  const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(lockTimes.hold)]);
+  const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(times.hold)]);
   try {
     return await work({ signal, check: () => { owned.check(); } });
   } finally {

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { MendableError } from './errors.ts';
 import { History } from './history.ts';
 import { identify, type ProcessIdentity } from './identity.ts';
-import { withLock, type HeldLock } from './lock.ts';
+import { withLock, type HeldLock, type LockTimes } from './lock.ts';
 import { Pause } from './pause.ts';
 import { Queue, requestId, type Action, type Outcome } from './queue.ts';
 import { Records } from './records.ts';
@@ -14,12 +14,17 @@ import { gatherFor, noteProgress, Turn } from './turn.ts';
 /** What the outside world is to provisioning. */
 export interface Surroundings {
   readonly config: Config;
+  /** The name of this computer; two that share a state folder have two. */
+  readonly host: string;
   readonly token: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A name that nobody else has. */
   readonly newId: () => string;
   readonly fetch: typeof fetch;
+  /** Milliseconds that one call to Cloudflare may take: two in a row end within the time under the lock. */
+  readonly callDeadline: number;
+  readonly lockTimes: LockTimes;
   readonly isListening: (port: number) => boolean;
   /** For the teacher's eyes: what went on outside the ordinary. */
   readonly log: (line: string) => void;
@@ -30,9 +35,6 @@ export interface Listener {
   queued(message?: string, until?: Date): void;
   locked(): void;
 }
-
-/** Milliseconds that one call to Cloudflare may take: two in a row end within the time under the lock. */
-const callDeadline = 7_000;
 
 /**
  * Provisioning, as one story: queue → lock → read → plan → apply → outcome.
@@ -54,7 +56,7 @@ export class Publisher {
   /** @throws MendableError `state-unwritable` */
   static async open(around: Surroundings): Promise<Publisher> {
     const folder = await StateFolder.open(around.config.stateDir);
-    const self = identify(process.pid, around.config.machine);
+    const self = identify(process.pid, around.host);
     return new Publisher(around, folder, self, new Queue(folder, self), new Pause(folder), new Records(folder, around.log), new History(folder));
   }
 
@@ -99,7 +101,7 @@ export class Publisher {
     try {
       for (;;) {
         stop.throwIfAborted();
-        const version = await withLock({ folder, self, newId: around.newId }, async (lock) => {
+        const version = await withLock({ folder, self, newId: around.newId, times: around.lockTimes }, async (lock) => {
           const cloudflare = await this.connect(lock, () => undefined);
           const before = await cloudflare.readConfiguration();
           if (before.config) await this.history.keep(new Date(around.now()).toISOString(), before.version, before.config);
@@ -141,7 +143,7 @@ export class Publisher {
   private async tryRound(onLocked: () => void): Promise<boolean> {
     const { folder, self, around } = this;
     try {
-      const served = await withLock({ folder, self, newId: around.newId }, async (lock) => {
+      const served = await withLock({ folder, self, newId: around.newId, times: around.lockTimes }, async (lock) => {
         onLocked();
         await this.round(lock);
         return true;
@@ -162,7 +164,7 @@ export class Publisher {
   }
 
   private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {
-    const { config, token, fetch, now } = this.around;
+    const { config, token, fetch, callDeadline, now } = this.around;
     const pausedFor = await this.pause.remaining(now());
     // Of a crowd only the one who leads calls Cloudflare: the others need not load its client.
     const { connectCloudflare } = await import('./cloudflare.ts');
