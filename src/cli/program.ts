@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MendableError } from '../provisioning/errors.ts';
-import { collectGarbage, info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
+import { info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
 import { makeReport, type Streams } from './report.ts';
-import { list, restore } from './teacher.ts';
+import { collect, list, restore } from './teacher.ts';
 
 export interface ProgramContext extends Streams {
   readonly env: NodeJS.ProcessEnv;
@@ -13,7 +13,7 @@ interface CommonOptions { readonly json?: boolean; readonly port?: number }
 
 /** The command line: what can be called, and what each call does. Every action ends with an exit code. */
 export function makeProgram(context: ProgramContext, setExitCode: (code: number) => void): Command {
-  const run = (action: (context: ActionContext) => Promise<void>, { json = false }: CommonOptions) => runAction(context, json, action).then(setExitCode);
+  const run = (action: Action, { json = false }: CommonOptions) => runAction(context, json, action).then(setExitCode);
   const program = new Command('classroom-tunnel')
     .enablePositionalOptions()
     .description('Puts a student\'s development server on the web, and takes it down again.')
@@ -30,7 +30,9 @@ export function makeProgram(context: ProgramContext, setExitCode: (code: number)
   return program;
 }
 
-type Run = (action: (context: ActionContext) => Promise<void>, options: CommonOptions) => Promise<void>;
+/** Resolves to an exit code where there is more to say than done. */
+type Action = (context: ActionContext) => Promise<void> | Promise<number>;
+type Run = (action: Action, options: CommonOptions) => Promise<void>;
 
 function addStudentCommands(program: Command, run: Run): void {
   command(program, 'publish', 'publish your port, and keep it for a holder').addOption(portOption().makeOptionMandatory())
@@ -48,9 +50,12 @@ function addStudentCommands(program: Command, run: Run): void {
 
 function addTeacherCommands(program: Command, run: Run): void {
   command(program, 'list', 'show who is live').action((options: CommonOptions) => run(list, options));
-  command(program, 'gc', 'take down what nobody holds any more').action((options: CommonOptions) => run(collectGarbage, options));
+  command(program, 'gc', 'take down what nobody holds any more').action((options: CommonOptions) => run(collect, options));
   command(program, 'restore', 'show the configurations that were replaced, or put one back').argument('[name]', 'which one')
     .action((name: string | undefined, options: CommonOptions) => run((about) => restore(about, name), options));
+  // Loaded only when called: whoever publishes need not wait for it.
+  command(program, 'doctor', 'check everything that publishing needs')
+    .action((options: CommonOptions) => run(async (about) => (await import('./doctor.ts')).doctor(about), options));
 }
 
 function command(program: Command, name: string, description: string): Command {
@@ -62,11 +67,10 @@ function portOption(): Option {
 }
 
 /** Runs one action to its exit code. An error that nobody can mend is a bug: it shows its stack. */
-async function runAction({ out, err, env, stop }: ProgramContext, json: boolean, action: (context: ActionContext) => Promise<void>): Promise<number> {
+async function runAction({ out, err, env, stop }: ProgramContext, json: boolean, action: Action): Promise<number> {
   const report = makeReport({ out, err }, json);
   try {
-    await action({ report, env, stop });
-    return 0;
+    return await action({ report, env, stop }) ?? 0;
   } catch (error) {
     if (error instanceof MendableError) return report.fail(error);
     if (stop.aborted) return 1;

@@ -1,31 +1,49 @@
+import { CallFailure } from '../provisioning/call.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { Publisher } from '../provisioning/publisher.ts';
-import { readPublications, type ActionContext } from './actions.ts';
+import { collectGarbage, readPublications, type ActionContext } from './actions.ts';
+import { settleAfterRestore } from './restoring.ts';
+import { actAsOwner } from './stateOwner.ts';
 import { openDesk, openSurroundings } from './surroundings.ts';
 
 /** Who is live. */
 export async function list({ report, env }: ActionContext): Promise<void> {
-  const publications = await readPublications(openDesk(report, env).config);
+  const publications = await readPublications(openDesk(report, env).config, report);
   const rows = publications.map(({ user, port, hostname, since, holders }) => ({ user, port, hostname, since, holders: holders.map((holder) => holder.id) }));
   const columns = rows.map((row) => [row.user, String(row.port), row.hostname, row.since, row.holders.join(' ')]);
   report.answer(rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]), { event: 'list', publications: rows });
 }
 
-/** Shows the configurations that were replaced, or puts one back. */
+/** Takes down what nobody holds any more, and mends what was half done. */
+export async function collect(context: ActionContext): Promise<void> {
+  const { report, env } = context;
+  actAsOwner(openDesk({ ...report, warn: () => undefined }, env).config.stateDir);
+  await collectGarbage(context);
+}
+
+/** Shows the configurations that were replaced, or puts one back; what is live then is put into it again. */
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
   const desk = openDesk(report, env);
   if (desk.caller.isGuest) throw new MendableError('teacher-only', { what: 'restore' });
+  actAsOwner(desk.config.stateDir);
   const publisher = await Publisher.open(openSurroundings(desk, report, env));
   if (name !== undefined) {
-    const version = await publisher.restore(name, stop);
-    report.answer(`Put back ${name}; it is version ${version} now.`, { event: 'restored', name, version });
+    const { config } = await publisher.history.get(name);
+    const version = await publisher.restore(name, desk.caller.user, stop).catch(explainable);
+    const live = await settleAfterRestore(publisher, desk.config, config, stop);
+    report.answer(`Put back ${name}, with what is live now in it (${live.length === 0 ? 'nobody' : live.join(', ')}).`, { event: 'restored', name, version, live });
     return;
   }
   const kept = await publisher.history.list();
   const rows = kept.map(({ name, at, version, config }) => ({ name, at, version, rules: config.ingress?.length ?? 0 }));
   report.answer(rows.length === 0 ? 'No configuration was replaced yet.' : table([['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
     ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)])]), { event: 'configurations', configurations: rows });
+}
+
+/** A failed call as the message for a person that it carries. */
+function explainable(error: unknown): never {
+  throw error instanceof CallFailure ? error.mendable : error;
 }
 
 /** Left-aligned columns, two blanks apart. */

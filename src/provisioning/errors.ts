@@ -43,6 +43,8 @@ const messages = {
   'state-unwritable': { exit: 1, title: 'The state folder cannot be used', detail: '{file}: {problem}.', action: 'Check that the disk is not full and that this account may write `stateDir`.' },
   'request-unreadable': { exit: 1, title: 'A request in the queue cannot be read', detail: '{file}: {problem}.', action: 'Are two versions of classroom-tunnel installed? Update both, and try again.' },
   'backup-unknown': { exit: 1, title: 'There is no such configuration', detail: '"{name}" is not one of the configurations kept in {folder}.', action: 'Run `classroom-tunnel restore` without a name to see them.' },
+  'setup-incomplete': { exit: 2, title: 'Setup needs an answer', detail: '{problem}.', action: 'Give it as {flag}, or run `classroom-tunnel setup` in a terminal, where it asks.' },
+  'setup-unwritable': { exit: 1, title: 'Setup cannot write', detail: '{file}: {problem}.', action: 'Run it as root (`sudo classroom-tunnel setup`), or name a place that this account may write; run again, it goes on where it stopped.' },
   'teacher-only': { exit: 77, title: 'This is for the teacher', detail: '`{what}` may not be called through the students\' sudo rule.', action: 'Ask your teacher.' },
 } as const satisfies Record<string, Message>;
 
