@@ -5,10 +5,10 @@ import { published, visit, waitUntilGone, waitUntilPublished } from './cloudflar
 import { PICTURES, withClass } from './withClass.ts';
 
 describe("a student's whole way, in a real browser", () => {
-  it('leads from a typed command to a visitor, and back to nothing', () => withClass('whole way', async ({ classroom, context, openWindow }) => {
+  it('leads from a typed command to a visitor, and back to nothing', () => withClass('whole way', async ({ classroom, context, openWindow, openTerminal }) => {
     const window = await openWindow();
     await window.waitForStatus('Not public');
-    const terminal = await window.openTerminal();
+    const terminal = await openTerminal(window);
     await terminal.type('npm run dev');
 
     await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
@@ -29,9 +29,9 @@ describe("a student's whole way, in a real browser", () => {
     assert.equal((await visit(classroom)).status, 530);
   }));
 
-  it('opens the site by a click in the status bar', () => withClass('status bar', async ({ classroom, context, openWindow }) => {
+  it('opens the site by a click in the status bar', () => withClass('status bar', async ({ classroom, context, openWindow, openTerminal }) => {
     const window = await openWindow();
-    const terminal = await window.openTerminal();
+    const terminal = await openTerminal(window);
     await terminal.type('npm run dev');
     await waitUntilPublished(classroom);
     await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
@@ -39,9 +39,9 @@ describe("a student's whole way, in a real browser", () => {
     await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
   }));
 
-  it('ends with the terminal', () => withClass('terminal closed', async ({ classroom, openWindow }) => {
+  it('ends with the terminal', () => withClass('terminal closed', async ({ classroom, openWindow, openTerminal }) => {
     const window = await openWindow();
-    const terminal = await window.openTerminal();
+    const terminal = await openTerminal(window);
     await terminal.type('npm run dev');
     await waitUntilPublished(classroom);
     await window.runCommand('Terminal: Kill the Active Terminal Instance');

@@ -6,7 +6,9 @@ import { startClassroom } from '../../demo/classroom.ts';
 import type { Classroom, ClassroomOptions } from '../../demo/classroom.ts';
 import { launchBrowser, requireEnvironment } from './browser.ts';
 import { TEST_SETTINGS } from './settings.ts';
+import { waitForPort } from './studentProcesses.ts';
 import { Workbench } from './workbench.ts';
+import type { Terminal } from './workbench.ts';
 
 /** Where pictures go: of the window for the README, and of what a failed test saw. */
 export const PICTURES = fileURLToPath(new URL('../../out/pictures/', import.meta.url));
@@ -18,6 +20,8 @@ export interface Class {
   readonly context: BrowserContext;
   /** Opens a window of the student's code-server. */
   readonly openWindow: () => Promise<Workbench>;
+  /** Opens a terminal that has the student's port. */
+  readonly openTerminal: (window: Workbench) => Promise<Terminal>;
 }
 
 const open = new Set<() => Promise<void>>();
@@ -49,7 +53,15 @@ export async function withClass(title: string, test: (it: Class) => Promise<void
     const [classroom, browser] = await Promise.all([starting, launching]);
     const context = await browser.newContext();
     try {
-      await test({ classroom, browser, context, openWindow: () => Workbench.open(context, classroom.codeServer.url) });
+      await test({
+        classroom, browser, context,
+        openWindow: () => Workbench.open(context, classroom.codeServer.url),
+        openTerminal: async (window) => {
+          const terminal = await window.openTerminal();
+          await waitForPort(classroom);
+          return terminal;
+        },
+      });
     } catch (error) {
       await takePictures(browser, title);
       throw error;
