@@ -17,12 +17,12 @@ const records = '/zones/:zone/dns_records';
 
 export const dnsRoutes: Route[] = [
   { method: 'GET', path: records, scopes: read, handle: (context) => listRecords(namedZone(context).records.all(), context.call.query) },
-  { method: 'POST', path: records, scopes: edit, handle: (context) => change(context, (set) => operate(context, set, 'posts', context.call.body)) },
+  { method: 'POST', path: records, scopes: edit, handle: (context) => success(operateOnce(context, 'posts', context.call.body)) },
   { method: 'POST', path: `${records}/batch`, scopes: edit, handle: batch },
   { method: 'GET', path: `${records}/:record`, scopes: read, handle: (context) => success(existing(namedZone(context).records, idOf(context))) },
-  { method: 'PUT', path: `${records}/:record`, scopes: edit, handle: (context) => changeOne(context, 'puts') },
-  { method: 'PATCH', path: `${records}/:record`, scopes: edit, handle: (context) => changeOne(context, 'patches') },
-  { method: 'DELETE', path: `${records}/:record`, scopes: edit, handle: deleteOne },
+  { method: 'PUT', path: `${records}/:record`, scopes: edit, handle: (context) => success(changeNamed(context, 'puts')) },
+  { method: 'PATCH', path: `${records}/:record`, scopes: edit, handle: (context) => success(changeNamed(context, 'patches')) },
+  { method: 'DELETE', path: `${records}/:record`, scopes: edit, handle: (context) => success({ id: operateOnce(context, 'deletes', { id: idOf(context) }).id }) },
 ];
 
 /** One transaction: every operation takes effect, or none does. The answer to a failure does not say which one it was. */
@@ -32,30 +32,25 @@ function batch(context: Context) {
   const wanted = kinds.map((kind): [Kind, unknown[]] => [kind, operationsOf(body as Record<string, unknown>, kind)]);
   const total = wanted.reduce((sum, [, operations]) => sum + operations.length, 0);
   if (total > largestBatch) throw refuse.batchTooLarge(largestBatch);
-  return change(context, (set) =>
-    Object.fromEntries(wanted.map(([kind, operations]) => [kind, operations.map((operation) => operate(context, set, kind, operation))])),
-  );
-}
-
-function changeOne(context: Context, kind: 'puts' | 'patches') {
-  const { body } = context.call;
-  if (typeof body !== 'object' || body === null) throw refuse.malformedBody();
-  return change(context, (set) => operate(context, set, kind, { ...body, id: idOf(context) }));
-}
-
-function deleteOne(context: Context) {
-  return change(context, (set) => ({ id: operate(context, set, 'deletes', { id: idOf(context) }).id }));
-}
-
-/** Works on a draft of the zone's records, which becomes the truth only when nothing in it was refused. */
-function change(context: Context, work: (set: RecordSet) => unknown) {
+  // A draft of the zone's records becomes the truth only when nothing in it was refused.
   const zone = namedZone(context);
   const draft = zone.records.draft();
-  const result = work(draft);
+  const done = wanted.map(([kind, operations]) => [kind, operations.map((operation) => operate(context, draft, kind, operation))]);
   zone.records = draft;
-  return success(result);
+  return success(Object.fromEntries(done));
 }
 
+function changeNamed(context: Context, kind: 'puts' | 'patches') {
+  const { body } = context.call;
+  if (typeof body !== 'object' || body === null) throw refuse.malformedBody();
+  return operateOnce(context, kind, { ...body, id: idOf(context) });
+}
+
+function operateOnce(context: Context, kind: Kind, operation: unknown) {
+  return operate(context, namedZone(context).records, kind, operation);
+}
+
+/** One operation takes effect as a whole, or throws the refusal. */
 function operate(context: Context, set: RecordSet, kind: Kind, operation: unknown): DnsRecord {
   const zone = namedZone(context);
   if (kind === 'posts') {
