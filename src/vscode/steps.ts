@@ -2,6 +2,9 @@
 import { isRunning, leaseOf, nobody, noPort } from './site.ts';
 import type { Away, Effect, Failed, Lease, Live, Of, Problem, ProcessId, Publishing, Run, ShellId, Site, SiteEvent, Step, Stopped, Waiting } from './site.ts';
 
+/** The states in which something may be public. */
+type Public = Waiting | Live | Stopped | Away | Failed;
+
 export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
 
 export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
@@ -22,17 +25,30 @@ export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run
 
 // These three keep the kind and note what happened to the shell's run.
 export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step => step({ ...site, runs: startedRun(site, event) });
-export const runEnded = (site: Site, event: { shell: ShellId }): Step => step({ ...site, runs: withEnded(site, event.shell) });
+export const runEnded = (site: Site, event: { shell: ShellId }): Step => step(withoutServer({ ...site, runs: withEnded(site, event.shell) }));
 export const restored = (site: Site, event: { shell: ShellId }): Step =>
   step(site.runs.has(event.shell) ? site : { ...site, runs: withRun(site, event.shell, { running: false }) });
 
 /** The terminal is gone; with the last one goes what the window holds. */
 export function closed(site: Site, event: { shell: ShellId }): Step {
   const runs = new Map(site.runs);
-  const wasThere = runs.delete(event.shell);
-  if (!wasThere || runs.size > 0) return step({ ...site, runs });
-  const life = site.kind === 'publishing' ? site.life : leaseOf(site)?.life;
-  return step(nobody, ...(life === undefined ? [] : [{ type: 'release', life } as const]));
+  if (!runs.delete(event.shell)) return step(site);
+  if (runs.size > 0) return step(withoutServer({ ...site, runs }));
+  return step(nobody, ...release(site));
+}
+
+/** The life that this window holds, or is about to hold. */
+const lifeOf = (site: Site): number | undefined => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life);
+
+function release(site: Site): Effect[] {
+  const life = lifeOf(site);
+  return life === undefined ? [] : [{ type: 'release', life }];
+}
+
+/** A public site whose last command has ended is stopped. */
+function withoutServer(site: Site): Site {
+  if ((site.kind !== 'waiting' && site.kind !== 'live') || isRunning(site)) return site;
+  return { kind: 'stopped', runs: site.runs, told: site.told, lease: site.lease };
 }
 
 export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step {
@@ -54,23 +70,18 @@ export function held(site: Waiting | Live | Stopped | Away, lease: Lease): Step 
   return step({ kind: isRunning(site) ? 'waiting' : 'stopped', runs: site.runs, told: site.told, lease });
 }
 
-export function endedWhileUp(site: Waiting | Live, event: { shell: ShellId }): Step {
-  const next = { ...site, runs: withEnded(site, event.shell) };
-  return isRunning(next) ? step(next) : step({ kind: 'stopped', runs: next.runs, told: site.told, lease: site.lease });
-}
 
 export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>
   step({ kind: 'failed', runs: site.runs, told: site.told, problem, ...(lease && { lease }) }, ...effects, { type: 'tellProblem', problem });
 
 /** It must not be public any longer (another user's program has the port): the link goes before anything else. */
-export const withdrawn = (site: Waiting | Live | Stopped | Away | Failed, event: { problem: Problem }): Step =>
-  nowFailed(site, event.problem, undefined, ...(site.lease ? [{ type: 'release', life: site.lease.life } as const] : []));
+export const withdrawn = (site: Public | Publishing, event: { problem: Problem }): Step => nowFailed(site, event.problem, undefined, ...release(site));
 
 export const nowAway = (site: (Waiting | Live | Stopped | Failed) & { lease: Lease }): Step => step({ kind: 'away', runs: site.runs, told: site.told, lease: site.lease });
 
 /** Without its guardian nobody would take the site down after this window: another guardian takes over, by a new lease. */
-export function guardianLost(site: Waiting | Live | Stopped | Away | Failed, event: { life: number }, life: number): Step {
-  if (site.lease?.life !== event.life) return step(site);
+export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
+  if (lifeOf(site) !== event.life) return step(site);
   return step({ kind: 'publishing', runs: site.runs, told: site.told, life }, { type: 'publish', life, verify: false });
 }
 

@@ -2,7 +2,7 @@
 // CONTRIBUTING.md draws it; a test compares the drawing with this table. What a single step does is steps.ts.
 import { isRunning } from './site.ts';
 import type { Kind, Of, Site, SiteEvent, SiteEventType, Step } from './site.ts';
-import { anotherRan, closed, delayed, endedWhileUp, guardianLost, held, nowAway, nowFailed, publish, publishAgain, published, refused, restored, runEnded,
+import { anotherRan, closed, delayed, guardianLost, held, nowAway, nowFailed, publish, publishAgain, published, refused, restored, runEnded,
   startedRun, step, unpublish, unpublishEarly, withBadPort, withEnded, withoutNote, withoutPort, withRun, withdrawn } from './steps.ts';
 
 type Handler<K extends Kind, E extends SiteEventType> = (site: Of<Site, 'kind', K>, event: Of<SiteEvent, 'type', E>, life: number) => Step;
@@ -48,11 +48,13 @@ const table: Table = {
     retry: (site, event) => (event.life === site.life ? step(withoutNote(site), { type: 'publish', life: site.life, verify: false }) : step(site)),
     published,
     refused,
+    withdrawn,
+    guardianLost,
   },
   waiting: {
     ...whilePublic,
     ran: anotherRan,
-    ended: endedWhileUp,
+    ended: runEnded,
     listening: (site) => step({ kind: 'live', runs: site.runs, told: true, lease: site.lease },
       ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const])),
     silent: (site, { elsewhere }) => step({ kind: 'waiting', runs: site.runs, told: site.told, lease: site.lease, ...(elsewhere !== undefined && { elsewhere }) }),
@@ -61,7 +63,7 @@ const table: Table = {
   live: {
     ...whilePublic,
     ran: anotherRan,
-    ended: endedWhileUp,
+    ended: runEnded,
     silent: (site) => held(site, site.lease),
     windowSilent: nowAway,
   },
