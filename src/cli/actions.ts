@@ -64,7 +64,7 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
   const own = port ?? assignedPort(config, caller.user);
   const hostname = own !== undefined || !dependsOnPort(config.hostname)
     ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine }) : null;
-  const publication = (await readPublications(config)).find((one) => one.user === caller.user && (own === undefined || one.port === own));
+  const publication = (await readPublications(config, report)).find((one) => one.user === caller.user && (own === undefined || one.port === own));
   const event = {
     event: 'info', user: caller.user, machine: config.machine, port: own ?? null, hostname, url: hostname && publicUrl(config, hostname),
     commands: config.commands, portVariable: config.portVariable,
@@ -75,9 +75,9 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
 }
 
 /** Everything that our records say is live. */
-export async function readPublications(config: Config) {
-  const state = await new Records(await StateFolder.open(config.stateDir), () => undefined).load();
-  return [...state?.publications.values() ?? []];
+export async function readPublications(config: Config, report: Report) {
+  const state = await new Records(await StateFolder.open(config.stateDir), (line) => { report.warn(line); }).look();
+  return [...state.publications.values()];
 }
 
 async function provision(context: ActionContext, desk: Desk, action: Action): Promise<void> {

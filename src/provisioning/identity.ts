@@ -8,17 +8,17 @@ export interface ProcessIdentity {
   readonly bootId: string;
   readonly pidNamespace: string;
   /** The name of the computer, not of the class's part: two may share a configuration. */
-  readonly machine: string;
+  readonly host: string;
 }
 
 /** `unknown` is somebody whom we cannot see from here: never take what is theirs. */
 export type Liveness = 'alive' | 'dead' | 'unknown';
 
-/** Names process `pid` of this namespace on the computer `machine`. */
-export function identify(pid: number, machine: string, procRoot = '/proc'): ProcessIdentity {
+/** Names process `pid` of this namespace on this `host`. */
+export function identify(pid: number, host: string, procRoot = '/proc'): ProcessIdentity {
   const startTime = startTimeOf(pid, procRoot);
   return {
-    pid, machine,
+    pid, host,
     bootId: attempt(() => readFileSync(`${procRoot}/sys/kernel/random/boot_id`, 'utf8').trim()) ?? '',
     pidNamespace: attempt(() => readlinkSync(`${procRoot}/self/ns/pid`)) ?? '',
     ...(startTime === undefined ? {} : { startTime }),
@@ -27,7 +27,7 @@ export function identify(pid: number, machine: string, procRoot = '/proc'): Proc
 
 /** Is `other` still the process it was? `here` is any process of our own namespace. */
 export function livenessOf(other: ProcessIdentity, here: ProcessIdentity, procRoot = '/proc'): Liveness {
-  if (other.bootId !== here.bootId) return other.machine === here.machine ? 'dead' : 'unknown';
+  if (other.bootId !== here.bootId) return other.host === here.host ? 'dead' : 'unknown';
   if (other.pidNamespace !== here.pidNamespace) return 'unknown';
   if (!exists(other.pid)) return 'dead';
   const startTime = startTimeOf(other.pid, procRoot);

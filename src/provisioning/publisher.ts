@@ -91,22 +91,27 @@ export class Publisher {
 
   /**
    * Puts a configuration back that was kept, whole; what is live now is put into it again by `gc` or by its next publication.
-   * Answers its new version. @throws MendableError `busy`, `backup-unknown`
+   * `user` is who wants it so, for the audit log. Answers its new version. @throws MendableError `busy`, `backup-unknown`
    */
-  async restore(name: string, stop: AbortSignal): Promise<number> {
+  async restore(name: string, user: string, stop: AbortSignal): Promise<number> {
     const { folder, self, around } = this;
+    const started = around.now();
     const { config } = await this.history.get(name);
-    const giveUp = this.around.now() + this.patience;
+    const giveUp = started + this.patience;
     const turn = new Turn(folder, '');
     try {
       for (;;) {
         stop.throwIfAborted();
         const version = await withLock({ folder, self, newId: around.newId, times: around.lockTimes }, async (lock) => {
-          const cloudflare = await this.connect(lock, () => undefined);
+          let apiCalls = 0;
+          const cloudflare = await this.connect(lock, () => { apiCalls += 1; });
           const before = await cloudflare.readConfiguration();
-          if (before.config) await this.history.keep(new Date(around.now()).toISOString(), before.version, before.config);
+          const at = new Date(around.now()).toISOString();
+          if (before.config) await this.history.keep(at, before.version, before.config);
           lock.check();
-          return cloudflare.writeConfiguration(config);
+          const written = await cloudflare.writeConfiguration(config);
+          await this.history.audit({ at, user, what: 'restore', outcome: 'restored', name, version: written, milliseconds: around.now() - started, apiCalls });
+          return written;
         });
         if (version !== undefined) return version;
         if (around.now() > giveUp) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });

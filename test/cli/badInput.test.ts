@@ -52,7 +52,7 @@ describe('command: bad input', () => {
       const classroom = await startClassroom();
       const { standIn } = classroom;
       await spoil(classroom);
-      const [ended, people] = [await classroom.run(['publish', '-p', '3000', '--json']), await classroom.run(['--type', 'GET', '-p', '3000'])];
+      const [ended, people] = await Promise.all([classroom.run(['publish', '-p', '3000', '--json']), classroom.run(['--type', 'GET', '-p', '3000'])]);
       assert.deepEqual([ended.code, ended.last['code'], ended.last['exitCode'], people.code, people.out], [exit, code, exit, exit, '']);
       for (const key of ['title', 'message', 'action']) assert(ended.last[key], key);
       for (const expected of says) assert.match(people.err, expected instanceof RegExp ? expected : new RegExp(expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
