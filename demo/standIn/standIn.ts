@@ -86,8 +86,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     hooks,
     now,
   });
-  const apiPort = await listen(api, options.apiPort);
   const edge = await startEdge({ world, now, port: options.edgePort });
+  const apiPort = await listen(api, options.apiPort).catch(async (error: unknown) => {
+    await edge.close();
+    throw error;
+  });
   return Object.assign(controlled, {
     apiUrl: `http://127.0.0.1:${apiPort}/client/v4`,
     edgeUrl: `http://127.0.0.1:${edge.port}`,
