@@ -31,7 +31,7 @@ const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter
 const PARTS = {
   lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
   types: { title: 'Type check', args: ['node_modules/typescript/bin/tsc', '--noEmit'], needs: [] },
-  unit: { title: 'Unit tests, and provisioning against the stand-in', args: mocha, needs: ['package'], counts: true },
+  unit: { title: 'Unit tests, and provisioning against the stand-in', args: [...mocha, 'test/**/*.test.ts'], needs: ['package'], counts: true },
   host: {
     title: 'In the extension host of a real code-server', args: ['--import', 'tsx', 'test/code-server/host.ts'],
     needs: ['package', 'chromium', 'code-server'], counts: true,
