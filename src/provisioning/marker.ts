@@ -25,8 +25,13 @@ export function parseMarker(comment: unknown): Marker | undefined {
 /** Is this record's marker the one that `owner` would have written? The port may have changed since. */
 export function isMarkedBy(comment: unknown, owner: Marker): boolean {
   const marker = parseMarker(comment);
-  const expected = parseMarker(formatMarker(owner));
-  return marker !== undefined && marker.user === expected?.user && marker.machine === expected.machine;
+  return marker !== undefined && formatMarker({ ...owner, port: marker.port }) === comment;
+}
+
+/** Was this record made by this machine, for whomever? A marker holds names only as far as they fit, so it is never compared with a name itself. */
+export function isMarkedOn(comment: unknown, machine: string): boolean {
+  const marker = parseMarker(comment);
+  return marker !== undefined && formatMarker({ ...marker, machine }) === comment;
 }
 
 function encode(text: string): string {
