@@ -12,7 +12,7 @@ export function readPort(text: string | undefined, variable: string): PortReadin
   return {
     code: 'port-invalid',
     title: `${variable} is not a port`,
-    message: `The command runs with ${variable}=${JSON.stringify(text.slice(0, 40))}; a port is a number from 1 to 65535. Nothing was published.`,
+    message: `The command runs with a ${variable} that is not a number from 1 to 65535. Nothing was published.`,
     action: `Stop it, correct ${variable} (or remove it and open a new terminal) and start it again.`,
   };
 }

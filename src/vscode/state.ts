@@ -70,14 +70,19 @@ function observed(state: State, shell: ShellId, commands: readonly SeenCommand[]
     return run?.running && run.process !== undefined && !seen.has(run.process);
   });
   let next = each(state, over.map(([port]) => port), { type: 'ended', shell });
-  for (const command of commands) next = then(next, (now) => commandSeen(now, shell, command));
+  // Of several commands with one port, the one seen last counts: one run stands for them all.
+  const latest = new Map(commands.map((command) => [siteOf(command), command]));
+  for (const command of latest.values()) next = then(next, (now) => commandSeen(now, shell, command));
   return next;
 }
 
+const siteOf = ({ port }: SeenCommand): number => (typeof port === 'number' ? port : withoutPort);
+
 function commandSeen(state: State, shell: ShellId, command: SeenCommand): WindowStep {
-  const port = typeof command.port === 'number' ? command.port : withoutPort;
+  const port = siteOf(command);
   if (state.sites.get(port)?.runs.get(shell)?.process === command.process) return { state, effects: [] };
-  const ran = one(state, port, eventFor(shell, command));
+  const isIdle = (state.sites.get(port) ?? nobody).kind === 'idle';
+  const ran = one(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
   // The shell has moved on to another port: a command of it that has ended no longer holds its site.
   const left = sitesOf(ran.state, shell).filter((other) => other !== port && !ran.state.sites.get(other)?.runs.get(shell)?.running);
   return then(ran, (now) => each(now, left, { type: 'closed', shell }));
