@@ -51,9 +51,9 @@ const SETTINGS = {
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
-  // Its variables reach the first terminal late, and VS Code then starts that terminal's shell a second time.
-  'git.terminalAuthentication': false,
-  'git.terminalGitEditor': false,
+  // Git brings variables for terminals when the folder is trusted, which is when the first terminal opens: VS Code then
+  // starts that terminal's shell a second time. The student's folder here is no repository.
+  'git.enabled': false,
   'chat.disableAIFeatures': true,
   'terminal.integrated.initialHint': false,
   // A browser without a graphics card draws a terminal faster as text, which a test and a screen reader can read too.
@@ -84,12 +84,14 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
   await mkdir(join(dataDir, 'Machine'), { recursive: true });
   await mkdir(join(dataDir, 'User'), { recursive: true });
   await mkdir(home, { recursive: true });
+  const temporary = join(options.root, 'tmp');
+  await mkdir(temporary, { recursive: true });
   const settings = JSON.stringify({ ...SETTINGS, ...options.settings }, undefined, 2);
   await writeFile(join(dataDir, 'Machine', 'settings.json'), settings);
   await writeFile(join(dataDir, 'User', 'settings.json'), settings);
 
   const places = ['--user-data-dir', dataDir, '--extensions-dir', join(options.root, 'extensions'), '--config', join(options.root, 'config.yaml')];
-  const env = { ...studentEnvironment(process.env, home), ...options.environment, ...mark(options.markName) };
+  const env = { ...studentEnvironment(process.env, home), TMPDIR: temporary, ...options.environment, ...mark(options.markName) };
   for (const extension of options.extensions) {
     await promisify(execFile)(options.executable, [...places, '--install-extension', extension], { env });
   }

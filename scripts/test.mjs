@@ -1,10 +1,12 @@
-// `npm test`: sets up what is missing, runs every part whatever the others did, and sums up in its last line.
+// `npm test [-- PART...] [-- --grep TEXT]`: sets up what is missing, runs every part whatever the others did, and sums up in
+// its last line. TEXT narrows mocha's tests, for working on one of them.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { packageExtension } from './package.mjs';
 import { provideChromium } from './setup/chromium.mjs';
 import { provideCodeServer } from './setup/codeServer.mjs';
@@ -26,7 +28,7 @@ const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter
 
 /**
  * What is run, in this order. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
- * @type {Record<string, {title: string, args: string[], needs: string[], counts?: boolean}>}
+ * @type {Record<string, {title: string, args: string[], needs: string[], mocha?: boolean, counts?: boolean}>}
  */
 const PARTS = {
   lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
@@ -37,7 +39,7 @@ const PARTS = {
     needs: ['package', 'chromium', 'code-server'], counts: true,
   },
   browser: {
-    title: 'The student\'s way, in a real browser', args: [...mocha, '--config', 'test/code-server/mocharc.json'],
+    title: 'The student\'s way, in a real browser', args: ['--config', 'test/code-server/mocharc.json'], mocha: true,
     needs: ['package', 'chromium', 'code-server'], counts: true,
   },
 };
@@ -74,13 +76,13 @@ async function setUp(folder) {
 }
 
 /** Runs one part and adds its counts to the total. */
-async function runPart({ title, args, needs, counts }, { environment, done }) {
+async function runPart({ title, args, needs, counts, ...part }, { environment, done }) {
   const missing = needs.filter((need) => !done.includes(need));
   if (missing.length > 0) return fail(`\n${title}: cannot run without ${missing.join(', ')}`);
   console.log(`\n${title}`);
   await rm(environment.MOCHA_COUNTS, { force: true });
   const started = performance.now();
-  const { code } = await run(node, args, { cwd: root, env: { ...process.env, ...environment }, show: process.stdout });
+  const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env: { ...process.env, ...environment }, show: process.stdout });
   const lines = counts ? await readFile(environment.MOCHA_COUNTS, 'utf8').catch(() => '') : '';
   const { passes, failures } = counts ? JSON.parse(lines || '{"passes":0,"failures":0}') : { passes: code === 0 ? 1 : 0, failures: 0 };
   total.passed += passes;
@@ -100,7 +102,8 @@ async function checkNothingLeft() {
 }
 
 async function main() {
-  const chosen = process.argv.slice(2);
+  const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { grep: { type: 'string' } } });
+  if (values.grep !== undefined) mocha.push('--grep', values.grep);
   const unknown = chosen.filter((part) => !(part in PARTS));
   if (unknown.length > 0) throw new SetUpError(`There is no part "${unknown.join('", "')}"; the parts are ${Object.keys(PARTS).join(', ')}`);
   await provideDependencies(root);

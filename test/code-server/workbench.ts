@@ -114,10 +114,13 @@ export class Terminal {
 
   /** Types a line and presses Enter. */
   async type(line: string): Promise<void> {
-    await this.#focus();
-    await this.#page.keyboard.type(line);
-    // A shell that VS Code has just started anew would have swallowed the line: it is seen before it is entered.
-    await this.waitForText(line);
+    await expectSoon(async () => {
+      await this.#focus();
+      await this.#page.keyboard.press('Control+U');
+      await this.#page.keyboard.type(line);
+      // A shell that VS Code has just started anew would have swallowed the line: it is seen before it is entered.
+      await this.showing(line).waitFor({ timeout: 3_000 });
+    }, `"${line}" in the terminal`);
     await this.#page.keyboard.press('Enter');
   }
 
