@@ -4,7 +4,7 @@ import { certificateWarning } from '../provisioning/hostname.ts';
 import type { ActionContext } from './actions.ts';
 import { examineCloudflare } from './doctorCloudflare.ts';
 import { findingsOf, formatFindings, type Finding } from './doctorFindings.ts';
-import { examineConfiguration, examineState, examineToken } from './doctorMachine.ts';
+import { examineAccess, examineConfiguration, examineState, examineToken } from './doctorMachine.ts';
 import type { Report } from './report.ts';
 import { actAsOwner } from './stateOwner.ts';
 import { openDesk, openSurroundings, type Desk } from './surroundings.ts';
@@ -28,6 +28,8 @@ export async function doctor({ report, env, stop }: ActionContext): Promise<numb
 async function examine(desk: Desk, report: Report, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Finding[]> {
   const { config } = desk;
   actAsOwner(config.stateDir);
+  const hidden = examineAccess(config);
+  if (hidden.length > 0) return hidden;
   const { findings, pausedFor } = await examineState(config, Date.now());
   const local = [...examineConfiguration(config), ...examineToken(config), ...findings];
   try {

@@ -21,6 +21,12 @@ export function sharingOf({ mode }: Pick<Facts, 'mode'>): Sharing {
   return (mode & 0o020) !== 0 ? 'group' : 'private';
 }
 
+/** What hides the class's files from the account that is to use them; the examinations below take it that they can be seen. */
+export function examineAccess({ file, stateDir, tokenFile }: Config): Finding[] {
+  const hidden = [file, stateDir, ...(tokenFile === undefined ? [] : [tokenFile])].find(isHidden);
+  return hidden === undefined ? [] : [findingsOf('configuration').fail(`${userName(process.getuid?.() ?? 0)} may not reach ${hidden}.`, `chmod 755 ${path.dirname(hidden)}`)];
+}
+
 /** Who may write the configuration file, and what in it is unwise. */
 export function examineConfiguration(config: Config): Finding[] {
   const { ok, warning, fail } = findingsOf('configuration');
@@ -92,7 +98,7 @@ function examineLock(folder: StateFolder, now: number): Finding {
     if (owner === undefined) return ok('free');
     const holder = JSON.parse(readFileSync(path.join(held, owner), 'utf8')) as ProcessIdentity;
     const seconds = Math.round((now - statSync(held).mtimeMs) / 1000);
-    const name = `process ${holder.pid} on ${holder.machine}`;
+    const name = `process ${holder.pid} on ${holder.host}`;
     if (livenessOf(holder, identify(process.pid, os.hostname())) === 'dead') return ok(`left by ${name}, which is gone: the next run takes it over`);
     return seconds * 1000 <= lockTimes.stale ? ok(`held by ${name}`)
       : warning(`${name} has held it for ${seconds} s without a sign of life.`, 'The next run takes it over.');
@@ -145,8 +151,17 @@ function inaccessible(folder: string): Finding | undefined {
   }
 }
 
+function isHidden(file: string): boolean {
+  try {
+    statSync(file, { throwIfNoEntry: false });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The name of a group as this machine knows it, else its number. */
-function groupName(gid: number): string {
+export function groupName(gid: number): string {
   const line = readFileSync('/etc/group', 'utf8').split('\n').find((one) => one.split(':')[2] === String(gid));
   return line?.split(':')[0] ?? String(gid);
 }

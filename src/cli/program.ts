@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { MendableError } from '../provisioning/errors.ts';
 import { info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
 import { makeReport, type Streams } from './report.ts';
+import type { SetupOptions } from './setupAnswers.ts';
+import { parsePortRange, parsePorts } from './setupPorts.ts';
 import { collect, list, restore } from './teacher.ts';
 
 export interface ProgramContext extends Streams {
@@ -53,9 +55,28 @@ function addTeacherCommands(program: Command, run: Run): void {
   command(program, 'gc', 'take down what nobody holds any more').action((options: CommonOptions) => run(collect, options));
   command(program, 'restore', 'show the configurations that were replaced, or put one back').argument('[name]', 'which one')
     .action((name: string | undefined, options: CommonOptions) => run((about) => restore(about, name), options));
-  // Loaded only when called: whoever publishes need not wait for it.
+  // These two are loaded only when called: whoever publishes need not wait for them.
+  addSetupCommand(program, run);
   command(program, 'doctor', 'check everything that publishing needs')
     .action((options: CommonOptions) => run(async (about) => (await import('./doctor.ts')).doctor(about), options));
+}
+
+function addSetupCommand(program: Command, run: Run): void {
+  command(program, 'setup', 'set a class up: asks what it needs, and writes the configuration')
+    .addHelpText('after', '\nThe API token is read from its file, else from CLOUDFLARE_API_TOKEN, else asked for; it is never an argument.')
+    .option('--token-file <file>', 'the file of the API token')
+    .option('--account <id>', 'the account, by name or id').option('--zone <name>', 'the zone (domain), by name or id')
+    .option('--tunnel <name>', 'the tunnel, by name or id').option('--create-tunnel <name>', 'make a new tunnel, unless there is one of this name')
+    .option('--hostname <template>', 'the hostname of a student\'s site, such as {user}.example.com')
+    .option('--ports <list>', 'each student\'s port: student1=3001,student2=3002', argument(parsePorts))
+    .option('--port-range <range>', 'the ports that students may take: 3000-3099', argument(parsePortRange))
+    .option('--state-dir <folder>', 'the folder of the state')
+    .addOption(new Option('--mode <mode>', 'who may use the token: a service account that students reach through sudo, or their group').choices(['sudo', 'shared']))
+    .option('--group <name>', 'the students\' group').option('--service-account <name>', 'the account that owns token and state in sudo mode')
+    .option('--connector-token-file <file>', 'save the secret with which cloudflared connects the tunnel into this file')
+    .option('--api-base-url <url>', 'another API than Cloudflare\'s own, for tests')
+    .option('-y, --yes', 'ask nothing, and replace the configuration where it differs')
+    .action((options: CommonOptions & SetupOptions) => run(async (about) => (await import('./setup.ts')).setup(about, options), options));
 }
 
 function command(program: Command, name: string, description: string): Command {
@@ -76,6 +97,17 @@ async function runAction({ out, err, env, stop }: ProgramContext, json: boolean,
     if (stop.aborted) return 1;
     throw error;
   }
+}
+
+/** An argument's parser whose error is a usage error. */
+function argument<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
 }
 
 function portNumber(text: string): number {

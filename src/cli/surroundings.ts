@@ -23,14 +23,19 @@ export interface Desk {
 
 /** @throws MendableError whatever is wrong with the configuration */
 export function openDesk(report: Report, env: NodeJS.ProcessEnv): Desk {
-  const file = env['CLASSROOM_TUNNEL_CONFIG'] || defaultConfigFile;
+  const file = configFileOf(env);
   const config = parseConfig(file, readConfig(file), os.hostname().split('.')[0] ?? os.hostname());
   const uid = process.getuid?.() ?? 0;
-  const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir));
+  const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir) ?? uid);
   if (caller.isGuest) trustOnly(file, uid);
   const warning = certificateWarning(config.hostname);
   if (warning) report.warn(warning);
   return { config, caller };
+}
+
+/** The file that the environment names, else the machine's own. */
+export function configFileOf(env: NodeJS.ProcessEnv): string {
+  return env['CLASSROOM_TUNNEL_CONFIG'] || defaultConfigFile;
 }
 
 /** What provisioning needs beyond the desk: the token, the clock, the network. */

@@ -2,6 +2,7 @@ import { BaseTokens as BaseAccountTokens } from 'cloudflare/resources/accounts/t
 import { BaseRecords } from 'cloudflare/resources/dns/records';
 import { BaseTokens as BaseUserTokens } from 'cloudflare/resources/user/tokens/tokens';
 import { BaseCloudflared } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared';
+import { BaseToken } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/token';
 import { BaseZones } from 'cloudflare/resources/zones/zones';
 import { createClient } from 'cloudflare/tree-shakable';
 import { CallFailure } from './call.ts';
@@ -42,15 +43,17 @@ export interface Account {
   tunnel(accountId: string, tunnelId: string): Promise<TunnelFacts>;
   /** Makes a remotely-managed tunnel. */
   createTunnel(accountId: string, name: string): Promise<TunnelFacts>;
+  /** The secret with which cloudflared connects this tunnel: for a file of its own, never for a terminal. */
+  connectorToken(accountId: string, tunnelId: string): Promise<string>;
   /** How many DNS records the zone holds. */
   countRecords(zoneId: string): Promise<number>;
 }
 
 /** Opens the account that the token belongs to; nothing is called yet. */
 export function connectAccount(options: ClientOptions): Account {
-  const resources = [BaseUserTokens, BaseAccountTokens, BaseZones, BaseCloudflared, BaseRecords] as const;
+  const resources = [BaseUserTokens, BaseAccountTokens, BaseZones, BaseCloudflared, BaseToken, BaseRecords] as const;
   const client = createClient({ resources, ...clientOptions(options) });
-  return { ...tokenCalls(client.user.tokens, client.accounts.tokens), ...zoneCalls(client.zones, client.dns.records), ...tunnelCalls(client.zeroTrust.tunnels.cloudflared) };
+  return { ...tokenCalls(client.user.tokens, client.accounts.tokens), ...zoneCalls(client.zones, client.dns.records), ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token) };
 }
 
 function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<Account, 'verifyToken'> {
@@ -80,12 +83,13 @@ function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<Account, 'zones
   };
 }
 
-function tunnelCalls(tunnels: BaseCloudflared): Pick<Account, 'tunnels' | 'tunnel' | 'createTunnel'> {
+function tunnelCalls(tunnels: BaseCloudflared, token: BaseToken): Pick<Account, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
   const unknown = (account: string, tunnel = 'list') => new MendableError('tunnel-unknown', { account, tunnel });
   return {
     tunnels: async (accountId) => everyPage(await call(tunnels.list({ account_id: accountId, is_deleted: false, per_page: 50 }), unknown(accountId)), tunnelFacts, unknown(accountId)),
     tunnel: async (accountId, tunnelId) => tunnelFacts(await call(tunnels.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId))),
     createTunnel: async (accountId, name) => tunnelFacts(await call(tunnels.create({ account_id: accountId, name, config_src: 'cloudflare' }), unknown(accountId))),
+    connectorToken: (accountId, tunnelId) => call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
   };
 }
 
