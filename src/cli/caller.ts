@@ -24,11 +24,12 @@ export interface ProcessFacts {
 export function identifyCaller(facts: ProcessFacts, config: Pick<Config, 'allowUserOverride'> | undefined, serviceUid: number | undefined): Caller {
   const { uid, env } = facts;
   const sudoUid = Number.parseInt(env['SUDO_UID'] ?? '', 10);
-  if (Number.isInteger(sudoUid) && (uid === 0 || uid === serviceUid)) {
-    return { uid: sudoUid, user: facts.nameOf(sudoUid), isGuest: sudoUid !== uid && sudoUid !== 0 && uid !== 0 };
-  }
-  const named = config?.allowUserOverride ? env['CLASSROOM_TUNNEL_USER'] : undefined;
-  return { uid, user: named ?? facts.nameOf(uid), isGuest: false };
+  const throughSudo = Number.isInteger(sudoUid);
+  const isGuest = throughSudo && sudoUid !== uid && sudoUid !== 0 && uid !== 0;
+  if (throughSudo && (uid === 0 || uid === serviceUid)) return { uid: sudoUid, user: facts.nameOf(sudoUid), isGuest };
+  // A guest's own configuration can name any state folder, so it does not decide who is a guest.
+  const named = config?.allowUserOverride && !throughSudo ? env['CLASSROOM_TUNNEL_USER'] : undefined;
+  return { uid, user: named ?? facts.nameOf(uid), isGuest };
 }
 
 /** The name of a user id as this machine knows it: the accounts file, then whatever directory it asks; else the number. */

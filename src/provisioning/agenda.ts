@@ -86,8 +86,10 @@ class Draft implements Agenda {
     const held = [...this.publications.values()].filter((one) => one.user === user
       // Nobody knows any more who held what was recovered: whoever of this user lets go, lets go of it.
       && (one.holders.length === 0 || one.holders.some((holder) => holder.id === holderId)));
-    if (held.length === 0) return removed([], 'Nothing was held.');
-    const gone = held.filter((one) => !this.keep(one, one.holders.filter((holder) => holder.id !== holderId)));
+    // Let go of before, when it could not be taken down: that is on the agenda already.
+    const halfGone = [...this.state.unsettled.values()].filter((one) => one.user === user && !this.publications.has(one.hostname));
+    if (held.length === 0 && halfGone.length === 0) return removed([], 'Nothing was held.');
+    const gone = [...halfGone, ...held.filter((one) => !this.keep(one, one.holders.filter((holder) => holder.id !== holderId)))];
     if (gone.length === 0) return removed([], `${held.map((one) => one.hostname).join(', ')} stays: somebody else of yours holds it.`);
     return { kind: 'remove', sites: gone };
   }

@@ -166,7 +166,7 @@ function newRecord(want: Want, scope: Scope): NewRecord {
 }
 
 function touchedBy(remote: Remote, set: readonly IngressRule[], drop: ReadonlySet<string>, create: readonly NewRecord[], remove: readonly DnsRecord[]): Set<string> {
-  const services = new Map((remote.config?.ingress ?? []).map((rule) => [rule.hostname, rule.service]));
+  const services = new Map((remote.config?.ingress ?? []).filter((rule) => !rule.path).map((rule) => [rule.hostname, rule.service]));
   return new Set([
     ...set.filter((rule) => services.get(rule.hostname) !== rule.service).map((rule) => rule.hostname ?? ''),
     ...[...drop].filter((hostname) => services.has(hostname)),

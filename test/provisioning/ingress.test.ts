@@ -25,15 +25,15 @@ describe('ingress: edits', () => {
   it('keep everything foreign to the letter, keep the catch-all last, make every rule reachable, and are undone by their inverse', () => {
     fc.assert(fc.property(config, edit, (before, set) => {
       const after = editIngress(before, { set, remove: new Set() });
+      const rules = after.ingress ?? [];
       const own = new Set(set.map((rule) => rule.hostname));
-      const foreign = (after.ingress ?? []).filter((rule) => rule.path !== undefined || !own.has(rule.hostname));
+      const foreign = rules.filter((rule) => rule.path !== undefined || !own.has(rule.hostname));
       assert.equal(JSON.stringify({ ...after, ingress: foreign }), JSON.stringify(before));
       assert.equal(findFault(after), undefined);
       assert(isValid(after));
       for (const { hostname = '' } of set) {
-        const first = after.ingress?.find((rule) => !rule.path && matches(rule, hostname));
-        assert.equal(first?.hostname, hostname);
-        assert.equal(after.ingress?.filter((rule) => rule.hostname === hostname && !rule.path).length, 1);
+        assert.equal(rules.find((rule) => !rule.path && matches(rule, hostname))?.hostname, hostname);
+        assert.equal(rules.filter((rule) => rule.hostname === hostname && !rule.path).length, 1);
       }
       assert.equal(editIngress(after, { set, remove: new Set() }), after, 'a second time there is nothing to change');
       const undone = editIngress(after, { set: [], remove: new Set(set.map((rule) => rule.hostname ?? '')) });
