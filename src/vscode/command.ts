@@ -22,6 +22,15 @@ export interface RunOptions {
  * @returns the last event. It never throws: a command that cannot be started, or ends without an answer, is an error event too.
  */
 export async function runCommand(command: CommandLine, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  try {
+    return await runChild(command, args, options);
+  } catch (error) {
+    // No process left, or words that no program can be called with.
+    return noAnswer(command.words[0] ?? '', String(error), []);
+  }
+}
+
+async function runChild(command: CommandLine, args: readonly string[], options: RunOptions): Promise<Outcome> {
   const [file = '', ...words] = command.words;
   const said: string[] = [];
   let outcome: Outcome | undefined;

@@ -1,9 +1,10 @@
-// The one table of commands. package.json names the same ones; a test compares the two.
+// What each command of the table does.
 import * as vscode from 'vscode';
 import type { Info } from './cliEvents.ts';
+import { ownCommands, type OwnCommandId } from './commandTable.ts';
 import { readPort } from './port.ts';
-import { isRunning, leaseOf, type Publication, type ShellId } from './site.ts';
-import { shownSite, type State } from './state.ts';
+import { leaseOf, type Publication, type ShellId } from './site.ts';
+import { portToPublish, shownSite } from './state.ts';
 import type { Window } from './window.ts';
 
 export interface CommandContext {
@@ -17,7 +18,7 @@ export interface CommandContext {
 
 type Command = (context: CommandContext, publication?: Publication) => unknown;
 
-export const commands: Readonly<Record<string, Command>> = {
+const commands: Readonly<Record<OwnCommandId, Command>> = {
   'classroomTunnel.republish': republish,
   'classroomTunnel.unpublish': ({ window }) => {
     const { port, site } = shownSite(window.state);
@@ -29,16 +30,7 @@ export const commands: Readonly<Record<string, Command>> = {
 };
 
 export function registerCommands(context: CommandContext): vscode.Disposable[] {
-  return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, (argument?: Publication) => run(context, argument)));
-}
-
-/**
- * The port that Republish is about: one that runs or is held in this window, else the student's own. Pure.
- * @returns undefined where the student has to be asked
- */
-export function portToPublish(state: State, assigned: number | null | undefined): number | undefined {
-  const used = [...state.sites].filter(([port, site]) => port !== 0 && (isRunning(site) || leaseOf(site) !== undefined || site.kind === 'failed'));
-  return used.at(-1)?.[0] ?? assigned ?? undefined;
+  return ownCommands.map((id) => vscode.commands.registerCommand(id, (argument?: Publication) => commands[id](context, argument)));
 }
 
 async function republish({ window, refresh, handHolder }: CommandContext): Promise<void> {

@@ -1,5 +1,6 @@
 // The guardian: a tiny shell process that outlives this window and lets go of what it held. See shell-integration/guardian.sh.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import type { CommandLine } from './command.ts';
 
 export interface Guardian {
@@ -23,9 +24,9 @@ export interface GuardianOptions {
 /** Starts a guardian that runs `<command> release --holder <holder>` once this process is gone, for whatever reason. */
 export function startGuardian(command: CommandLine, { script, graceSeconds, holder, onLost }: GuardianOptions): Guardian {
   const args = [script, String(graceSeconds), ...command.words, 'release', '--holder', holder];
-  const child = spawn('/bin/sh', args, { env: command.env, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawnGuardian(args, command.env);
+  if (child?.pid === undefined) return { pid: undefined, released: () => undefined, leave: () => undefined };
   let told = false;
-  child.once('error', () => undefined); // then there is no pid, and publishing says so
   child.stdin.on('error', () => undefined); // it was killed: 'exit' tells
   child.once('exit', (_code, signal) => {
     if (!told) onLost(signal === 'SIGKILL');
@@ -36,4 +37,15 @@ export function startGuardian(command: CommandLine, { script, graceSeconds, hold
     child.stdin.end(text);
   };
   return { pid: child.pid, released: () => end('released\n'), leave: () => end() };
+}
+
+/** @returns undefined, or a child without a process id, where the machine has no process left to give */
+function spawnGuardian(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcessByStdio<Writable, null, null> | undefined {
+  try {
+    const child = spawn('/bin/sh', args, { env, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    child.once('error', () => undefined); // the missing process id says it
+    return child;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 // What is said in a notification: that a site is live, once; and a problem, with its way out.
 import * as vscode from 'vscode';
-import { labels, link, type CommandId } from './present.ts';
+import { labels, type CommandId } from './commandTable.ts';
+import { link } from './present.ts';
 import type { Problem, Publication } from './site.ts';
 
 /** "Your site is live", the hostname being a link. */

@@ -1,12 +1,9 @@
 // What a state looks like: pure, and the only place that words it.
+import { labels, type CommandId } from './commandTable.ts';
 import { leaseOf, noPort } from './site.ts';
 import type { Kind, Note, Problem, Site } from './site.ts';
 import { shownSite } from './state.ts';
 import type { State } from './state.ts';
-
-/** What a click or a link in the tooltip does; the ids of package.json, or VS Code's own. */
-export type CommandId = 'classroomTunnel.republish' | 'classroomTunnel.unpublish' | 'classroomTunnel.open' | 'classroomTunnel.copyLink'
-  | 'classroomTunnel.showLog' | 'workbench.action.terminal.focus';
 
 export interface Presentation {
   readonly kind: Kind;
@@ -40,15 +37,6 @@ export function present(state: State, now: number, commands: readonly string[] =
     counting: site.kind === 'publishing' && (site.note?.until ?? 0) > now,
   };
 }
-
-export const labels: Readonly<Record<CommandId, string>> = {
-  'classroomTunnel.open': 'Open',
-  'classroomTunnel.copyLink': 'Copy Link',
-  'classroomTunnel.republish': 'Republish',
-  'classroomTunnel.unpublish': 'Unpublish',
-  'classroomTunnel.showLog': 'Show Log',
-  'workbench.action.terminal.focus': 'Open the Terminal',
-};
 
 const whilePublic = ['classroomTunnel.open', 'classroomTunnel.copyLink', 'classroomTunnel.unpublish', 'classroomTunnel.showLog'] as const;
 

@@ -1,6 +1,6 @@
 // The window: its sites, one for each port that its terminals use. Pure: (state, event) -> state, and effects as data.
 // It only finds out which site an event concerns; what then happens to the site is transition.ts.
-import { nobody } from './site.ts';
+import { isRunning, leaseOf, nobody } from './site.ts';
 import type { Effect, ProcessId, Problem, ShellId, Site, SiteEvent } from './site.ts';
 import { transition } from './transition.ts';
 
@@ -57,6 +57,15 @@ export function step(state: State, event: WindowEvent): WindowStep {
 export function shownSite(state: State): { readonly port: number; readonly site: Site } {
   const [port, site] = [...state.sites].findLast(([, { kind }]) => kind !== 'idle') ?? [withoutPort, nobody];
   return { port, site };
+}
+
+/**
+ * The port that Republish is about: one that runs or is held in this window, else the student's own. Pure.
+ * @returns undefined where the student has to be asked
+ */
+export function portToPublish(state: State, assigned: number | null | undefined): number | undefined {
+  const used = [...state.sites].filter(([port, site]) => port !== 0 && (isRunning(site) || leaseOf(site) !== undefined || site.kind === 'failed'));
+  return used.at(-1)?.[0] ?? assigned ?? undefined;
 }
 
 /** For the log. */

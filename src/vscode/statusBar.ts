@@ -1,5 +1,6 @@
 // The item in the status bar and the context keys: drawn from the state, by present().
 import * as vscode from 'vscode';
+import { labels } from './commandTable.ts';
 import { present, type Presentation } from './present.ts';
 import type { State } from './state.ts';
 
@@ -45,8 +46,6 @@ export class StatusBar implements vscode.Disposable {
 /** Its links may run what the status bar offers, and nothing else. */
 function tooltip(text: string): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(text);
-  markdown.isTrusted = { enabledCommands: [...offered] };
+  markdown.isTrusted = { enabledCommands: Object.keys(labels) };
   return markdown;
 }
-
-const offered = ['republish', 'unpublish', 'open', 'copyLink', 'showLog'].map((name) => `classroomTunnel.${name}`).concat('workbench.action.terminal.focus');

@@ -4,9 +4,8 @@ import type { Holds, Memory } from './holds.ts';
 import type { InfoSource } from './info.ts';
 import { Looker } from './looker.ts';
 import type { Sighting } from './observe.ts';
-import { readPort } from './port.ts';
+import { seenCommand } from './seenCommand.ts';
 import type { ShellId } from './site.ts';
-import type { SeenCommand } from './state.ts';
 import { TerminalWatcher } from './terminalWatcher.ts';
 import type { Window } from './window.ts';
 
@@ -16,13 +15,6 @@ export interface TerminalsOptions {
   readonly info: InfoSource;
   readonly uid: number;
   readonly log: (message: string) => void;
-}
-
-/** A command as the machine knows it: with its port, and with what is remembered of it. Pure. */
-export function seenCommand({ process, portText }: Sighting, memories: readonly Memory[], portVariable: string): SeenCommand {
-  const port = readPort(portText, portVariable);
-  const memory = memories.find((one) => one.port === port);
-  return { process, port, told: memory?.told ?? false, declined: memory?.declined === process };
 }
 
 export class Terminals implements vscode.Disposable {

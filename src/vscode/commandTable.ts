@@ -1,0 +1,21 @@
+// The commands of the window, as package.json names them too; a test compares the two.
+
+export const commandTable = {
+  'classroomTunnel.republish': { title: 'Republish', enablement: undefined },
+  'classroomTunnel.unpublish': { title: 'Unpublish', enablement: 'classroomTunnel.state && classroomTunnel.state != idle' },
+  'classroomTunnel.open': { title: 'Open', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.copyLink': { title: 'Copy Link', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.showLog': { title: 'Show Log', enablement: undefined },
+} as const;
+
+export type OwnCommandId = keyof typeof commandTable;
+
+/** What a click or a link in the tooltip may run: the window's own commands, and one of VS Code's. */
+export type CommandId = OwnCommandId | 'workbench.action.terminal.focus';
+
+export const ownCommands = Object.keys(commandTable) as OwnCommandId[];
+
+export const labels: Readonly<Record<CommandId, string>> = {
+  ...Object.fromEntries(ownCommands.map((id) => [id, commandTable[id].title])) as Record<OwnCommandId, string>,
+  'workbench.action.terminal.focus': 'Open the Terminal',
+};

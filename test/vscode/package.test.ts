@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { commandTable, ownCommands } from '../../src/vscode/commandTable.ts';
+import { defaults } from '../../src/vscode/settings.ts';
+
+interface Manifest {
+  contributes: Record<string, unknown> & {
+    commands: { command: string; title: string; category: string; enablement?: string }[];
+    configuration: { properties: Record<string, { default: unknown; scope: string }> };
+  };
+  activationEvents: string[];
+  extensionKind: string[];
+  capabilities: { untrustedWorkspaces: { supported: boolean } };
+}
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest;
+
+describe('package.json', () => {
+  it('has the commands of the table, and no others', () => {
+    const named = manifest.contributes.commands.map(({ command, title, category, enablement }) => [command, title, category, enablement]);
+    assert.deepEqual(named, ownCommands.map((id) => [id, commandTable[id].title, 'Classroom Tunnel', commandTable[id].enablement]));
+  });
+
+  it('has the settings that are read, with the same defaults, and none that a workspace could set', () => {
+    const { properties } = manifest.contributes.configuration;
+    assert.deepEqual(Object.fromEntries(Object.entries(properties).map(([name, { default: value }]) => [name, value])),
+      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [`classroomTunnel.${name}`, value])));
+    assert.deepEqual([...new Set(Object.values(properties).map(({ scope }) => scope))], ['machine']);
+  });
+
+  it('contributes nothing that a workspace could use to run or redirect anything', () => {
+    assert.deepEqual(Object.keys(manifest.contributes).sort(), ['commands', 'configuration']);
+  });
+
+  it('works where nothing is trusted, on the side of the files, after the window has started', () => {
+    assert.equal(manifest.capabilities.untrustedWorkspaces.supported, true);
+    assert.deepEqual([manifest.extensionKind, manifest.activationEvents], [['workspace'], ['onStartupFinished']]);
+  });
+});
