@@ -12,7 +12,7 @@ export function clientOptions(options: ClientOptions) {
   return {
     apiToken: options.token,
     baseURL: options.apiBaseUrl,
-    fetch: checkedFetch(options),
+    fetch: carrying(checkedFetch(options)),
     // The client's own retries sleep out any Retry-After, deaf to a signal, and we would hold the lock meanwhile.
     maxRetries: 0,
     // What the environment says about Cloudflare is not for us.
@@ -23,6 +23,15 @@ export function clientOptions(options: ClientOptions) {
   } as const;
 }
 
+/** Takes a failure through the client, which reads an error's text and cause, and throws those away that speak of time. */
+class Carrier extends Error {
+  constructor(readonly failure: unknown) { super(); }
+}
+
+function carrying(inner: typeof fetch): typeof fetch {
+  return (input, init) => inner(input, init).catch((failure: unknown) => { throw new Carrier(failure); });
+}
+
 /** Runs one call of the client and unwraps what our fetch threw inside it; a 404 means that `unknown` is not there. */
 export async function call<T>(promise: Promise<T>, unknown: MendableError): Promise<NonNullable<T>> {
   try {
@@ -30,7 +39,7 @@ export async function call<T>(promise: Promise<T>, unknown: MendableError): Prom
     if (result == null) throw new CallFailure('unknown', new MendableError('api-failed', { call: 'the API', status: 200, problem: 'an answer without a result' }));
     return result;
   } catch (error) {
-    const cause = error instanceof APIConnectionError ? error.cause : error;
+    const cause = error instanceof APIConnectionError && error.cause instanceof Carrier ? error.cause.failure : error;
     if (cause instanceof CallFailure && cause.status === 404 && !cause.codes.includes(1055) && !cause.codes.includes(81044)) {
       throw new CallFailure('none', unknown, { status: 404, codes: cause.codes });
     }

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { everyFault, type Fault } from '../../demo/standIn/faults.ts';
+import { MendableError } from '../../src/provisioning/errors.ts';
+import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
+import { ask, attempt, publish, release } from '../fixtures/provisioning/publishing.ts';
+import { assertLive, assertWhole, callsOf, foreignConfig, foreignText, liveRules } from '../fixtures/provisioning/remote.ts';
+
+const calls = {
+  'the read of the configuration': { method: 'GET', path: '/configurations' },
+  'the list of records': { method: 'GET', path: '/dns_records' },
+  'the write of the configuration': { method: 'PUT', path: '/configurations' },
+  'the batch of records': { method: 'POST', path: '/dns_records/batch' },
+} as const;
+
+/** What a person may be told of each kind of fault. */
+const codes: Readonly<Record<string, readonly string[]>> = {
+  '400 with a code': ['api-failed', 'record-refused'], '401': ['token-rejected'], '403': ['token-rejected'], '404': ['tunnel-unknown', 'zone-unknown'],
+  '409': ['api-failed', 'record-refused'], '429': ['rate-limited'],
+};
+const otherwise = ['api-unreachable', 'api-failed'];
+
+const deadlineFor = (fault: Fault) => ({ callDeadline: fault.kind.startsWith('hang') ? 400 : 7_000 });
+
+/** A write is never sent again before it was looked at what the first one did. */
+function assertNothingRepeatedBlindly(classroom: Classroom): void {
+  const sent = callsOf(classroom.standIn);
+  for (const [write, read] of [['PUT config', 'GET config'], ['POST batch', 'GET records']] as const) {
+    const writes = sent.flatMap((call, index) => call === write ? [index] : []);
+    for (const [position, index] of writes.slice(1).entries()) assert(sent.slice(writes[position], index).includes(read), sent.join(', '));
+  }
+}
+
+describe('faults: every call, every fault', () => {
+  afterEach(closeAll);
+
+  for (const [call, target] of Object.entries(calls)) {
+    for (const [name, fault] of Object.entries(everyFault)) {
+      for (const kind of ['publish', 'release'] as const) {
+        it(`${kind}: ${call}: ${name}`, async () => {
+          const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+          const { standIn } = classroom;
+          const foreign = foreignText(standIn);
+          await ask(classroom, publish(2));
+          if (kind === 'release') await ask(classroom, publish(1));
+          standIn.requests.length = 0;
+          standIn.faults.add({ ...fault, ...target });
+          const outcome = await attempt(classroom, kind === 'publish' ? publish(1) : release(1), deadlineFor(fault));
+          assert.equal(standIn.faults.armed.length, 0, 'the fault did not strike');
+          assertNothingRepeatedBlindly(classroom);
+
+          if (outcome.kind === 'error') {
+            const { code, facts } = outcome.error;
+            assert((codes[name] ?? otherwise).includes(code), code);
+            const { message, title, action } = MendableError.fromJSON({ code, facts });
+            assert(!/\{\w+\}/.test(message + title + action), message);
+          } else {
+            assertLive(standIn, kind === 'publish' ? ['student1', 'student2'] : ['student2']);
+          }
+          assert(liveRules(standIn).includes('student2.example.com'));
+
+          // The next run is anybody's; after a rate limit it is one after the pause.
+          await ask(classroom, publish(3), { now: () => Date.now() + 301_000 });
+          const expected = outcome.kind === 'published' ? ['student1', 'student2', 'student3'] : ['student2', 'student3'];
+          assertLive(standIn, expected);
+          assert.equal(foreignText(standIn), foreign);
+        });
+      }
+    }
+  }
+});
+
+describe('faults: more than one', () => {
+  afterEach(closeAll);
+
+  for (const kind of ['publish', 'release'] as const) {
+    it(`${kind}: the API is gone from the first write on: the next run of anybody finishes the undo`, async () => {
+      const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+      const { standIn } = classroom;
+      const foreign = foreignText(standIn);
+      await ask(classroom, publish(1));
+      // The batch takes effect unseen, everything after it fails.
+      standIn.faults.add({ kind: 'drop', effect: true, method: 'POST' });
+      standIn.faults.add({ kind: 'drop', method: 'PUT', always: true });
+      standIn.faults.add({ kind: 'status', status: 500, method: 'GET', nth: 3, always: true });
+      const log: string[] = [];
+      const outcome = await ask(classroom, kind === 'publish' ? publish(2) : release(1), { log: (line) => { log.push(line); } });
+      assert.equal(outcome.kind, 'error');
+      assert.match(log.join('\n'), /next run finishes it/);
+      assert.notDeepEqual(standIn.world.zone.records.size, liveRules(standIn).length, 'half of it is there');
+      standIn.faults.clear();
+      await ask(classroom, publish(3));
+      assertLive(standIn, kind === 'publish' ? ['student1', 'student3'] : ['student3']);
+      assert.equal(foreignText(standIn), foreign);
+    });
+  }
+
+  it('whatever fails, however often: both or neither, and nothing foreign is lost', async function () {
+    this.timeout(60_000);
+    const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+    const { standIn } = classroom;
+    const foreign = foreignText(standIn);
+    const quick = Object.entries(everyFault).filter(([name]) => !name.startsWith('hang') && name !== '429').map(([, fault]) => fault);
+    const targets = Object.values(calls);
+    let seed = 20_261_122;
+    const pick = <T>(from: readonly T[]): T => { seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648; return from[Math.floor(seed / 65_536) % from.length] as T; };
+    for (let round = 0; round < 60; round += 1) {
+      for (let count = 0; count < 3; count += 1) standIn.faults.add({ ...pick(quick), ...pick(targets), nth: pick([1, 1, 2]) });
+      const number = pick([1, 2, 3]);
+      await attempt(classroom, pick([publish(number), release(number)]));
+      standIn.faults.clear();
+      if (round % 5 !== 4) continue;
+      await ask(classroom, publish(4));
+      await ask(classroom, release(4));
+      assertWhole(standIn, `after round ${round}`);
+      assert.equal(foreignText(standIn), foreign);
+    }
+  });
+});
+
+describe('faults: one student\'s bad record', () => {
+  afterEach(closeAll);
+
+  it('a name taken by a foreign A record fails that student alone, and tells of the record', async () => {
+    const classroom = await startClassroom();
+    const { standIn } = classroom;
+    standIn.addRecord({ type: 'A', name: 'student3.example.com', content: '192.0.2.1' });
+    const outcomes = await Promise.all([1, 2, 3, 4, 5].map((number) => ask(classroom, publish(number))));
+    assert.deepEqual(outcomes.map((outcome) => outcome.kind), ['published', 'published', 'error', 'published', 'published']);
+    const [, , failed] = outcomes;
+    assert(failed?.kind === 'error' && failed.error.code === 'hostname-taken');
+    assert.match(MendableError.fromJSON(failed.error).message, /A record that somebody else made/);
+    assertLive(standIn, ['student1', 'student2', 'student4', 'student5']);
+    assert(standIn.world.zone.records.named('student3.example.com').length === 1, 'the foreign record stays');
+  });
+
+  it('a full zone fails those who do not fit', async () => {
+    const classroom = await startClassroom({ standIn: { recordQuota: 3 } });
+    const outcomes = await Promise.all([1, 2, 3, 4, 5].map((number) => ask(classroom, publish(number))));
+    assert.equal(outcomes.filter((outcome) => outcome.kind === 'published').length, 3);
+    for (const outcome of outcomes) if (outcome.kind === 'error') assert.equal(outcome.error.code, 'quota-reached');
+    assertWhole(classroom.standIn);
+    assert.equal(liveRules(classroom.standIn).length, 3);
+  });
+
+  it('a record that is gone already is no failure of the one who removes it, nor of the others', async () => {
+    const classroom = await startClassroom();
+    const { standIn } = classroom;
+    for (const number of [1, 2, 3]) await ask(classroom, publish(number));
+    const remove = standIn.onRequest({ before: ({ method }) => {
+      if (method !== 'POST') return;
+      for (const record of standIn.world.zone.records.named('student2.example.com')) standIn.world.zone.records.delete(record.id);
+    } });
+    const outcomes = await Promise.all([1, 2, 3].map((number) => ask(classroom, release(number))));
+    remove();
+    assert.deepEqual(outcomes.map((outcome) => outcome.kind), ['removed', 'removed', 'removed']);
+    assertLive(standIn, []);
+  });
+});
