@@ -92,6 +92,7 @@ async function findZone(account: Account, asker: Asker, options: SetupOptions, k
     return { accountId: zone.accountId, zoneId: zone.id, zoneName: zone.name };
   } catch (error) {
     if (!(error instanceof CallFailure) || error.status !== 403) throw error;
+    await account.verifyToken(owner); // a wrong token is refused in the same way
     // Without Zone · Read nobody can look the zone up; its ids, given by hand, are enough.
     const hint = 'the token may not list zones, so the id is needed';
     const ask = (flag: string, what: string) => asker.text({ flag, message: `The ${what} (${hint})` });
