@@ -20,17 +20,17 @@ export async function processesOf({ markName }: Classroom): Promise<StudentProce
   return Promise.all(found);
 }
 
-const find = async (classroom: Classroom, part: string): Promise<StudentProcess[]> =>
-  (await processesOf(classroom)).filter(({ commandLine }) => commandLine.includes(part));
+const find = async (classroom: Classroom, pattern: RegExp): Promise<StudentProcess[]> =>
+  (await processesOf(classroom)).filter(({ commandLine }) => pattern.test(commandLine));
 
 /** The shells of the window's terminals: VS Code starts each with its own integration. */
-export const shellsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, 'shellIntegration-bash.sh');
+export const shellsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /shellIntegration-bash\.sh/);
 /** The extension hosts, also those without a window. */
-export const hostsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, '--type=extensionHost');
+export const hostsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /--type=extensionHost/);
 /** The guardians of the windows. */
-export const guardiansOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, 'guardian.sh');
+export const guardiansOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /guardian\.sh/);
 /** The student's development servers. */
-export const serversOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, 'node server.mjs');
+export const serversOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /^node server\.mjs/);
 
 /**
  * Waits until every shell has the student's port. A terminal that was opened before the extension knew the port gets it
@@ -41,4 +41,14 @@ export async function waitForPort(classroom: Classroom): Promise<void> {
     const shells = await shellsOf(classroom);
     return shells.length > 0 && shells.every(({ environment }) => environment.get('PORT') === String(classroom.port));
   }, `PORT=${classroom.port} in the terminals`);
+}
+
+/** Waits until there are exactly so many of a kind, all of which please; gives them. */
+export async function waitForProcesses(
+  find: (classroom: Classroom) => Promise<StudentProcess[]>, classroom: Classroom, count: number, pleases: (one: StudentProcess) => boolean = () => true,
+): Promise<StudentProcess[]> {
+  return waitFor(async () => {
+    const found = await find(classroom);
+    return found.length === count && found.every(pleases) && found;
+  }, `${count} processes`);
 }

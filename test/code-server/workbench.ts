@@ -147,6 +147,7 @@ export class Terminal {
   }
 
   async #focus(): Promise<void> {
-    await this.#wrapper.locator('.xterm-helper-textarea').focus();
+    // A terminal that is split off a composition has a second one, which is not for typing.
+    await this.#wrapper.locator('.xterm-helper-textarea').first().focus();
   }
 }

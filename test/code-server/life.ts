@@ -1,0 +1,44 @@
+/** What the tests of window and terminal life have in common. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { STUDENT } from '../../demo/classroom.ts';
+import type { Classroom } from '../../demo/classroom.ts';
+import { waitUntilPublished } from './cloudflare.ts';
+import type { Class } from './withClass.ts';
+import type { Terminal, Workbench } from './workbench.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** Short, so that a test of what happens after it does not wait for the default's ten seconds. */
+export const GRACE_SECONDS = 3;
+export const SHORT_GRACE = { settings: { 'classroomTunnel.graceSeconds': GRACE_SECONDS } };
+/** The grace and the command's own time on a busy machine. */
+export const AFTER_GRACE_MILLISECONDS = 20_000;
+
+/** The status bar's text while the site is live. */
+export const live = ({ hostname }: Classroom): RegExp => new RegExp(`^\\s*${hostname}\\s*$`);
+export const stopped = ({ hostname }: Classroom): string => `${hostname}: server stopped`;
+
+/** Opens a window and a terminal and starts the development server; everything is live when this resolves. */
+export async function goLive({ classroom, openWindow, openTerminal }: Class): Promise<{ window: Workbench; terminal: Terminal }> {
+  const window = await openWindow();
+  const terminal = await openTerminal(window);
+  await terminal.type('npm run dev');
+  await window.waitForStatus(live(classroom));
+  await waitUntilPublished(classroom);
+  return { window, terminal };
+}
+
+/** Does something and gives how many calls of Cloudflare's API it made. */
+export async function apiCallsDuring({ standIn }: Classroom, doing: () => Promise<void>): Promise<number> {
+  const before = standIn.requests.length;
+  await doing();
+  return standIn.requests.length - before;
+}
+
+/** Runs the command line tool as the student, outside any window. */
+export async function runCli({ configFile }: Classroom, ...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT };
+  return (await promisify(execFile)(process.execPath, [CLI, ...args], { env })).stdout;
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { signalIfThere } from '../../demo/marked.ts';
+import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
+import { openGate } from './gate.ts';
+import { AFTER_GRACE_MILLISECONDS, SHORT_GRACE, apiCallsDuring, goLive, live, runCli, stopped } from './life.ts';
+import { guardiansOf, hostsOf, processesOf, serversOf, waitForProcesses } from './studentProcesses.ts';
+import { withClass } from './withClass.ts';
+import { Workbench } from './workbench.ts';
+
+const RESTARTS = 10;
+/** More than deactivate() may cost a reload, less than the five seconds that VS Code would wait for it. */
+const RELOAD_MARGIN_MILLISECONDS = 3_000;
+const AWAY_MINUTES = 0.1;
+
+describe('the link is there exactly as long as the student is', () => {
+  it('through ten restarts of the server: no API call, and one notification in all', () => withClass('restarts', async (it) => {
+    const { classroom } = it;
+    const { window, terminal } = await goLive(it);
+    const notification = window.notification('Your site is live');
+    await notification.locator('.codicon-notifications-clear').click();
+    await notification.waitFor({ state: 'detached' });
+    const calls = await apiCallsDuring(classroom, async () => {
+      for (let restart = 0; restart < RESTARTS; restart += 1) {
+        await terminal.interrupt();
+        await window.waitForStatus(stopped(classroom));
+        await terminal.type('npm run dev');
+        await window.waitForStatus(live(classroom));
+        assert.equal(await notification.count(), 0);
+      }
+    });
+    assert.equal(calls, 0);
+  }));
+
+  it('through a reload: no API call, live again by itself, and no slower', () => withClass('reload', async (it) => {
+    const { classroom } = it;
+    const { window } = await goLive(it);
+    const timeReload = async (): Promise<number> => {
+      const began = performance.now();
+      await window.reload();
+      return performance.now() - began;
+    };
+    let whileLive = 0;
+    const calls = await apiCallsDuring(classroom, async () => {
+      whileLive = await timeReload();
+      await window.waitForStatus(live(classroom));
+      // The old host's guardian has ended its grace and let go: the new one holds it alone.
+      await waitForProcesses(guardiansOf, classroom, 1);
+    });
+    assert.equal(calls, 0);
+    await window.runCommand('Classroom Tunnel: Unpublish');
+    await waitUntilGone(classroom);
+    const otherwise = await timeReload();
+    assert.ok(whileLive < otherwise + RELOAD_MARGIN_MILLISECONDS, `a reload takes ${Math.round(whileLive)} ms while live, else ${Math.round(otherwise)} ms`);
+    await window.waitForStatus('Not public');
+    assert.deepEqual(published(classroom), { rule: false, record: false });
+  }, SHORT_GRACE));
+
+  it('until the tab is closed, though the server lives on; and again when it is opened again', () => withClass('tab', async (it) => {
+    const { classroom } = it;
+    const { window } = await goLive(it);
+    await window.close();
+    await waitUntilGone(classroom, AFTER_GRACE_MILLISECONDS);
+    assert.equal((await serversOf(classroom)).length, 1, 'the server runs on');
+    const again = await it.openWindow();
+    await again.waitForStatus(live(classroom));
+    await waitUntilPublished(classroom);
+  }, SHORT_GRACE));
+
+  it('until the last of two windows is closed', () => withClass('two windows', async (it) => {
+    const { classroom } = it;
+    const { window: first } = await goLive(it);
+    const second = await it.openWindow();
+    await second.runCommand('Classroom Tunnel: Republish');
+    await second.waitForStatus(live(classroom));
+    const guardians = await waitForProcesses(guardiansOf, classroom, 2);
+    await first.close();
+    await waitForProcesses(guardiansOf, classroom, 1);
+    assert.deepEqual(published(classroom), { rule: true, record: true }, `held by one of ${guardians.length}`);
+    await second.close();
+    await waitUntilGone(classroom, AFTER_GRACE_MILLISECONDS);
+  }, SHORT_GRACE));
+
+  it('while the extension host is killed: the new one carries it over', () => withClass('host killed', async (it) => {
+    const { classroom } = it;
+    const { window } = await goLive(it);
+    const calls = await apiCallsDuring(classroom, async () => {
+      const [host] = await hostsOf(classroom);
+      assert.ok(host);
+      process.kill(host.pid, 'SIGKILL');
+      const [guardian] = await guardiansOf(classroom);
+      // Two guardians while the old one's grace lasts, then the new one alone.
+      await waitForProcesses(guardiansOf, classroom, 1, ({ pid }) => pid !== guardian?.pid);
+      await window.waitForStatus(live(classroom));
+    });
+    assert.equal(calls, 0);
+    assert.deepEqual(published(classroom), { rule: true, record: true });
+  }, SHORT_GRACE));
+
+  it('until its window has been away for too long, and again when the window is back', () => withClass('network', async (it) => {
+    const { classroom, context } = it;
+    const gate = await openGate(classroom.codeServer.host);
+    try {
+      const url = classroom.codeServer.url.replace(classroom.codeServer.host, gate.host);
+      const { window } = await goLive({ ...it, openWindow: () => Workbench.open(context, url) });
+      gate.shut();
+      await waitUntilGone(classroom);
+      gate.open();
+      await waitUntilPublished(classroom);
+      await window.waitForStatus(live(classroom));
+    } finally {
+      await gate.close();
+    }
+  }, { settings: { 'classroomTunnel.awayMinutes': AWAY_MINUTES } }));
+
+  it('as with a vanished browser when code-server itself is killed alone', () => withClass('main killed', async (it) => {
+    const { classroom } = it;
+    await goLive(it);
+    process.kill(classroom.codeServer.pid, 'SIGKILL');
+    await waitUntilGone(classroom);
+  }, { settings: { 'classroomTunnel.awayMinutes': AWAY_MINUTES } }));
+
+  it('until its service is stopped: at once, whatever the grace', () => withClass('service stop', async (it) => {
+    const { classroom } = it;
+    await goLive(it);
+    for (const { pid } of await processesOf(classroom)) signalIfThere(pid, 'SIGTERM');
+    await waitUntilGone(classroom);
+  }, { settings: { 'classroomTunnel.graceSeconds': 600 } }));
+
+  it('until the next run of anybody, when even the guardian is killed', () => withClass('guardian killed', async (it) => {
+    const { classroom } = it;
+    const { window } = await goLive(it);
+    const all = [...await guardiansOf(classroom), ...await hostsOf(classroom)];
+    await window.page.goto('about:blank');
+    for (const { pid } of all) signalIfThere(pid, 'SIGKILL');
+    await waitForProcesses(hostsOf, classroom, 0);
+    await runCli(classroom, 'gc');
+    assert.deepEqual(published(classroom), { rule: false, record: false });
+  }, { settings: { 'classroomTunnel.graceSeconds': 600 } }));
+
+  it('until the API is back, when it was away while the window closed', () => withClass('offline', async (it) => {
+    const { classroom } = it;
+    const { window } = await goLive(it);
+    await classroom.standIn.goOffline();
+    await window.close();
+    await waitForProcesses(guardiansOf, classroom, 0);
+    await classroom.standIn.goOnline();
+    assert.deepEqual(published(classroom), { rule: true, record: true });
+    await runCli(classroom, 'gc');
+    assert.deepEqual(published(classroom), { rule: false, record: false });
+  }, SHORT_GRACE));
+});
