@@ -9,6 +9,7 @@ import { Records, type Holder, type Site } from '../provisioning/records.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/processes.ts';
 import { userName } from './caller.ts';
+import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import type { Report } from './report.ts';
 import { openDesk, openSurroundings, type Desk } from './surroundings.ts';
 
@@ -24,6 +25,8 @@ export interface PublishOptions {
   readonly holder?: string;
   readonly holderPid?: number;
   readonly verify?: boolean;
+  /** Through the relay at the caller's own socket, not straight to the port. */
+  readonly relay?: boolean;
 }
 
 /** A publication that nobody's life holds is held by hand, until a hand takes it down. */
@@ -32,7 +35,7 @@ const byHand = 'hand';
 /** Publishes the caller's port. @throws MendableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
   const desk = openDesk(context.report, context.env);
-  const site = siteOf(desk, port);
+  const site = siteOf(desk, port, options.relay ? `unix:${checkedSocket(desk, port)}` : undefined);
   checkListener(desk, port);
   const holder: Holder = {
     id: options.holder ?? byHand,
@@ -67,7 +70,7 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
   const publication = (await readPublications(config, report)).find((one) => one.user === caller.user && (own === undefined || one.port === own));
   const event = {
     event: 'info', user: caller.user, machine: config.machine, port: own ?? null, hostname, url: hostname && publicUrl(config, hostname),
-    commands: config.commands, portVariable: config.portVariable,
+    commands: config.commands, portVariable: config.portVariable, socketFolder: ownSocketFolder(config, caller),
     publication: publication ? { hostname: publication.hostname, url: publicUrl(config, publication.hostname), port: publication.port, since: publication.since } : null,
   };
   const text = Object.entries(event).filter(([key]) => key !== 'event').map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
@@ -104,11 +107,11 @@ function answer(report: Report, config: Config, action: Action, outcome: Outcome
   report.answer(message, { event: 'removed', hostname: hostnames[0] ?? null, port, removed: hostnames.length > 0, message, apiCalls });
 }
 
-function siteOf({ config, caller }: Desk, port: number): Site {
+function siteOf({ config, caller }: Desk, port: number, service = `http://localhost:${port}`): Site {
   checkPort(config, caller.user, port);
   const { machine } = config;
   const hostname = makeHostname(config.hostname, { user: caller.user, port, machine });
-  return { hostname, user: caller.user, port, machine, service: `http://localhost:${port}` };
+  return { hostname, user: caller.user, port, machine, service };
 }
 
 /** Another student's server is never published under this student's name; root may publish what any account runs. */

@@ -40,6 +40,7 @@ function addStudentCommands(program: Command, run: Run): void {
   command(program, 'publish', 'publish your port, and keep it for a holder').addOption(portOption().makeOptionMandatory())
     .option('--holder <id>', 'who keeps it: it goes with its last holder', holderId)
     .option('--holder-pid <pid>', 'the process whose life is the holder\'s', integer)
+    .option('--relay', 'lead visitors through the relay at your own socket (what the window uses)')
     .option('--verify', 'look at Cloudflare even if it is known to be live, and mend what is missing')
     .action((options: CommonOptions & PublishOptions & { port: number }) => run((about) => publish(about, options.port, options), options));
   command(program, 'release', 'let go of what a holder keeps').requiredOption('--holder <id>', 'who lets go', holderId)

@@ -2,7 +2,7 @@ import { MendableError } from './errors.ts';
 import type { Liveness, ProcessIdentity } from './identity.ts';
 import type { Want } from './plan.ts';
 import type { Outcome, Request } from './queue.ts';
-import { publicationOf, type Holder, type Publication, type Site, type State } from './records.ts';
+import { publicationOf, serviceFor, type Holder, type Publication, type Site, type State } from './records.ts';
 
 /** What a request comes to once its hostnames are as wanted. */
 export type Answer =
@@ -72,9 +72,10 @@ class Draft implements Agenda {
     const refusal = this.refusalOf(site);
     if (refusal) return settled(refusal);
     const existing = this.publications.get(site.hostname);
-    const holders = [...(existing?.holders ?? []).filter((one) => one.id !== holder.id), holder];
-    this.publications.set(site.hostname, { ...site, since: existing?.since ?? this.context.now, holders });
-    const isLive = existing?.service === site.service && this.state.publications.has(site.hostname) && !this.wants.has(site.hostname);
+    const holders = [...(existing?.holders ?? []).filter((one) => one.id !== holder.id), { ...holder, service: site.service }];
+    const service = serviceFor(holders, site.service);
+    this.publications.set(site.hostname, { ...site, service, since: existing?.since ?? this.context.now, holders });
+    const isLive = existing?.service === service && existing.port === site.port && this.state.publications.has(site.hostname) && !this.wants.has(site.hostname);
     if (isLive && !verify) {
       return { kind: 'settled', outcome: { kind: 'published', hostname: site.hostname, port: site.port, created: false, apiCalls: 0 } };
     }
@@ -115,7 +116,9 @@ class Draft implements Agenda {
   /** Leaves the publication to these holders; without any, it is to go. Says whether it stays. */
   private keep(publication: Publication, holders: readonly Holder[]): boolean {
     if (holders.length > 0) {
-      this.publications.set(publication.hostname, { ...publication, holders });
+      const service = serviceFor(holders, publication.service);
+      this.publications.set(publication.hostname, { ...publication, service, holders });
+      if (service !== publication.service) this.want(publication);
       return true;
     }
     this.publications.delete(publication.hostname);

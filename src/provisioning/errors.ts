@@ -45,6 +45,7 @@ const messages = {
   'backup-unknown': { exit: 1, title: 'There is no such configuration', detail: '"{name}" is not one of the configurations kept in {folder}.', action: 'Run `classroom-tunnel restore` without a name to see them.' },
   'setup-incomplete': { exit: 2, title: 'Setup needs an answer', detail: '{problem}.', action: 'Give it as {flag}, or run `classroom-tunnel setup` in a terminal, where it asks.' },
   'setup-unwritable': { exit: 1, title: 'Setup cannot write', detail: '{file}: {problem}.', action: 'Run it as root (`sudo classroom-tunnel setup`), or name a place that this account may write; run again, it goes on where it stopped.' },
+  'socket-foreign': { exit: 77, title: 'The relay has no safe place', detail: 'The folder {folder} cannot be used for {user}\'s relay: {problem}.', action: 'Remove it; it is made anew, with the right owner and mode.' },
   'teacher-only': { exit: 77, title: 'This is for the teacher', detail: '`{what}` may not be called through the students\' sudo rule.', action: 'Ask your teacher.' },
 } as const satisfies Record<string, Message>;
 

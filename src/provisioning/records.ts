@@ -10,6 +10,8 @@ export interface Holder {
   readonly id: string;
   /** The process whose life is the holder's; absent for a publication held by hand. */
   readonly process?: ProcessIdentity;
+  /** Where this holder wants visitors to be led; see `serviceFor`. */
+  readonly service?: string;
 }
 
 /** A site as it shall be: what hostname, whose, where it leads. */
@@ -116,6 +118,15 @@ export function recover(remote: Remote, machine: string, scope: Scope, copy: Sta
 /** The names of all hostnames whose rules are ours. */
 export function ownedHostnames(state: State): Set<string> {
   return new Set([...state.publications.keys(), ...state.unsettled.keys()]);
+}
+
+/**
+ * Where a publication with these holders leads: through a relay as long as one of them has one, since a relay reaches the server
+ * however it was started; else straight to the port.
+ */
+export function serviceFor(holders: readonly Holder[], otherwise: string): string {
+  const services = holders.flatMap(({ service }) => service ?? []);
+  return services.findLast((service) => service.startsWith('unix:')) ?? services.at(-1) ?? otherwise;
 }
 
 /** The user's publication of this port. */

@@ -5,6 +5,9 @@ import { MendableError } from './errors.ts';
 /** What each subfolder holds. None is sticky, so that every account of the class may replace every file. */
 const subfolders = ['queue', 'lock', 'records', 'configurations', 'scratch'] as const;
 
+/** In here every student has a folder of their own for their relay's socket; sticky, so that it stays theirs. */
+export const socketFolder = 'sockets';
+
 /**
  * The state folder: shared by every process that provisions, and by several accounts where the teacher wants it so.
  * Whoever may write the folder may write everything in it: modes follow the folder's own, whatever the umask says.
@@ -20,6 +23,7 @@ export class StateFolder {
       const state = new StateFolder(folder, (await stat(folder)).mode & 0o2777);
       const present = new Set(await readdir(folder));
       for (const name of subfolders) if (!present.has(name)) await state.makeFolder(name);
+      if (!present.has(socketFolder)) await state.makeSocketFolder();
       return state;
     });
   }
@@ -34,6 +38,11 @@ export class StateFolder {
       await chmod(folder, this.folderMode).catch(ignore('EPERM'));
     });
     return folder;
+  }
+
+  private async makeSocketFolder(): Promise<void> {
+    await mkdir(this.in(socketFolder), { recursive: true });
+    await chmod(this.in(socketFolder), 0o1777).catch(ignore('EPERM'));
   }
 
   /** Undefined where the file is not there. */

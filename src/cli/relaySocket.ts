@@ -1,0 +1,26 @@
+import { lstatSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../provisioning/config.ts';
+import { MendableError } from '../provisioning/errors.ts';
+import { socketFolder } from '../provisioning/stateFolder.ts';
+import type { Caller } from './caller.ts';
+import type { Desk } from './surroundings.ts';
+
+/** The folder of the caller's own relay sockets. The caller makes it: nobody else could give it to them. */
+export function ownSocketFolder(config: Pick<Config, 'stateDir'>, { uid }: Pick<Caller, 'uid'>): string {
+  return path.join(config.stateDir, socketFolder, String(uid));
+}
+
+/**
+ * The socket of the caller's relay for this port. What listens there is public under the caller's name, so nobody else may be
+ * able to put anything in its place.
+ * @throws MendableError `socket-foreign`
+ */
+export function checkedSocket({ config, caller }: Desk, port: number): string {
+  const folder = ownSocketFolder(config, caller);
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  const problem = !stats?.isDirectory() ? 'it is not there' : stats.uid !== caller.uid ? 'it belongs to somebody else'
+    : (stats.mode & 0o022) !== 0 ? 'others may write in it' : undefined;
+  if (problem) throw new MendableError('socket-foreign', { folder, problem, user: caller.user });
+  return path.join(folder, `${port}.sock`);
+}
