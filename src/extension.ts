@@ -53,7 +53,9 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   );
   statusBar.draw(window.state);
   void watching.then(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
-  return testApi(window, performance.now() - began);
+  const activationMs = performance.now() - began;
+  say(`activated in ${activationMs.toFixed(1)} ms`);
+  return testApi(window, activationMs);
 }
 
 /** Nothing to do: the guardian sees that this process is gone, and a reload must not wait for anything. */

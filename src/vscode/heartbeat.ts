@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
 
 /** Seconds between two beats: 20, or less where the limit is short. Two beats without an answer are noticed: within a minute. */
 export function beatSeconds(limitSeconds: number): number {
-  return Math.min(20, Math.max(0.2, limitSeconds / 4));
+  return Math.min(20, Math.max(1, limitSeconds / 4));
 }
 
 /** Beats only between start() and stop(). A round trip that is still out then is awaited all the same: that wakes nothing up. */

@@ -57,6 +57,6 @@ describe('the heartbeat of the window', () => {
   });
 
   it('beats every 20 seconds, faster where the limit is short', () => {
-    assert.deepEqual([600, 80, 40, 3, 0].map(beatSeconds), [20, 20, 10, 0.75, 0.2]);
+    assert.deepEqual([600, 80, 40, 3, 0].map(beatSeconds), [20, 20, 10, 1, 1]);
   });
 });

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { DevServerWatcher, judge, pauseFor } from '../../src/vscode/devServerWatcher.ts';
+import { identify } from '../../src/vscode/observe.ts';
+import type { Site } from '../../src/vscode/site.ts';
+import { emptyWindow, type WindowEvent } from '../../src/vscode/state.ts';
+import { examples, lease, shell } from './sites.ts';
+
+const uid = 1000;
+const listener = (port: number, inode: number, owner = uid) => ({ port, inode, uid: owner, address: '127.0.0.1' });
+const { waiting, live, away, failed } = examples;
+
+describe('what listens on a public port', () => {
+  it('is live when it is a process of the terminal', () => {
+    assert.deepEqual(judge(waiting, 3000, { onPort: [listener(3000, 7)], own: [listener(3000, 7)] }, uid), { type: 'listening' });
+  });
+
+  it("is not live when it is the student's own, but of no terminal of the site", () => {
+    assert.equal(judge(waiting, 3000, { onPort: [listener(3000, 7)], own: [] }, uid), undefined);
+  });
+
+  it('is live, whichever own process it is, when the student published by hand', () => {
+    const byHand: Site = { ...waiting, runs: new Map([[shell, { running: true }]]) };
+    assert.deepEqual(judge(byHand, 3000, { onPort: [listener(3000, 7)], own: [] }, uid), { type: 'listening' });
+  });
+
+  it("takes the site down when it is another user's, in every state", () => {
+    for (const site of [waiting, live, examples.stopped, away, { ...failed, lease }]) {
+      assert.equal(judge(site, 3000, { onPort: [listener(3000, 7), listener(3000, 8, 0)], own: [listener(3000, 7)] }, uid)?.type, 'withdrawn');
+    }
+    assert.equal(judge(failed, 3000, { onPort: [listener(3000, 8, 0)], own: [] }, uid), undefined);
+  });
+
+  it('is silent when it went, and says where the server is instead', () => {
+    assert.deepEqual(judge(live, 3000, { onPort: [], own: [] }, uid), { type: 'silent' });
+    assert.deepEqual(judge(waiting, 3000, { onPort: [], own: [listener(5173, 9)] }, uid), { type: 'silent', elsewhere: 5173 });
+    assert.equal(judge({ ...waiting, elsewhere: 5173 }, 3000, { onPort: [], own: [listener(5173, 9)] }, uid), undefined);
+    assert.equal(judge(examples.stopped, 3000, { onPort: [], own: [] }, uid), undefined);
+  });
+
+  it('is asked ever more seldom, and never while nothing is public', () => {
+    const pauses: number[] = [];
+    for (let pause = 0; pauses.length < 20; pauses.push(pause)) pause = pauseFor(waiting, pause) ?? 0;
+    assert.deepEqual([pauses[0], pauses.at(-1)], [100, 2000]);
+    assert.ok(pauses.every((pause, index) => index === 0 || pause >= (pauses[index - 1] ?? 0)));
+    assert.deepEqual([live, examples.stopped, away].map((site) => pauseFor(site, 0)), [2000, 10_000, 10_000]);
+    assert.deepEqual([examples.idle, examples.publishing, examples.notPublic, failed, { kind: 'away', runs: new Map(), told: true } as const].map((site) => pauseFor(site, 0)),
+      [undefined, undefined, undefined, undefined, undefined]);
+  });
+
+  it('is seen on the real machine, soon after it listens', async () => {
+    const own = identify(process.pid) ?? '';
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    let watcher: DevServerWatcher | undefined;
+    try {
+      const event = await new Promise<WindowEvent>((dispatch) => {
+        watcher = new DevServerWatcher({ dispatch, look: () => undefined, uid: process.getuid?.() ?? 0 });
+        watcher.follow({ sites: new Map([[port, { ...waiting, runs: new Map([[own, { process: own, running: true }]]) }]]), steps: 0 });
+      });
+      assert.deepEqual(event, { type: 'site', port, event: { type: 'listening' } });
+      watcher?.follow(emptyWindow);
+    } finally {
+      watcher?.dispose();
+      server.close();
+    }
+  });
+});
