@@ -7,7 +7,7 @@ import { lockFolder, lockTimes } from '../provisioning/lock.ts';
 import { Pause } from '../provisioning/pause.ts';
 import { queueFolder, requestTime } from '../provisioning/queue.ts';
 import { Records } from '../provisioning/records.ts';
-import { StateFolder } from '../provisioning/stateFolder.ts';
+import { socketFolder, StateFolder } from '../provisioning/stateFolder.ts';
 import { userName } from './caller.ts';
 import { findingsOf, type Finding } from './doctorFindings.ts';
 
@@ -74,7 +74,7 @@ export async function examineState(config: Config, now: number): Promise<{ findi
   const pausedFor = await new Pause(folder).remaining(now);
   const sharing = sharingOf(facts) === 'group' ? `shared by the group ${groupName(facts.gid)}` : `${userName(facts.uid)}'s alone: students come through sudo`;
   return {
-    findings: [findingsOf('state').ok(`${stateDir}, ${sharing}`), examineLock(folder, now), ...await examineRecords(folder, config, now)],
+    findings: [judgeReach(stateDir, facts) ?? findingsOf('state').ok(`${stateDir}, ${sharing}`), examineLock(folder, now), ...await examineRecords(folder, config, now)],
     pausedFor,
   };
 }
@@ -83,11 +83,17 @@ export async function examineState(config: Config, now: number): Promise<{ findi
 export function judgeStateFolder(folder: string, facts: Facts, parts: readonly (Facts & { name: string })[]): Finding | undefined {
   const { fail } = findingsOf('state');
   const sharing = sharingOf(facts);
-  if (sharing === 'everybody') return fail(`Everybody on this machine may write ${folder}.`, `chmod 2770 ${folder}, with the students' group as its group`);
+  if (sharing === 'everybody') return fail(`Everybody on this machine may write ${folder}.`, `chmod 2771 ${folder}, with the students' group as its group`);
   if ((facts.mode & 0o1000) !== 0) return fail(`${folder} is sticky: no account could take over what another left there.`, `chmod -t ${folder}`);
   if (sharing === 'group' && (facts.mode & 0o2000) === 0) return fail(`${folder} does not hand its group on to what is made in it.`, `chmod g+s ${folder}`);
-  const odd = parts.find((part) => (part.mode & 0o1777) !== (facts.mode & 0o777) || (sharing === 'private' ? part.uid !== facts.uid : part.gid !== facts.gid));
+  const odd = parts.find((part) => path.basename(part.name) !== socketFolder && ((part.mode & 0o1777) !== (facts.mode & 0o777) || (sharing === 'private' ? part.uid !== facts.uid : part.gid !== facts.gid)));
   return odd && fail(`${odd.name} has another mode or owner than the folder it is in.`, `Let nobody be live, and remove what is in ${folder}: it is made anew, and what is at Cloudflare is found again.`);
+}
+
+/** The relays' sockets lie in the state folder: students make them, and cloudflared connects to them. */
+function judgeReach(folder: string, { uid, mode }: Facts): Finding | undefined {
+  return (mode & 0o001) !== 0 ? undefined
+    : findingsOf('state').warning(`Only ${userName(uid)}${(mode & 0o010) === 0 ? '' : ' and the group'} can pass through ${folder}, where the students' relays and cloudflared meet.`, `chmod o+x ${folder}`);
 }
 
 function examineLock(folder: StateFolder, now: number): Finding {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { MendableError } from '../provisioning/errors.ts';
 import type { Mode } from './setupAnswers.ts';
 
-/** Whose the token file and the state folder are to be, and who else may use them. */
+/** Whose the token file and the state folder are to be, and who else may use them. Everybody may pass through the folder: the relays' sockets are in it. */
 export interface Owners {
   readonly uid: number;
   readonly gid: number;
@@ -18,11 +18,11 @@ export interface Owners {
  * @throws MendableError `setup-incomplete` where there is no such account or group on this machine
  */
 export function findOwners(mode: Mode, group: string, serviceAccount: string | undefined, self: { uid: number; gid: number }): Owners {
-  if (mode === 'shared') return { uid: self.uid, gid: lookUp('group', group), folderMode: 0o2770, tokenMode: 0o640 };
+  if (mode === 'shared') return { uid: self.uid, gid: lookUp('group', group), folderMode: 0o2771, tokenMode: 0o640 };
   const name = self.uid === 0 ? serviceAccount ?? 'classroom-tunnel' : undefined;
   const uid = name === undefined ? self.uid : lookUp('passwd', name);
   if (uid === 0) throw new MendableError('setup-incomplete', { problem: 'The service account must not be root: students act as it', flag: '--service-account NAME' });
-  return { uid, gid: name === undefined ? self.gid : lookUp('passwd', name, 3), folderMode: 0o700, tokenMode: 0o600 };
+  return { uid, gid: name === undefined ? self.gid : lookUp('passwd', name, 3), folderMode: 0o711, tokenMode: 0o600 };
 }
 
 /** Replaces a file whole, unless it says this already. Answers whether it wrote. @throws MendableError `setup-unwritable` */

@@ -10,7 +10,7 @@ import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioni
 /** A class without anything to complain of. */
 async function soundClass(): Promise<Classroom> {
   const classroom = await startClassroom({ config: { allowUserOverride: undefined, portRange: [3000, 3099] } });
-  mkdirSync(classroom.stateDir, { mode: 0o700 });
+  mkdirSync(classroom.stateDir, { mode: 0o711 });
   return classroom;
 }
 
@@ -60,9 +60,10 @@ const troubles: readonly Trouble[] = [
   { what: 'a hostname two levels below', spoil: config({ hostname: '{user}.class.example.com' }), check: 'hostname', level: 'warning', says: /certificate/, mend: /\{user\}-class\.example\.com/ },
   { what: 'an unreachable API', spoil: ({ standIn }) => standIn.goOffline(), check: 'token', says: /ECONNREFUSED/, mend: /network/ },
   { what: 'no state folder', spoil: config({ stateDir: 'nowhere' }), check: 'state', says: /nowhere does not exist/, mend: /setup/ },
-  { what: 'a sticky state folder', spoil: ({ stateDir }) => { chmodSync(stateDir, 0o1700); }, check: 'state', says: /sticky/, mend: /chmod -t/ },
-  { what: 'a state folder for everybody', spoil: ({ stateDir }) => { chmodSync(stateDir, 0o777); }, check: 'state', says: /Everybody/, mend: /2770/ },
-  { what: 'a torn state file', spoil: (classroom) => { mkdirSync(classroom.in('records'), { mode: 0o700 }); writeFileSync(classroom.in('records', 'state.json'), '{"ver'); }, check: 'records', level: 'warning', says: /not readable/, mend: /gc/ },
+  { what: 'a sticky state folder', spoil: ({ stateDir }) => { chmodSync(stateDir, 0o1711); }, check: 'state', says: /sticky/, mend: /chmod -t/ },
+  { what: 'a state folder for everybody', spoil: ({ stateDir }) => { chmodSync(stateDir, 0o777); }, check: 'state', says: /Everybody/, mend: /2771/ },
+  { what: 'a state folder that hides the sockets', spoil: ({ stateDir }) => { chmodSync(stateDir, 0o700); }, check: 'state', level: 'warning', says: /relays/, mend: /o\+x/ },
+  { what: 'a torn state file', spoil: (classroom) => { mkdirSync(classroom.in('records'), { mode: 0o711 }); writeFileSync(classroom.in('records', 'state.json'), '{"ver'); }, check: 'records', level: 'warning', says: /not readable/, mend: /gc/ },
   { what: 'wildcard mode without its record', spoil: config({ dns: 'wildcard' }), check: 'DNS', says: /no record \*\.example\.com/, mend: /CNAME/ },
   { what: 'a wildcard that leads elsewhere', spoil: addRecord({ content: 'other.example.net' }), check: 'DNS', says: /other\.example\.net/, mend: /CNAME/ },
 ];
@@ -84,6 +85,7 @@ describe('command: doctor', () => {
   it('is content with a live class in wildcard mode and with an account\'s own token', async () => {
     const classroom = await startClassroom({ config: { dns: 'wildcard', portRange: [3000, 3099] }, standIn: { token: { owner: 'account' } } });
     classroom.standIn.addRecord({ type: 'CNAME', name: '*.example.com', content: `${classroom.standIn.tunnelId}.cfargotunnel.com`, proxied: true, ttl: 1 });
+    mkdirSync(classroom.stateDir, { mode: 0o711 });
     await classroom.done(['publish', '-p', '3000']);
     classroom.configure({ allowUserOverride: undefined });
     const { checks, bad } = await examine(classroom);
@@ -116,7 +118,7 @@ describe('command: doctor', () => {
 
   it('does not ask while Cloudflare blocks the token, and says until when', async () => {
     const classroom = await soundClass();
-    mkdirSync(classroom.in('records'), { mode: 0o700 });
+    mkdirSync(classroom.in('records'), { mode: 0o711 });
     writeFileSync(classroom.in('records', 'pause.json'), String(Date.now() + 200_000));
     const { code, bad } = await examine(classroom);
     assert.deepEqual([code, bad.map(({ check }) => check), classroom.standIn.requests.length], [0, ['rate limit'], 0]);

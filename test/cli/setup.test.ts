@@ -44,7 +44,7 @@ describe('command: setup, by its options', () => {
       accountId, zoneId, tunnelId, hostname: '{user}.example.com', tokenFile: 'token', stateDir: classroom.stateDir,
       ports: { student1: 3000, student2: 3001 }, apiBaseUrl: apiUrl,
     });
-    assert.deepEqual([modeOf(classroom.configFile), modeOf(classroom.tokenFile), modeOf(classroom.stateDir)], ['644', '600', '700']);
+    assert.deepEqual([modeOf(classroom.configFile), modeOf(classroom.tokenFile), modeOf(classroom.stateDir)], ['644', '600', '711']);
     if (isRoot) assert.deepEqual([statSync(classroom.tokenFile).uid, statSync(classroom.stateDir).uid, statSync(classroom.configFile).uid], [65534, 65534, 0]);
     assert.equal(changesOf(classroom), 0);
     const steps = ['--connector-token-file', `%${group} ALL=(`, '--link-protection-trusted-domains "*.example.com"', '"remote.autoForwardPorts": false', '"classroomTunnel.command"', 'doctor'];
@@ -92,7 +92,7 @@ describe('command: setup, by its options', () => {
     const classroom = await emptyClass();
     const { code, out, err } = await setup(classroom, '--mode', 'shared');
     assert.equal(code, 0, err);
-    assert.deepEqual([modeOf(classroom.stateDir), modeOf(classroom.tokenFile)], ['2770', '640']);
+    assert.deepEqual([modeOf(classroom.stateDir), modeOf(classroom.tokenFile)], ['2771', '640']);
     assert(!out.includes('visudo') && !out.includes('classroomTunnel.command'));
     assert.match((await classroom.run(['setup', '--yes'])).out, /^Nothing had to be changed/);
   });
