@@ -20,8 +20,7 @@
 printf -v __classroom_tunnel_holder 'shell-%d-%(%s)T-%d' "$$" -1 "$RANDOM"
 __classroom_tunnel_cli=() __classroom_tunnel_watched=() __classroom_tunnel_filters=()
 __classroom_tunnel_variable=PORT __classroom_tunnel_assigned=
-__classroom_tunnel_layer=0 __classroom_tunnel_alive= __classroom_tunnel_stale= __classroom_tunnel_status=0
-__classroom_tunnel_words=() __classroom_tunnel_rest=
+__classroom_tunnel_words=() __classroom_tunnel_value=() __classroom_tunnel_rest= __classroom_tunnel_line=
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
@@ -245,55 +244,58 @@ __classroom_tunnel_at_exit() {
 
 __classroom_tunnel_exit() {
   local status=$?
-  # Not in a child of this shell; and in the background, because nobody wants to wait for a closing terminal.
-  [[ $BASHPID != "$$" ]] || (trap '' HUP INT && set +eux && __classroom_tunnel_release &)
+  # Not in a child of this shell; and in the background, because nobody wants to wait for a closing terminal. A terminal
+  # that closes may hang up more than once, so that is ignored before anything is started.
+  if [[ $BASHPID == "$$" ]]; then
+    trap '' HUP
+    (trap '' INT && set +eux && __classroom_tunnel_release &)
+  fi
   return "$status"
 }
 
 # --- traps ------------------------------------------------------------------------------------------------------------
 
-# The DEBUG trap. $1 is the number of its installation: a copy that others captured and call from their own trap stays
-# silent. The last argument is $_, which thereby is the same after as before.
+# The DEBUG trap. Its last argument is $_, which thereby is the same after as before. $1 tells whether the student's own
+# trap follows: that must see the $? that we saw. Where none follows, the answer is 0, as under `extdebug` anything else
+# would keep the command from running.
 __classroom_tunnel_debug() {
-  local __classroom_tunnel_before=$? REPLY
-  if [[ $1 == "$__classroom_tunnel_layer" && $BASHPID == "$$" ]]; then
-    ((${#FUNCNAME[@]} > 1)) || __classroom_tunnel_alive=1
-    if __classroom_tunnel_find "$BASH_COMMAND"; then __classroom_tunnel_announced "$REPLY"; fi
+  local __classroom_tunnel_status=$? REPLY _ct_line='\#'
+  if [[ $BASHPID == "$$" ]] && __classroom_tunnel_find "$BASH_COMMAND"; then
+    # Commands of other traps, EXIT too, are told with the name of the command before them. So the same command counts once
+    # for each line that is typed; to publish again what this shell holds would change nothing.
+    _ct_line="${_ct_line@P} $BASH_COMMAND"
+    if [[ $_ct_line != "$__classroom_tunnel_line" ]]; then
+      __classroom_tunnel_line=$_ct_line
+      __classroom_tunnel_announced "$REPLY"
+    fi
   fi
-  # What follows us is the user's own trap, which must see the $? that we saw. Where none follows, 0: under `extdebug`
-  # anything else would keep the command from running.
-  [[ $2 == last ]] || return "$__classroom_tunnel_before"
+  [[ $1 == last ]] || return "$__classroom_tunnel_status"
 }
 
-# Runs before each prompt: the first time to install the trap, after all of ~/.bashrc; later to see whether it is still
-# there, as VS Code and bash-preexec set theirs late and then call ours once for a whole line.
-__classroom_tunnel_prompt() {
-  __classroom_tunnel_status=$? __classroom_tunnel_stale=
-  # The trap was told of this very call if it is there. Inside somebody's function bash hides it: nothing can be said.
-  if [[ -z $__classroom_tunnel_alive ]] && ((${#FUNCNAME[@]} == 1 && __classroom_tunnel_layer < 5)); then __classroom_tunnel_stale=1; fi
-  __classroom_tunnel_alive=
-}
-
-# $1 is what `trap -p DEBUG` prints.
+# Puts our part before the DEBUG trap that is there; $1 is what `trap -p DEBUG` prints of it.
 __classroom_tunnel_install() {
-  local words
+  local words i
+  # Once is enough. The text is emptied, not removed: bash is going through this array.
+  for i in "${!PROMPT_COMMAND[@]}"; do PROMPT_COMMAND[i]=${PROMPT_COMMAND[i]//"$__classroom_tunnel_at_prompt"/}; done
+  # Inside somebody's function (VS Code's, before bash 5.1) bash hides the trap that is there: better theirs than ours.
+  ((${#FUNCNAME[@]} == 1)) || return 0
   eval "words=($1)"
-  __classroom_tunnel_layer=$((__classroom_tunnel_layer + 1))
   if [[ -n ${words[2]-} ]]; then
-    trap -- "__classroom_tunnel_debug $__classroom_tunnel_layer first \"\$_\""$'\n'"${words[2]}" DEBUG
+    trap -- "__classroom_tunnel_debug first \"\$_\""$'\n'"${words[2]}" DEBUG
   else
-    trap -- "__classroom_tunnel_debug $__classroom_tunnel_layer last \"\$_\"" DEBUG
+    trap -- '__classroom_tunnel_debug last "$_"' DEBUG
   fi
+  # bash-preexec up to 0.4 took this call for what is typed next, and would not see that any more.
+  [[ -z ${__bp_preexec_interactive_mode+set} ]] || __bp_preexec_interactive_mode=on
 }
-
-# What comes after ours in PROMPT_COMMAND sees the $? of the command line.
-__classroom_tunnel_prompted() { return "$__classroom_tunnel_status"; }
 
 __classroom_tunnel_setup
-# Where bash can (5.1), as an element of its own: VS Code moves the first one into a function.
+# While a file is sourced, bash hides the DEBUG trap too. At the first prompt all of ~/.bashrc is done, and VS Code and
+# bash-preexec have set their traps: they would call ours only once for a whole line. As an element of its own where bash
+# can (5.1), because VS Code moves the first one into a function.
+__classroom_tunnel_at_prompt='__classroom_tunnel_install "$(trap -p DEBUG)"'
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
-  PROMPT_COMMAND=("${PROMPT_COMMAND[@]-}")
-  PROMPT_COMMAND+=('__classroom_tunnel_prompt; [[ -z $__classroom_tunnel_stale ]] || __classroom_tunnel_install "$(trap -p DEBUG)"; __classroom_tunnel_prompted')
+  PROMPT_COMMAND=("${PROMPT_COMMAND[@]-}" "$__classroom_tunnel_at_prompt")
 else
-  PROMPT_COMMAND+=${PROMPT_COMMAND:+$'\n'}'__classroom_tunnel_prompt; [[ -z $__classroom_tunnel_stale ]] || __classroom_tunnel_install "$(trap -p DEBUG)"; __classroom_tunnel_prompted'
+  PROMPT_COMMAND+=${PROMPT_COMMAND:+$'\n'}$__classroom_tunnel_at_prompt
 fi
