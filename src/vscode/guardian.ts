@@ -29,7 +29,8 @@ export function startGuardian(command: CommandLine, { script, graceSeconds, hold
   let told = false;
   child.stdin.on('error', () => undefined); // it was killed: 'exit' tells
   child.once('exit', (_code, signal) => {
-    if (!told) onLost(signal === 'SIGKILL');
+    // Whoever dies of a signal has not become the command: even SIGTERM, if it comes before the shell has set its trap.
+    if (!told) onLost(signal !== null);
   });
   child.unref();
   const end = (text?: string): void => {

@@ -32,6 +32,12 @@ describe('the guardian of a window', () => {
     return guardian;
   }
 
+  /** Whether the shell has set its trap for a signal. */
+  const catches = (pid: number, signal: number): boolean => {
+    const mask = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    return (BigInt(`0x${mask}`) >> BigInt(signal - 1)) % 2n === 1n;
+  };
+
   const gone = async (guardian: Guardian): Promise<void> => {
     const id = identify(guardian.pid ?? 0);
     if (id !== undefined) await until(() => !runs(id));
@@ -50,7 +56,11 @@ describe('the guardian of a window', () => {
   });
 
   it('releases at once when the service is stopped, and the window hears of it', async () => {
-    const lost = new Promise<boolean>((resolve) => process.kill(start(60, resolve).pid ?? 0, 'SIGTERM'));
+    let lose: (killed: boolean) => void = () => undefined;
+    const lost = new Promise<boolean>((resolve) => (lose = resolve));
+    const { pid = 0 } = start(60, (killed) => lose(killed));
+    await until(() => catches(pid, 15));
+    process.kill(pid, 'SIGTERM');
     assert.equal(await until(called), 'release --holder window-w');
     assert.equal(await lost, false);
   });
