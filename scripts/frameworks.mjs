@@ -5,11 +5,16 @@ import { join } from 'node:path';
 import { prepare } from './frameworks/prepare.mjs';
 import { projects } from './frameworks/projects.mjs';
 import { provideChromium } from './setup/chromium.mjs';
+import { provideSystem } from './setup/debian.mjs';
 import { SetUpError, endOnSignals, removeWhenStopped, run } from './setup/processes.mjs';
 
 async function main(names) {
   const unknown = names.filter((name) => !projects.some((project) => project.name === name));
   if (unknown.length > 0) throw new SetUpError(`There is no project ${unknown.join(', ')}. There are: ${projects.map(({ name }) => name).join(', ')}`);
+  await provideSystem([
+    { what: 'openssl', commands: ['openssl'], packages: ['openssl'] },
+    { what: 'script', commands: ['script'], packages: ['bsdutils'] },
+  ]);
   const chromium = await provideChromium();
   const prepared = [];
   for (const project of projects) if (names.length === 0 || names.includes(project.name)) prepared.push(await prepare(project));

@@ -1,15 +1,19 @@
 // The way from a visitor to the dev server, over httpxy: what is added is the heads, and what happens when the server is gone.
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream';
 import { createProxyServer } from 'httpxy';
 import { answerStopped, refuseUpgrade } from './answers.ts';
+import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
 import type { LoopbackAddress } from './ownServer.ts';
+import { hidePort, mayNamePort } from './webpackPort.ts';
 
-/** Where the dev server listens. */
+/** Where the dev server listens, and which it is where that is known. */
 export interface Target {
   port: number;
   address: LoopbackAddress;
+  server?: DevServerName;
 }
 
 export interface Forwarder {
@@ -19,7 +23,9 @@ export interface Forwarder {
 
 /** A request on its way. */
 interface Flight {
-  port: number;
+  target: Target;
+  /** The answer is a script in which webpack-dev-server's port is to be hidden. */
+  rewritesScript: boolean;
   /** The request to the server, once there is one. */
   sent?: ClientRequest;
   /** What to do when the server cannot be reached or goes away. */
@@ -36,9 +42,12 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder
   const proxy = proxyFor(site, flights);
   return {
     web: (request, response, target) => {
-      const send = (agent: Agent): void => { void proxy.web(request, response, { target: upstream(target), agent }); };
+      const rewritesScript = isWebpack(target) && wantsScript(request);
+      const send = (agent: Agent): void => {
+        void proxy.web(request, response, { target: upstream(target), agent, selfHandleResponse: rewritesScript });
+      };
       const flight: Flight = {
-        port: target.port,
+        target, rewritesScript,
         lost: () => {
           const again = flight.sent?.reusedSocket === true && !response.headersSent && !response.destroyed;
           if (again) send(fresh);
@@ -46,14 +55,15 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder
         },
       };
       flights.set(request, flight);
-      const repeatable = isRepeatable(request);
+      const agent = isRepeatable(request) ? pool : fresh;
       request.headers = headersForServer(request.headers, site, target.port);
-      send(repeatable ? pool : fresh);
+      if (rewritesScript) delete request.headers['accept-encoding']; // it must be readable on its way
+      send(agent);
     },
     webSocket: (request, socket, head, target) => {
       const before = socket.bytesWritten; // the connection may have carried ordinary answers before
       const flight: Flight = {
-        port: target.port,
+        target, rewritesScript: false,
         lost: () => { if (socket.bytesWritten === before) refuseUpgrade(socket, '503 Service Unavailable'); },
       };
       flights.set(request, flight);
@@ -74,9 +84,11 @@ function proxyFor(site: URL, flights: WeakMap<IncomingMessage, Flight>): ReturnT
   });
   proxy.on('proxyRes', (answer, request, response) => {
     const flight = flights.get(request);
-    if (flight !== undefined) answer.headers = headersForVisitor(answer.headers, site, flight.port);
+    if (flight === undefined) return;
+    answer.headers = headersForVisitor(answer.headers, site, flight.target.port);
+    if (flight.rewritesScript) passScript(answer, response, flight.target.port);
     // A stream that begins with silence (server-sent events) must not hold its head back until its first byte.
-    setImmediate(() => { if (!response.headersSent && !response.destroyed) response.flushHeaders(); });
+    else setImmediate(() => { if (!response.headersSent && !response.destroyed) response.flushHeaders(); });
   });
   proxy.on('proxyReqWs', (sent, _request, socket) => {
     sent.once('upgrade', (_answer, server) => {
@@ -87,6 +99,13 @@ function proxyFor(site: URL, flights: WeakMap<IncomingMessage, Flight>): ReturnT
   return proxy;
 }
 
+function passScript(answer: IncomingMessage, response: ServerResponse, port: number): void {
+  response.writeHead(answer.statusCode ?? 200, answer.statusMessage, answer.headers);
+  const done = (): void => undefined; // a cut answer has cut the response too
+  if (mayNamePort(answer.headers)) pipeline(answer, hidePort(port), response, done);
+  else pipeline(answer, response, done);
+}
+
 function upstream(target: Target): { protocol: string; host: string; port: number } {
   return { protocol: 'http:', host: target.address, port: target.port };
 }
@@ -94,4 +113,12 @@ function upstream(target: Target): { protocol: string; host: string; port: numbe
 function isRepeatable(request: IncomingMessage): boolean {
   const bodiless = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
   return bodiless && (request.method === 'GET' || request.method === 'HEAD');
+}
+
+function isWebpack({ server }: Target): boolean {
+  return server === 'webpack-dev-server' || server === 'Create React App';
+}
+
+function wantsScript({ headers, url }: IncomingMessage): boolean {
+  return headers['sec-fetch-dest'] === 'script' || /\.m?js(\?|$)/.test(url ?? '');
 }

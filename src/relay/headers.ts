@@ -14,8 +14,8 @@ const SCRIPT_OR_STYLE = /javascript|ecmascript|typescript|text\/css|wasm/i;
  * serves only `localhost` answers. The Origin is changed only where it is the site itself: a page of another site
  * stays a stranger, and the server's own protection against it goes on working.
  *
- * X-Forwarded-Host tells the public name to who asks for it, except beside a changed Origin: frameworks compare the two
- * (Next's server actions, React Router's actions) and would refuse the site's own forms.
+ * X-Forwarded-Host and -Proto tell the public address to who asks for it, except beside a changed Origin: frameworks compare
+ * the two (Next's server actions the names, React Router's actions the scheme too) and would refuse the site's own forms.
  */
 export function headersForServer(headers: IncomingHttpHeaders, site: URL, port: number): IncomingHttpHeaders {
   const local = `localhost:${port}`;
@@ -24,6 +24,7 @@ export function headersForServer(headers: IncomingHttpHeaders, site: URL, port: 
   if (headers.origin === site.origin) {
     changed.origin = `http://${local}`;
     delete changed['x-forwarded-host'];
+    delete changed['x-forwarded-proto'];
   }
   if (headers.referer?.startsWith(`${site.origin}/`)) changed.referer = `http://${local}${headers.referer.slice(site.origin.length)}`;
   return changed;

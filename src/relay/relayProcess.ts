@@ -48,7 +48,10 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   failed.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
-    setTarget: (target) => void child.stdin.write(`${JSON.stringify({ target })}\n`),
+    setTarget: (target) => {
+      const { server, ...place } = target ?? {};
+      child.stdin.write(`${JSON.stringify({ target: target && place, server })}\n`);
+    },
     release: () => void child.stdin.end(),
     end: () => void child.kill('SIGTERM'),
     exited,

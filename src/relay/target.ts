@@ -1,5 +1,5 @@
 // Which of a dev server's listening sockets is the site. The student has one port assigned, and many servers take another.
-import type { Listener } from '../shell/processes.ts';
+import type { Listener } from '../shell/listeners.ts';
 import type { Target } from './forward.ts';
 
 /** What a socket said to `GET /` as a browser asks it. */

@@ -3,21 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { launchBrowser } from '../code-server/browser.ts';
+import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
-import { openLink } from './link.ts';
+import { openLink, PUBLIC_HOST } from './link.ts';
 import type { Link } from './link.ts';
 import type { Project } from './project.ts';
+import { nameServer } from '../../src/relay/devServers.ts';
+import { descendants } from '../../src/shell/processes.ts';
 import { untilListening } from './server.ts';
 import { table } from './table.ts';
 import { openBash } from './terminal.ts';
 import { visit } from './visit.ts';
 import type { Visit } from './visit.ts';
-
-/** What the window sets in its terminals beside PORT; each is there for the server that is named. */
-const WINDOW_VARIABLES = {
-  WDS_SOCKET_PORT: '0', // Create React App: its page asks for the WebSocket where it came from
-};
 
 interface Row {
   project: Project;
@@ -25,12 +22,19 @@ interface Row {
   /** What is wrong; empty when all is well. */
   problems: string[];
   port?: number;
+  server?: string;
   local?: Visit;
   linked?: Visit;
 }
 
 const projects = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as Project[];
-const browser = await launchBrowser();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '',
+  args: [
+    '--no-sandbox', '--disable-quic', '--disable-background-networking', '--no-first-run', '--disable-sync', '--disable-component-update',
+    '--disable-dev-shm-usage', `--host-resolver-rules=MAP ${PUBLIC_HOST} 127.0.0.1`,
+  ],
+});
 const rows: Row[] = [];
 try {
   for (const project of projects) {
@@ -41,7 +45,7 @@ try {
 } finally {
   await browser.close();
 }
-process.stdout.write(`\n${table(['project', 'port', 'page and click', 'form', 'edit', 'console', 'as locally', 'seconds'], rows.map(cells))}\n`);
+process.stdout.write(`\n${table(['project', 'known as', 'port', 'page and click', 'form', 'edit', 'console', 'as locally', 'seconds'], rows.map(cells))}\n`);
 const failed = rows.filter(({ problems }) => problems.length > 0).length;
 process.stdout.write(`${rows.length - failed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -51,13 +55,14 @@ async function tryOut(browser: Browser, project: Project): Promise<Row> {
   const row: Row = { project, seconds: 0, problems: [] };
   const link = await openLink();
   const port = await freePort();
-  const terminal = openBash(project.folder, { ...project.environment, ...WINDOW_VARIABLES, BROWSER: 'none', PORT: String(port) });
+  const terminal = openBash(project.folder, { ...project.environment, BROWSER: 'none', PORT: String(port) });
   try {
     const waiting = await waitingPage(browser, link);
     terminal.type(project.command);
     const target = await untilListening(terminal, port);
-    row.port = target.port;
-    link.relay.setTarget(target);
+    const server = nameServer(descendants(terminal.pid));
+    Object.assign(row, { port: target.port, server });
+    link.relay.setTarget({ ...target, ...server !== undefined && { server } });
     row.problems.push(...await waiting());
     row.linked = await visit(browser, link.url, project);
     row.local = await visit(browser, `http://localhost:${target.port}`, project);
@@ -74,7 +79,7 @@ async function tryOut(browser: Browser, project: Project): Promise<Row> {
 
 /** A visitor who came too early: sees the page that waits, and then the site without doing anything. */
 async function waitingPage(browser: Browser, link: Link): Promise<() => Promise<string[]>> {
-  const context = await browser.newContext();
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
   const response = await page.goto(link.url);
   return async () => {
@@ -91,9 +96,9 @@ function differences(local: Visit, linked: Visit): string[] {
   return [...local.click === 'works' ? [] : [`not even locally: ${local.click}`], ...here('click'), ...here('form'), ...here('edit'), ...more];
 }
 
-function cells({ project, port, linked, local, problems, seconds }: Row): string[] {
+function cells({ project, server, port, linked, local, problems, seconds }: Row): string[] {
   const errors = linked === undefined ? '' : `${linked.errors.length} errors, locally ${local?.errors.length ?? '?'}`;
-  return [`${project.name} ${project.version}`, String(port ?? '-'), linked?.click ?? '-', linked?.form ?? '', linked?.edit ?? '-', errors, problems.length === 0 ? 'yes' : 'NO', String(seconds)];
+  return [`${project.name} ${project.version}`, server ?? '', String(port ?? '-'), linked?.click ?? '-', linked?.form ?? '', linked?.edit ?? '-', errors, problems.length === 0 ? 'yes' : 'NO', String(seconds)];
 }
 
 async function freePort(): Promise<number> {

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import type { Target } from '../../src/relay/forward.ts';
 import { greet } from '../../src/relay/greet.ts';
 import { findTarget } from '../../src/relay/target.ts';
-import { descendants, listenersOf } from '../../src/shell/processes.ts';
+import { listenersOf } from '../../src/shell/listeners.ts';
+import { descendants } from '../../src/shell/processes.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The first start of a big tool compiles for a while. Milliseconds. */

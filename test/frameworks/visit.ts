@@ -1,6 +1,8 @@
 // A visitor: opens the site in a real browser, clicks, and keeps looking while the student edits.
+import { EventEmitter, once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import type { Project } from './project.ts';
 
@@ -20,22 +22,40 @@ export interface Visit {
 const PAGE_LIMIT = 60_000;
 /** A page that does not react within this is taken for dead. Milliseconds. */
 const REACTION_LIMIT = 15_000;
+/** Not every server says hello (Parcel does not). Milliseconds. */
+const HELLO_LIMIT = 3_000;
 
 /** One visit, with the edit taken back at its end. */
 export async function visit(browser: Browser, url: string, project: Project): Promise<Visit> {
-  const context = await browser.newContext();
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
   try {
     const page = await context.newPage();
     const errors = collectErrors(page, url);
+    const connected = watchWebSocket(page);
     await page.goto(url, { timeout: PAGE_LIMIT });
     const click = await outcome(() => clickThrough(page));
     const form = project.form === true ? { form: await outcome(() => send(page)) } : {};
     await page.evaluate('window.sameDocument = true');
+    if (project.onEdit === 'live') await connected();
     const edit = click === 'works' && project.onEdit === 'live' ? await whileEdited(project, () => watchEdit(page)) : 'none';
     return { click, ...form, edit, errors: [...new Set(errors)].sort() };
   } finally {
     await context.close();
   }
+}
+
+/** Waits until the document that is shown now has heard from its server over a WebSocket: an edit before that is lost, locally too. */
+function watchWebSocket(page: Page): () => Promise<void> {
+  const hello = new EventEmitter();
+  let heard = false;
+  page.on('framenavigated', (frame) => { if (frame === page.mainFrame()) heard = false; });
+  page.on('websocket', (socket) => {
+    socket.once('framereceived', () => {
+      heard = true;
+      hello.emit('heard');
+    });
+  });
+  return async () => { if (!heard) await Promise.race([once(hello, 'heard'), setTimeout(HELLO_LIMIT)]); };
 }
 
 function collectErrors(page: Page, url: string): string[] {

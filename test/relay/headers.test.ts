@@ -21,12 +21,13 @@ describe('relay/headers: to the server', () => {
     }
   });
 
-  it('tells the public name, except beside a changed Origin', () => {
+  it('tells the public address, except beside a changed Origin', () => {
     const plain = toServer({});
     assert.equal(plain['x-forwarded-host'], 'student1.example.com');
     assert.equal(plain['x-forwarded-proto'], 'https');
-    const form = toServer({ origin: SITE.origin, 'x-forwarded-host': 'student1.example.com' });
+    const form = toServer({ origin: SITE.origin, 'x-forwarded-host': 'student1.example.com', 'x-forwarded-proto': 'https' });
     assert.equal(form['x-forwarded-host'], undefined);
+    assert.equal(form['x-forwarded-proto'], undefined);
   });
 
   it('drops what is said of one connection, but keeps an upgrade', () => {
