@@ -6,7 +6,6 @@ import { examineCloudflare } from './doctorCloudflare.ts';
 import { findingsOf, formatFindings, type Finding } from './doctorFindings.ts';
 import { examineAccess, examineConfiguration, examineState, examineToken } from './doctorMachine.ts';
 import type { Report } from './report.ts';
-import { actAsOwner } from './stateOwner.ts';
 import { openDesk, openSurroundings, type Desk } from './surroundings.ts';
 
 /**
@@ -27,7 +26,6 @@ export async function doctor({ report, env, stop }: ActionContext): Promise<numb
 
 async function examine(desk: Desk, report: Report, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Finding[]> {
   const { config } = desk;
-  actAsOwner(config.stateDir);
   const hidden = examineAccess(config);
   if (hidden.length > 0) return hidden;
   const { findings, pausedFor } = await examineState(config, Date.now());

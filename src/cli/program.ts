@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MendableError } from '../provisioning/errors.ts';
-import { info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
+import { collectGarbage, info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
 import { makeReport, type Streams } from './report.ts';
 import type { SetupOptions } from './setupAnswers.ts';
 import { parsePortRange, parsePorts } from './setupPorts.ts';
-import { collect, list, restore } from './teacher.ts';
+import { list, restore } from './teacher.ts';
 
 export interface ProgramContext extends Streams {
   readonly env: NodeJS.ProcessEnv;
@@ -53,7 +53,7 @@ function addStudentCommands(program: Command, run: Run): void {
 
 function addTeacherCommands(program: Command, run: Run): void {
   command(program, 'list', 'show who is live').action((options: CommonOptions) => run(list, options));
-  command(program, 'gc', 'take down what nobody holds any more').action((options: CommonOptions) => run(collect, options));
+  command(program, 'gc', 'take down what nobody holds any more').action((options: CommonOptions) => run(collectGarbage, options));
   command(program, 'restore', 'show the configurations that were replaced, or put one back').argument('[name]', 'which one')
     .action((name: string | undefined, options: CommonOptions) => run((about) => restore(about, name), options));
   // These two are loaded only when called: whoever publishes need not wait for them.

@@ -12,7 +12,8 @@ export function ownerToBecome(uid: number, folder: Owner | undefined): Owner | u
 
 /** Lets a process of root go on as the owner of the state folder, for good; anybody else stays who they are. */
 export function actAsOwner(stateDir: string): void {
-  const owner = ownerToBecome(process.getuid?.() ?? -1, statSync(stateDir, { throwIfNoEntry: false }));
+  if (process.getuid?.() !== 0) return;
+  const owner = ownerToBecome(0, statSync(stateDir, { throwIfNoEntry: false }));
   if (!owner) return;
   try {
     (process as NodeJS.Process & { initgroups?: (user: number, group: number) => void }).initgroups?.(owner.uid, owner.gid); // not in its types

@@ -6,9 +6,10 @@ import { MendableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
 import { lockTimes } from '../provisioning/lock.ts';
 import type { Surroundings } from '../provisioning/publisher.ts';
-import { listeners } from '../shell/processes.ts';
+import { listeners } from '../shell/listeners.ts';
 import { identifyCaller, userName, type Caller } from './caller.ts';
 import type { Report } from './report.ts';
+import { actAsOwner } from './stateOwner.ts';
 
 /** Milliseconds: two calls in a row end within the time under the lock. */
 export const callDeadline = 7_000;
@@ -21,7 +22,10 @@ export interface Desk {
   readonly caller: Caller;
 }
 
-/** @throws MendableError whatever is wrong with the configuration */
+/**
+ * Finds out who asks and what the configuration says. From here on, a process of root works as the owner of the state folder.
+ * @throws MendableError whatever is wrong with the configuration
+ */
 export function openDesk(report: Report, env: NodeJS.ProcessEnv): Desk {
   const file = configFileOf(env);
   const config = parseConfig(file, readConfig(file), os.hostname().split('.')[0] ?? os.hostname());
@@ -30,6 +34,7 @@ export function openDesk(report: Report, env: NodeJS.ProcessEnv): Desk {
   if (caller.isGuest) trustOnly(file, uid);
   const warning = certificateWarning(config.hostname);
   if (warning) report.warn(warning);
+  actAsOwner(config.stateDir);
   return { config, caller };
 }
 

@@ -1,9 +1,8 @@
 import { CallFailure } from '../provisioning/call.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { Publisher } from '../provisioning/publisher.ts';
-import { collectGarbage, readPublications, type ActionContext } from './actions.ts';
+import { readPublications, type ActionContext } from './actions.ts';
 import { settleAfterRestore } from './restoring.ts';
-import { actAsOwner } from './stateOwner.ts';
 import { openDesk, openSurroundings } from './surroundings.ts';
 
 /** Who is live. */
@@ -14,19 +13,11 @@ export async function list({ report, env }: ActionContext): Promise<void> {
   report.answer(rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]), { event: 'list', publications: rows });
 }
 
-/** Takes down what nobody holds any more, and mends what was half done. */
-export async function collect(context: ActionContext): Promise<void> {
-  const { report, env } = context;
-  actAsOwner(openDesk({ ...report, warn: () => undefined }, env).config.stateDir);
-  await collectGarbage(context);
-}
-
 /** Shows the configurations that were replaced, or puts one back; what is live then is put into it again. */
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
   const desk = openDesk(report, env);
   if (desk.caller.isGuest) throw new MendableError('teacher-only', { what: 'restore' });
-  actAsOwner(desk.config.stateDir);
   const publisher = await Publisher.open(openSurroundings(desk, report, env));
   if (name !== undefined) {
     const { config } = await publisher.history.get(name);

@@ -140,8 +140,11 @@ describe('command: doctor', () => {
       chmodSync(classroom.folder, 0o755);
       for (const file of [classroom.stateDir, classroom.tokenFile]) chownSync(file, nobody, nobody);
       assert.deepEqual((await examine(classroom)).bad, []);
-      await classroom.done(['gc']);
-      assert.deepEqual((await examine(classroom)).bad, []); // all that gc has made belongs to that account too
+      const { pid } = spawnSync('true');
+      await classroom.done(['publish', '-p', '3000', '--holder', 'shell-1', '--holder-pid', String(pid)]);
+      await classroom.done(['list']);
+      assert.equal((await classroom.done(['gc']))['removed'], true);
+      assert.deepEqual((await examine(classroom)).bad, []); // all that they have made belongs to that account too
       assert(readdirSync(classroom.stateDir).includes('records'));
       chownSync(classroom.tokenFile, 0, 0);
       assert.match(JSON.stringify((await examine(classroom)).bad), /may not read/);
