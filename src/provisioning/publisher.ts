@@ -57,7 +57,7 @@ export class Publisher {
   static async open(around: Surroundings): Promise<Publisher> {
     const folder = await StateFolder.open(around.config.stateDir);
     const self = identify(process.pid, around.host);
-    return new Publisher(around, folder, self, new Queue(folder, self), new Pause(folder), new Records(folder, around.log), new History(folder));
+    return new Publisher(around, folder, self, new Queue(folder, self, around.log), new Pause(folder), new Records(folder, around.log), new History(folder));
   }
 
   /**
@@ -71,6 +71,7 @@ export class Publisher {
       listener.queued();
       const outcome = await this.waitOrLead(id, turn, listener, stop);
       await this.queue.withdraw(id);
+      if (action.kind === 'collect') await this.folder.sweep(this.around.now());
       return outcome;
     } catch (error) {
       // To put something up for nobody is wrong; to take something down is right whoever does it.
@@ -81,11 +82,15 @@ export class Publisher {
     }
   }
 
-  /** Serves those who are still waiting after our own outcome: they came while we held the lock. */
+  /** Serves those who are still waiting after our own outcome: they came while we held the lock. What stops us there stops them too, and they are told. */
   async serveOthers(stop: AbortSignal): Promise<void> {
     const until = this.around.now() + this.patience;
-    while (!stop.aborted && this.around.now() < until && !(await this.queue.isEmpty())) {
-      if (!(await this.tryRound(() => undefined))) return; // another leads now
+    while (!stop.aborted && this.around.now() < until && !(await this.queue.isEmpty(this.around.now()))) {
+      const served = await this.tryRound(() => undefined).catch((error: unknown) => {
+        if (error instanceof MendableError) return false;
+        throw error;
+      });
+      if (!served) return; // another leads now
     }
   }
 
@@ -130,10 +135,10 @@ export class Publisher {
       if (outcome) return outcome;
       stop.throwIfAborted();
       const now = this.around.now();
-      if (await turn.progressed()) lastProgress = now;
       const paused = await this.pause.remaining(now);
+      if (await turn.progressed() || paused > 0) lastProgress = now;
       if (paused > this.patience) throw this.pause.error(now, paused);
-      if (!paused && now - lastProgress > this.patience) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });
+      if (now - lastProgress > this.patience) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });
       gatheringSince ??= now;
       const gather = gatherFor(await this.queue.ids(), now, gatheringSince);
       if (gather > 0) { await turn.next(stop, gather); continue; }

@@ -1,6 +1,7 @@
 import { MendableError, type ErrorCode, type Facts } from './errors.ts';
 import { livenessOf, type ProcessIdentity } from './identity.ts';
 import type { Holder, Site } from './records.ts';
+import { requestShape } from './shapes.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /** What somebody asks for. */
@@ -32,7 +33,7 @@ export const queueFolder = 'queue';
  * wakes exactly the one who waits for it.
  */
 export class Queue {
-  constructor(private readonly folder: StateFolder, private readonly self: ProcessIdentity) {}
+  constructor(private readonly folder: StateFolder, private readonly self: ProcessIdentity, private readonly log: (line: string) => void) {}
 
   async submit(id: string, at: number, action: Action): Promise<Request> {
     const request: Request = { version: 1, id, at, by: this.self, action };
@@ -42,12 +43,12 @@ export class Queue {
   }
 
   /** Everything that waits, oldest first. A request that cannot be read is answered so, and is in nobody's way. */
-  async pending(): Promise<Request[]> {
-    const found = await Promise.all((await this.folder.list(queueFolder)).map((id) => this.readPending(id)));
+  async pending(now: number): Promise<Request[]> {
+    const found = await Promise.all((await this.folder.list(queueFolder)).map((id) => this.readPending(id, now)));
     return found.filter((request) => request !== undefined).sort((one, other) => one.at - other.at || one.id.localeCompare(other.id));
   }
 
-  async isEmpty(): Promise<boolean> { return (await this.pending()).length === 0; }
+  async isEmpty(now: number): Promise<boolean> { return (await this.pending(now)).length === 0; }
 
   /** The ids of all requests that are there, answered or not: cheap, for the gathering of a crowd. */
   async ids(): Promise<string[]> { return this.folder.list(queueFolder); }
@@ -63,22 +64,36 @@ export class Queue {
 
   async withdraw(id: string): Promise<void> { await this.folder.remove(queueFolder, id); }
 
-  private async readPending(id: string): Promise<Request | undefined> {
+  private async readPending(id: string, now: number): Promise<Request | undefined> {
+    const age = now - requestTime(id);
     const text = await this.folder.read(queueFolder, id, 'request.json');
-    if (text === undefined) return undefined; // still being written
-    const answered = (await this.outcomeOf(id)) !== undefined;
-    const request = parse(text);
-    if (!request) {
-      const error = new MendableError('request-unreadable', { file: this.folder.in(queueFolder, id, 'request.json'), problem: 'its version is unknown, or it is torn' });
-      if (!answered) await this.settle(id, { kind: 'error', error: error.toJSON(), apiCalls: 0 });
+    if (text === undefined) { // still being written, or its requester died of it
+      if (age > patience.unwritten) await this.withdraw(id);
       return undefined;
     }
-    const abandoned = livenessOf(request.by, this.self) === 'dead';
+    const answered = (await this.folder.read(queueFolder, id, 'outcome.json')) !== undefined;
+    const request = parse(id, text);
+    if (!request) {
+      if (!answered) await this.refuseUnreadable(id);
+      else if (age > patience.unfetched) await this.withdraw(id);
+      return undefined;
+    }
+    const abandoned = livenessOf(request.by, this.self) === 'dead' || (answered && age > patience.unfetched);
     // Nobody waits for this any more. To take something down is still right; to put something up for nobody is not.
     if (abandoned && (answered || request.action.kind === 'publish' || request.action.kind === 'collect')) await this.withdraw(id);
     return answered || (abandoned && request.action.kind === 'publish') ? undefined : request;
   }
+
+  private async refuseUnreadable(id: string): Promise<void> {
+    const file = this.folder.in(queueFolder, id, 'request.json');
+    const error = new MendableError('request-unreadable', { file, problem: 'its version is unknown, or it is torn' });
+    this.log(`${error.message} It is left out.`);
+    await this.settle(id, { kind: 'error', error: error.toJSON(), apiCalls: 0 });
+  }
 }
+
+/** Milliseconds after which what is left of a request is removed: its requester may have died where nobody can see it. */
+const patience = { unwritten: 60_000, unfetched: 3_600_000 } as const;
 
 /** A request's id begins with its time, so that a listing is in order; the rest makes it one of a kind. */
 export function requestId(now: number, newId: () => string): string {
@@ -90,11 +105,9 @@ export function requestTime(id: string): number {
   return Number.parseInt(id, 36);
 }
 
-function parse(text: string): Request | undefined {
+function parse(id: string, text: string): Request | undefined {
   try {
-    const request = JSON.parse(text) as Partial<Request>;
-    const kinds: readonly (string | undefined)[] = ['publish', 'release', 'unpublish', 'collect'];
-    return request.version === 1 && request.by && kinds.includes(request.action?.kind) ? request as Request : undefined;
+    return { ...requestShape.parse(JSON.parse(text)), id } as Request;
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
 import { MendableError } from './errors.ts';
 import { localPort, ruleOf } from './ingress.ts';
 import type { ProcessIdentity } from './identity.ts';
-import { parseMarker } from './marker.ts';
+import { isMarkedOn, parseMarker } from './marker.ts';
 import { recordTarget, type Remote, type Scope } from './plan.ts';
+import { stateShape } from './shapes.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /** Somebody who keeps a publication: a window, a shell, or a hand that will come back to take it down. */
@@ -98,7 +99,7 @@ export function recover(remote: Remote, machine: string, scope: Scope, copy: Sta
   const unsettled = new Map(copy.unsettled);
   for (const record of remote.records) {
     const marker = parseMarker(record.comment);
-    if (marker?.machine !== machine || record.content !== recordTarget(scope.tunnelId)) continue;
+    if (!marker || !isMarkedOn(record.comment, machine) || record.content !== recordTarget(scope.tunnelId)) continue;
     const rule = ruleOf(remote.config, record.name);
     const site: Site = { hostname: record.name, user: marker.user, machine, port: rule ? localPort(rule.service) ?? marker.port : marker.port,
       service: rule?.service ?? `http://localhost:${marker.port}` };
@@ -135,11 +136,9 @@ export function publicationOf(state: State, user: string, port: number): Publica
 }
 
 function parse(text: string): State {
-  const json = JSON.parse(text) as { version?: number; publications?: Publication[]; unsettled?: Site[] };
-  if (json.version !== 1 || !Array.isArray(json.publications) || !Array.isArray(json.unsettled)) {
-    throw new Error(`its version is ${String(json.version)}`);
-  }
-  return { publications: byHostname(json.publications), unsettled: byHostname(json.unsettled) };
+  const { success, data, error } = stateShape.safeParse(JSON.parse(text));
+  if (!success) throw new Error(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  return { publications: byHostname(data.publications as Publication[]), unsettled: byHostname(data.unsettled) };
 }
 
 function format(state: State): string {
@@ -147,8 +146,5 @@ function format(state: State): string {
 }
 
 function byHostname<T extends Site>(sites: readonly T[]): Map<string, T> {
-  return new Map(sites.map((site) => {
-    if (typeof site.hostname !== 'string' || typeof site.user !== 'string' || typeof site.service !== 'string') throw new Error('a site lacks its name');
-    return [site.hostname, site];
-  }));
+  return new Map(sites.map((site) => [site.hostname, site]));
 }

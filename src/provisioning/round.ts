@@ -5,7 +5,7 @@ import { MendableError } from './errors.ts';
 import type { History } from './history.ts';
 import { livenessOf, type ProcessIdentity } from './identity.ts';
 import type { HeldLock } from './lock.ts';
-import { parseMarker } from './marker.ts';
+import { isMarkedOn, parseMarker } from './marker.ts';
 import { recordTarget, type Remote, type Scope } from './plan.ts';
 import type { Outcome, Queue, Request } from './queue.ts';
 import { emptyState, ownedHostnames, recover, type Publication, type Records, type Site, type State } from './records.ts';
@@ -35,7 +35,7 @@ export interface RoundContext {
  */
 export async function serveRound(context: RoundContext): Promise<void> {
   const started = context.now();
-  const requests = await context.queue.pending();
+  const requests = await context.queue.pending(started);
   const loaded = await context.records.load();
   try {
     const needsLook = loaded === undefined || requests.some((request) => request.action.kind === 'collect');
@@ -84,7 +84,7 @@ async function trustedState(context: RoundContext, loaded: State | undefined, re
   if (!loaded) return recover(remote, machine, { ...scope, owned: new Set() }, await context.records.loadCopy(), isoTime(context.now()));
   const orphans = remote.records.flatMap((record): Site[] => {
     const marker = parseMarker(record.comment);
-    const ours = marker?.machine === machine && record.content === recordTarget(scope.tunnelId) && !loaded.publications.has(record.name);
+    const ours = marker && isMarkedOn(record.comment, machine) && record.content === recordTarget(scope.tunnelId) && !loaded.publications.has(record.name);
     return ours ? [{ ...marker, hostname: record.name, service: `http://localhost:${marker.port}` }] : [];
   });
   return { ...loaded, unsettled: new Map([...orphans.map((site) => [site.hostname, site] as const), ...loaded.unsettled]) };

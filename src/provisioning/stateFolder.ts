@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { chmod, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MendableError } from './errors.ts';
@@ -32,10 +33,14 @@ export class StateFolder {
 
   async makeFolder(...parts: readonly string[]): Promise<string> {
     const folder = this.in(...parts);
-    await nameFile(folder, async () => {
-      await mkdir(folder, { recursive: true });
-      // Somebody else may have made it in the same moment: then its mode is theirs to set.
-      await chmod(folder, this.folderMode).catch(ignore('EPERM'));
+    await nameFile(folder, () => {
+      // Its mode is right from the first moment on: another account may use it in the next.
+      const umask = process.umask(0);
+      try {
+        mkdirSync(folder, { recursive: true, mode: this.folderMode });
+      } finally {
+        process.umask(umask);
+      }
     });
     return folder;
   }
@@ -89,6 +94,14 @@ export class StateFolder {
     return nameFile(folder, async () => (await readdir(folder).catch(ignore('ENOENT')) ?? []).sort());
   }
 
+  /** Removes what killed processes left half-written, an hour ago or longer. `now` in milliseconds since 1970. */
+  async sweep(now: number): Promise<void> {
+    for (const name of await this.list('scratch')) {
+      const stats = await stat(this.in('scratch', name)).catch(ignore('ENOENT'));
+      if (stats && stats.mtimeMs < now - 3_600_000) await this.remove('scratch', name);
+    }
+  }
+
   get fileMode(): number { return this.folderMode & 0o666; }
 
   private async writeNew(file: string, text: string, durable: boolean): Promise<void> {
@@ -107,20 +120,20 @@ export class StateFolder {
 let scratchCount = 0;
 
 /** Runs `work` and turns what the disk refuses into a message that names the file. */
-async function nameFile<T>(file: string, work: () => Promise<T>): Promise<T> {
+async function nameFile<T>(file: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const { code, path: at, dest = at } = error as NodeJS.ErrnoException & { dest?: string }; // a rename names both
     if (!code || !(code in problems)) throw error;
-    throw new MendableError('state-unwritable', { file: (error as NodeJS.ErrnoException).path ?? file, problem: problems[code] }, { cause: error });
+    throw new MendableError('state-unwritable', { file: dest ?? file, problem: problems[code] }, { cause: error });
   }
 }
 
 const problems: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EROFS: 'the file system is read-only',
   EACCES: 'this account may not write it', EPERM: 'this account may not change it (is the folder sticky, or somebody else\'s?)',
-  ENOTDIR: 'it is not a folder', EIO: 'the disk has an error', ESTALE: 'the network folder is gone',
+  ENOTDIR: 'it is not a folder', EEXIST: 'it is not a folder', EIO: 'the disk has an error', ESTALE: 'the network folder is gone',
 };
 
 function ignore(...codes: readonly string[]): (error: NodeJS.ErrnoException) => undefined {

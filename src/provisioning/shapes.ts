@@ -1,0 +1,28 @@
+import * as z from 'zod/mini';
+
+// What must be in a file of the state folder before it is believed: every account of the class can write there, and a disk can tear
+// a file. Keys that are not named here pass, so that a newer version may add some.
+
+const processShape = z.looseObject({
+  pid: z.int(), startTime: z.optional(z.string()), bootId: z.string(), pidNamespace: z.string(), host: z.string(),
+});
+const holderShape = z.looseObject({ id: z.string(), process: z.optional(processShape) });
+const siteShape = z.looseObject({ hostname: z.string(), user: z.string(), port: z.int(), machine: z.string(), service: z.string() });
+
+export const stateShape = z.looseObject({
+  version: z.literal(1),
+  publications: z.array(z.extend(siteShape, { since: z.string(), holders: z.array(holderShape) })),
+  unsettled: z.array(siteShape),
+});
+
+export const requestShape = z.looseObject({
+  version: z.literal(1),
+  at: z.number(),
+  by: processShape,
+  action: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('publish'), site: siteShape, holder: holderShape, verify: z.boolean() }),
+    z.looseObject({ kind: z.literal('release'), user: z.string(), holder: z.string() }),
+    z.looseObject({ kind: z.literal('unpublish'), site: siteShape }),
+    z.looseObject({ kind: z.literal('collect') }),
+  ]),
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { identify } from '../../src/provisioning/identity.ts';
+import { Queue, requestId, type Action } from '../../src/provisioning/queue.ts';
+import { StateFolder } from '../../src/provisioning/stateFolder.ts';
+import { publish, release } from '../fixtures/provisioning/publishing.ts';
+
+const self = identify(process.pid, 'host1');
+const dead = { ...self, startTime: '1' };
+const minute = 60_000;
+
+describe('queue', () => {
+  let root: string;
+  let folder: StateFolder;
+  let log: string[];
+  const now = Date.now();
+  const queueOf = (by = self) => new Queue(folder, by, (line) => { log.push(line); });
+  const submit = (name: string, action: Action, age = 0, by = self) => queueOf(by).submit(requestId(now - age, () => name), now - age, action);
+  const idsOf = async (at = now) => (await queueOf().pending(at)).map(({ id }) => id.slice(id.indexOf('-') + 1));
+  beforeEach(async () => {
+    log = [];
+    root = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-'));
+    folder = await StateFolder.open(root);
+  });
+  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+
+  it('holds what waits, oldest first, until it is answered', async () => {
+    const first = await submit('first', publish(1), 10);
+    await submit('second', publish(2));
+    assert.deepEqual(await idsOf(), ['first', 'second']);
+    await queueOf().settle(first.id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
+    assert.deepEqual(await idsOf(), ['second']);
+    assert.equal((await queueOf().outcomeOf(first.id))?.kind, 'removed');
+  });
+
+  it('what the dead wanted to put up is dropped, what they wanted to take down is done', async () => {
+    await submit('publish', publish(1), 0, dead);
+    const { id } = await submit('release', release(1), 0, dead);
+    assert.deepEqual(await idsOf(), ['release']);
+    await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
+    assert.deepEqual(await idsOf(), []);
+    assert.deepEqual(readdirSync(folder.in('queue')), []);
+  });
+
+  for (const [what, text] of [
+    ['of an unknown version', JSON.stringify({ version: 2, by: self, at: now, action: { kind: 'publish' } })], ['that is torn', '{"version":1,'], ['that is no object', 'null'],
+    ['of an unknown kind', JSON.stringify({ version: 1, by: self, at: now, action: { kind: 'explode' } })], ['without its site', JSON.stringify({ version: 1, by: self, at: now, action: { kind: 'publish', holder: { id: 'a' }, verify: false } })],
+  ] as const) {
+    it(`a file ${what} is answered and logged with its name once, and is in nobody's way`, async () => {
+      await submit('good', publish(1));
+      const id = requestId(now, () => 'bad');
+      mkdirSync(folder.in('queue', id));
+      const file = folder.in('queue', id, 'request.json');
+      writeFileSync(file, text);
+      assert.deepEqual(await idsOf(), ['good']);
+      assert.deepEqual(await idsOf(), ['good']);
+      const outcome = await queueOf().outcomeOf(id);
+      assert(outcome?.kind === 'error' && outcome.error.code === 'request-unreadable' && outcome.error.facts['file'] === file);
+      assert(log.length === 1 && log[0]?.includes(file), log.join('\n'));
+      await idsOf(now + 61 * minute);
+      assert(!existsSync(file));
+    });
+  }
+
+  it('a request answers to its folder\'s name, whatever it calls itself', async () => {
+    const { id } = await submit('good', publish(1));
+    const file = folder.in('queue', id, 'request.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')) as object, id: '../../elsewhere' }));
+    assert.deepEqual(await idsOf(), ['good']);
+  });
+
+  it('a folder without a request is left for a minute, then removed: its requester died of it', async () => {
+    mkdirSync(folder.in('queue', requestId(now, () => 'empty')));
+    assert.deepEqual([await idsOf(now + minute - 1), readdirSync(folder.in('queue')).length], [[], 1]);
+    assert.deepEqual([await idsOf(now + minute + 1), readdirSync(folder.in('queue')).length], [[], 0]);
+  });
+
+  it('an answer that nobody fetches goes after an hour, where its requester cannot be seen', async () => {
+    const hidden = { ...self, pidNamespace: 'pid:[1]' };
+    const { id } = await submit('hidden', release(1), 0, hidden);
+    await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
+    await idsOf(now + 59 * minute);
+    assert.equal(readdirSync(folder.in('queue')).length, 1);
+    await idsOf(now + 61 * minute);
+    assert.equal(readdirSync(folder.in('queue')).length, 0);
+  });
+
+  it('an answer to one who has left is nothing to stop at', async () => {
+    const { id } = await submit('left', publish(1));
+    await queueOf().withdraw(id);
+    await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
+  });
+});
