@@ -9,6 +9,9 @@ export class SetUpError extends Error {}
 /** A test that runs has a code-server and a browser to end before it ends itself. */
 const PATIENCE_MILLISECONDS = 15_000;
 
+/** Of a failed command's output: enough for a compiler's error with the stack below it. */
+const TAIL_LINES = 40;
+
 /** The process groups that run, each with the promise of its end. */
 const groups = new Map();
 const temporary = new Set();
@@ -53,7 +56,7 @@ export function run(command, args, options = {}) {
 export async function runOrFail(command, args, options = {}) {
   const { code, output } = await run(command, args, options);
   if (code === 0) return output;
-  const tail = output.trim().split('\n').slice(-15).join('\n');
+  const tail = output.trim().split('\n').slice(-TAIL_LINES).join('\n');
   throw new SetUpError(`"${[command, ...args].join(' ')}" failed with code ${code}:\n${tail}`);
 }
 

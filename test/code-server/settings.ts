@@ -2,4 +2,6 @@
 export const TEST_SETTINGS = {
   // A list of suggestions that pops up between one key and the next would take the Enter.
   'terminal.integrated.suggest.enabled': false,
+  // It shows the command again in a second terminal above the first, and a test would not know which to read.
+  'terminal.integrated.stickyScroll.enabled': false,
 };

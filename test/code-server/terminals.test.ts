@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitUntilGone, waitUntilPublished } from './cloudflare.ts';
 import { goLive, live } from './life.ts';
@@ -45,6 +45,19 @@ describe('a terminal', () => {
   it('is looked into where no event tells: tmux', () => withClass('tmux', async (it) => {
     await writeFile(join(it.classroom.codeServer.home, '.tmux.conf'), 'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n');
     await liveAfter(it, 'tmux -L class', 'npm run dev');
+  }));
+
+  it('is looked into where no event tells: a task', () => withClass('task', async (it) => {
+    const folder = join(it.classroom.folder, '.vscode');
+    await mkdir(folder);
+    await writeFile(join(folder, 'tasks.json'), JSON.stringify({
+      version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }],
+    }));
+    const window = await it.openWindow();
+    const terminal = await it.openTerminal(window);
+    await terminal.type('exit');
+    await window.runCommand('Tasks: Run Build Task');
+    await window.waitForStatus(live(it.classroom));
   }));
 
   it('runs an alias and a function that end in the command', () => withClass('alias', (it) => liveAfter(it, 'serve() { npm run dev; }', 'serve')));

@@ -56,14 +56,13 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget input');
     const offer = this.page.locator('.quick-input-list .monaco-list-row').getByText(title, { exact: true });
     await expectSoon(async () => {
-      // The palette lists what was there when it opened: a command that comes later needs a new palette.
+      // The palette lists what was there when it opened, and closes when a view that closes takes its focus.
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('F1');
       await input.waitFor();
       await input.fill(`>${title}`);
-      await offer.first().waitFor({ timeout: 1_000 });
+      await offer.first().click({ timeout: 2_000 });
     }, `the palette to offer "${title}"`);
-    await offer.first().click();
   }
 
   /** Opens a new terminal and waits for its shell's prompt. The first one's question whether the folder is trusted gets a yes. */
@@ -147,7 +146,6 @@ export class Terminal {
   }
 
   async #focus(): Promise<void> {
-    // A terminal that is split off a composition has a second one, which is not for typing.
-    await this.#wrapper.locator('.xterm-helper-textarea').first().focus();
+    await this.#wrapper.locator('.xterm-helper-textarea').focus();
   }
 }
