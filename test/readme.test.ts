@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseConfig } from '../src/provisioning/config.ts';
+import { MendableError } from '../src/provisioning/errors.ts';
+
+const root = new URL('../', import.meta.url);
+const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
+const readme = read('README.md');
+const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string>; contributes: { configuration: { properties: Record<string, unknown> } } };
+
+/** The keys of the configuration, as the message about an unknown one lists them. */
+function configurationKeys(): string[] {
+  try {
+    parseConfig('config.json', JSON.stringify({ accountId: 'a', tunnelId: 't', zoneId: 'z', hostname: '{user}.example.com', unknown: 1 }), 'server1');
+  } catch (error) {
+    if (error instanceof MendableError) return error.action.replace(/^.*the keys are |\.$/g, '').split(', ');
+  }
+  throw new Error('an unknown key passes');
+}
+
+describe('README and CONTRIBUTING', () => {
+  it('the table of the configuration has every key, and no other', () => {
+    const table = readme.slice(readme.indexOf('| key |'), readme.indexOf('A mistake in it'));
+    assert.deepEqual([...table.matchAll(/^\| `([$\w]+)`/gm)].map(([, key]) => key).sort(), configurationKeys().sort());
+  });
+
+  it('name every setting of the window, and scripts that there are', () => {
+    for (const setting of Object.keys(manifest.contributes.configuration.properties)) assert(readme.includes(`\`${setting}\``), setting);
+    for (const [, script = ''] of `${readme}${read('CONTRIBUTING.md')}`.matchAll(/`npm run ([\w:]+)/g)) assert(script in manifest.scripts || script.startsWith('dev'), script);
+  });
+
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'install/cloudflared.md']) {
+    it(`every link in ${file} leads somewhere`, () => {
+      for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(target)) continue;
+        const [path = '', place] = target.split('#');
+        const linked = path === '' ? file : path;
+        assert(existsSync(new URL(linked, root)), target);
+        if (place !== undefined) assert(headings(read(linked)).includes(place), target);
+      }
+    });
+  }
+});
+
+function headings(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+}
