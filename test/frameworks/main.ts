@@ -10,6 +10,9 @@ import type { Link } from './link.ts';
 import type { Project } from './project.ts';
 import { nameServer } from '../../src/relay/devServers.ts';
 import { descendants } from '../../src/shell/processes.ts';
+import { probe } from '../../src/relay/probe.ts';
+import type { Door } from '../../src/relay/probe.ts';
+import type { Verdict } from '../../src/relay/verdict.ts';
 import { untilListening } from './server.ts';
 import { table } from './table.ts';
 import { openBash } from './terminal.ts';
@@ -23,6 +26,8 @@ interface Row {
   problems: string[];
   port?: number;
   server?: string;
+  /** What a visitor would be told by the server itself, without the relay. */
+  straight?: string;
   local?: Visit;
   linked?: Visit;
 }
@@ -45,7 +50,7 @@ try {
 } finally {
   await browser.close();
 }
-process.stdout.write(`\n${table(['project', 'known as', 'port', 'page and click', 'form', 'edit', 'console', 'as locally', 'seconds'], rows.map(cells))}\n`);
+process.stdout.write(`\n${table(['project', 'known as', 'port', 'page and click', 'form', 'edit', 'console', 'as locally', 'seconds', 'without the relay'], rows.map(cells))}\n`);
 const failed = rows.filter(({ problems }) => problems.length > 0).length;
 process.stdout.write(`${rows.length - failed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -67,6 +72,11 @@ async function tryOut(browser: Browser, project: Project): Promise<Row> {
     row.linked = await visit(browser, link.url, project);
     row.local = await visit(browser, `http://localhost:${target.port}`, project);
     row.problems.push(...differences(row.local, row.linked));
+    const judged = (door: Door): Promise<Verdict> => probe({ door, site: new URL(link.url), server, signal: AbortSignal.timeout(30_000) });
+    const verdict = await judged({ socketPath: link.socket });
+    if (verdict.kind !== 'live') row.problems.push(`the check finds it ${JSON.stringify(verdict)}`);
+    const straight = await judged({ host: target.address, port: target.port });
+    row.straight = straight.kind === 'refuses' ? `refuses: ${straight.mend}` : straight.kind;
   } catch (error) {
     row.problems.push((error as Error).message);
   } finally {
@@ -96,9 +106,9 @@ function differences(local: Visit, linked: Visit): string[] {
   return [...local.click === 'works' ? [] : [`not even locally: ${local.click}`], ...here('click'), ...here('form'), ...here('edit'), ...more];
 }
 
-function cells({ project, server, port, linked, local, problems, seconds }: Row): string[] {
+function cells({ project, server, port, linked, local, problems, seconds, straight }: Row): string[] {
   const errors = linked === undefined ? '' : `${linked.errors.length} errors, locally ${local?.errors.length ?? '?'}`;
-  return [`${project.name} ${project.version}`, server ?? '', String(port ?? '-'), linked?.click ?? '-', linked?.form ?? '', linked?.edit ?? '-', errors, problems.length === 0 ? 'yes' : 'NO', String(seconds)];
+  return [`${project.name} ${project.version}`, server ?? '', String(port ?? '-'), linked?.click ?? '-', linked?.form ?? '', linked?.edit ?? '-', errors, problems.length === 0 ? 'yes' : 'NO', String(seconds), straight ?? ''];
 }
 
 async function freePort(): Promise<number> {
