@@ -42,6 +42,10 @@ const PARTS = {
     title: 'The student\'s way, in a real browser', args: ['--config', 'test/code-server/mocharc.json'], mocha: true,
     needs: ['package', 'chromium', 'code-server'], counts: true,
   },
+  soak: {
+    title: 'A soak', args: ['--config', 'test/code-server/soak.mocharc.json'], mocha: true,
+    needs: ['package', 'chromium', 'code-server'], counts: true,
+  },
 };
 
 const total = { passed: 0, failed: 0 };

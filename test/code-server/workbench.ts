@@ -79,10 +79,10 @@ export class Workbench {
     return terminal;
   }
 
-  /** The terminals that are there, for example those that came back after a reload. */
-  async terminals(): Promise<Terminal[]> {
-    const wrappers = await this.page.locator('.terminal-wrapper').all();
-    return wrappers.map((wrapper) => new Terminal(this.page, wrapper));
+  /** The terminal in front, if there is one: for example one that came back with a reload. */
+  async activeTerminal(): Promise<Terminal | undefined> {
+    const wrapper = this.page.locator('.terminal-wrapper.active').first();
+    return await wrapper.isVisible() ? new Terminal(this.page, wrapper) : undefined;
   }
 
   /** The notifications on the screen whose text contains this. */
