@@ -13,6 +13,7 @@ import { Heartbeat, beatSeconds } from './vscode/heartbeat.ts';
 import { Holds } from './vscode/holds.ts';
 import { InfoSource, type InfoStore } from './vscode/info.ts';
 import { tellLive, tellProblem } from './vscode/notifications.ts';
+import { Relays, type RelaysOptions } from './vscode/relays.ts';
 import { commandLine, readSettings, type Settings } from './vscode/settings.ts';
 import { leaseOf } from './vscode/site.ts';
 import { describeState } from './vscode/state.ts';
@@ -29,10 +30,11 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const say = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
   const info = new InfoSource((args) => runCommand(command(), args, { onText: say }), infoStore(context.globalState), say);
-  const window = buildWindow(context, log, command);
+  const relays = new Relays({ ...relaySetting(context, command), folder: () => info.current?.socketFolder ?? undefined, log: say });
+  const window = buildWindow(context, log, command, relays);
   const holds = new Holds(context.globalStorageUri.fsPath, say);
   const statusBar = new StatusBar(() => info.watched.commands);
-  const watching: Promise<Watching> = soon(async () => (await import('./vscode/watching.ts')).startWatching({ window, holds, info, uid: process.getuid?.() ?? -1, log: say }));
+  const watching: Promise<Watching> = soon(async () => (await import('./vscode/watching.ts')).startWatching({ window, holds, info, relays, uid: process.getuid?.() ?? -1, log: say }));
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
@@ -61,7 +63,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
 /** Nothing to do: the guardian sees that this process is gone, and a reload must not wait for anything. */
 export function deactivate(): void {}
 
-function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, command: () => CommandLine): Window {
+function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, command: () => CommandLine, relays: Relays): Window {
   const script = join(context.extensionPath, 'shell-integration', 'guardian.sh');
   return new Window({
     run: (args, options) => {
@@ -69,6 +71,7 @@ function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChan
       return runCommand(command(), args, { onText: (line) => log.info(line), ...options });
     },
     startGuardian: (holder, onLost) => startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
+    relays,
     tellLive,
     tellProblem: (problem) => {
       log.warn(`${problem.title}. ${problem.message} ${problem.action}`);
@@ -79,6 +82,12 @@ function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChan
     at: callAt,
     windowId: `window-${randomUUID()}`,
   });
+}
+
+function relaySetting(context: vscode.ExtensionContext, command: () => CommandLine): Pick<RelaysOptions, 'command' | 'env' | 'graceSeconds'> {
+  // What a debugger has put there for the extension host is not for the relay.
+  const env = { ...command().env, NODE_OPTIONS: undefined };
+  return { command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')], env, graceSeconds: () => settings().graceSeconds };
 }
 
 /** Asks the window whether it is there, only while something is public. */

@@ -7,7 +7,7 @@ import { Publisher } from '../provisioning/publisher.ts';
 import type { Action, Outcome } from '../provisioning/queue.ts';
 import { Records, type Holder, type Site } from '../provisioning/records.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
-import { listeners } from '../shell/processes.ts';
+import { listeners } from '../shell/listeners.ts';
 import { userName } from './caller.ts';
 import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import type { Report } from './report.ts';

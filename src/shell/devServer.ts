@@ -1,5 +1,6 @@
 /** Finds the running development server of one terminal. When to look, and how often, is the window's decision. */
-import { descendants, findRunning, listenersOf, portSeenBy, type Listener, type ProcessInfo } from './processes.ts';
+import { listenersOf, type Listener } from './listeners.ts';
+import { descendants, findRunning, portSeenBy, type ProcessInfo } from './processes.ts';
 
 /** A watched command at work, and the port it was told. */
 export interface DevServer {

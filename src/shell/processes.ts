@@ -3,11 +3,9 @@
  * A process may end between two reads, and a /proc mounted with hidepid shows only the reader's own: both look like
  * "no such process" here, never like an error. `procRoot` is where /proc is mounted (tests pass a folder of their own).
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { SocketAddress } from 'node:net';
-import { endianness } from 'node:os';
 import { basename, join } from 'node:path';
 import { wordsOfFirstCommand } from './devCommand.ts';
+import { readFolder, readText } from './procFiles.ts';
 
 /** A process as it was when it was read. `pid` and `startTime` together name it for as long as the machine runs. */
 export interface ProcessInfo {
@@ -19,16 +17,6 @@ export interface ProcessInfo {
   readonly startTime: number;
   /** As the process has it now: some rewrite it, npm to `["npm run dev", "", …]`. */
   readonly argv: readonly string[];
-}
-
-/** A TCP socket that listens in this process's network namespace. */
-export interface Listener {
-  readonly port: number;
-  /** The user who opened it. */
-  readonly uid: number;
-  readonly inode: number;
-  /** `127.0.0.1`, `0.0.0.0`, `::1`, `::` … */
-  readonly address: string;
 }
 
 /** @returns undefined when there is no such process, it has ended (also as a zombie), or it is hidden from this user. */
@@ -88,20 +76,6 @@ export function portSeenBy(pid: number, variable: string, procRoot = '/proc'): s
   return environment(pid, procRoot)?.get(variable);
 }
 
-/** All listening TCP sockets, of every user: the kernel's tables hide nobody's. */
-export function listeners(procRoot = '/proc'): Listener[] {
-  return [
-    ...listenersIn(readText(join(procRoot, 'net', 'tcp')), 'ipv4'),
-    ...listenersIn(readText(join(procRoot, 'net', 'tcp6')), 'ipv6'),
-  ];
-}
-
-/** The listening sockets that one of these processes has open. A process of another user shows none. */
-export function listenersOf(pids: readonly number[], procRoot = '/proc'): Listener[] {
-  const inodes = new Set(pids.flatMap((pid) => socketInodes(pid, procRoot)));
-  return inodes.size === 0 ? [] : listeners(procRoot).filter(({ inode }) => inodes.has(inode));
-}
-
 /**
  * The process in the tree of a shell that runs a watched command: of several, the one started last; of one that runs
  * itself again (a workspace's `npm run dev`), the outermost, as that is what the student typed.
@@ -135,34 +109,6 @@ function numbersIn(text: string): number[] {
   return text.split(' ').filter((word) => word !== '').map(Number);
 }
 
-const LISTEN = '0A';
-
-function listenersIn(table: string | undefined, family: 'ipv4' | 'ipv6'): Listener[] {
-  const rows = (table ?? '').split('\n').slice(1).map((row) => row.trim().split(/\s+/));
-  return rows.flatMap(([, local, , state, , , , uid, , inode]) => {
-    const [address, port] = local?.split(':') ?? [];
-    if (state !== LISTEN || address === undefined || port === undefined) return [];
-    return [{ port: parseInt(port, 16), uid: Number(uid), inode: Number(inode), address: addressText(address, family) }];
-  });
-}
-
-/** The kernel prints an address as 32-bit numbers in the machine's own byte order. */
-function addressText(hex: string, family: 'ipv4' | 'ipv6'): string {
-  const words = (hex.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, 'hex'));
-  const bytes = Buffer.concat(endianness() === 'LE' ? words.map((word) => word.reverse()) : words);
-  if (family === 'ipv4') return bytes.join('.');
-  const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
-  return new SocketAddress({ family, address: groups.join(':') }).address;
-}
-
-function socketInodes(pid: number, procRoot: string): number[] {
-  const folder = join(procRoot, String(pid), 'fd');
-  return readFolder(folder).flatMap((name) => {
-    const inode = /^socket:\[(\d+)\]$/.exec(readLink(join(folder, name)) ?? '')?.[1];
-    return inode === undefined ? [] : [Number(inode)];
-  });
-}
-
 const interpreter = /^(node|nodejs|bun|deno|python[\d.]*|ruby|php|perl)$/;
 
 function isRunning(argv: readonly string[], words: readonly string[]): boolean {
@@ -182,28 +128,4 @@ function programName(script: string): string {
 
 function withoutLastNul(text: string): string {
   return text.endsWith('\0') ? text.slice(0, -1) : text;
-}
-
-function readText(path: string): string | undefined {
-  return unlessHidden(() => readFileSync(path, 'utf8'));
-}
-
-function readFolder(path: string): string[] {
-  return unlessHidden(() => readdirSync(path)) ?? [];
-}
-
-function readLink(path: string): string | undefined {
-  return unlessHidden(() => readlinkSync(path));
-}
-
-/** What the kernel says of a process that has ended (ESRCH once its file is open) or that is not ours to look at. */
-const hidden = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR', 'EINVAL']);
-
-function unlessHidden<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (hidden.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
 }

@@ -12,6 +12,8 @@ export interface Info {
   readonly url: string | null;
   readonly commands: readonly string[];
   readonly portVariable: string;
+  /** Where this student's relays have their sockets. */
+  readonly socketFolder: string | null;
   readonly publication: Publication | null;
 }
 export interface Queued { readonly event: 'queued'; readonly message?: string; readonly until?: string }
@@ -58,6 +60,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     url: string(fields['url']) || null,
     commands: strings(fields['commands']),
     portVariable: string(fields['portVariable']) || 'PORT',
+    socketFolder: string(fields['socketFolder']) || null,
     publication: readPublication(fields['publication'] as Fields | null) ?? null,
   }),
 };

@@ -33,19 +33,21 @@ export async function runCommand(command: CommandLine, args: readonly string[], 
 async function runChild(command: CommandLine, args: readonly string[], options: RunOptions): Promise<Outcome> {
   const [file = '', ...words] = command.words;
   const said: string[] = [];
-  let outcome: Outcome | undefined;
   const child = spawn(file, [...words, ...args, '--json'], { env: command.env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   const watchdog = endWhenSilent(options.silenceSeconds ?? 360, () => child.kill());
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(signal ? `it was ended by ${signal}` : `it ended with code ${code ?? '?'}`));
   });
+  let answer: (outcome: Outcome) => void;
+  // Its answer is all we wait for: a command that has given it may go on to serve others who wait in the queue.
+  const answered = new Promise<Outcome>((resolve) => { answer = resolve; });
   const reading = Promise.all([
     readLines(child.stdout, (line) => {
       watchdog.heard();
       const event = readEvent(line);
       if (!event) return options.onText?.(line);
-      if (isOutcome(event)) outcome = event;
+      if (isOutcome(event)) answer(event);
       else options.onEvent?.(event);
     }),
     readLines(child.stderr, (line) => {
@@ -53,11 +55,13 @@ async function runChild(command: CommandLine, args: readonly string[], options: 
       options.onText?.(line);
     }),
   ]);
-  const end = await ended;
-  watchdog.stop();
-  // A grandchild may hold the pipes open after a failed start: what was not started says nothing.
-  if (child.pid !== undefined) await reading;
-  return outcome ?? noAnswer(file, end, said);
+  const unanswered = ended.then(async (end) => {
+    watchdog.stop();
+    // A grandchild may hold the pipes open after a failed start: what was not started says nothing.
+    if (child.pid !== undefined) await reading;
+    return noAnswer(file, end, said);
+  });
+  return Promise.race([answered, unanswered]);
 }
 
 async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {

@@ -1,6 +1,12 @@
 // Does the server listen, and is it this student's own? Asked only while a port is public: quickly at first, then seldom.
-import { listeners, listenersOf, type Listener } from '../shell/processes.ts';
+import { nameServer } from '../relay/devServers.ts';
+import type { Target } from '../relay/forward.ts';
+import { greet } from '../relay/greet.ts';
+import { findTarget } from '../relay/target.ts';
+import { listeners, listenersOf, type Listener } from '../shell/listeners.ts';
+import { readProcess } from '../shell/processes.ts';
 import { runs, treeOf } from './observe.ts';
+import type { Relays } from './relays.ts';
 import { isRunning, leaseOf } from './site.ts';
 import type { Problem, ShellId, Site, SiteEvent } from './site.ts';
 import type { State, WindowEvent } from './state.ts';
@@ -16,6 +22,8 @@ export interface Findings {
   readonly onPort: readonly Listener[];
   /** What the terminal's own processes listen on, on any port. */
   readonly own: readonly Listener[];
+  /** Those processes. */
+  readonly pids?: readonly number[];
 }
 
 /**
@@ -27,13 +35,18 @@ export function judge(site: Site, port: number, { onPort, own }: Findings, uid: 
   if (leaseOf(site) === undefined) return undefined;
   if (onPort.some((listener) => listener.uid !== uid)) return { type: 'withdrawn', problem: foreign(port) };
   const inodes = new Set(own.map(({ inode }) => inode));
-  const byHand = [...site.runs.values()].some((run) => run.running && run.process === undefined);
-  const listening = byHand ? onPort.length > 0 : onPort.some(({ inode }) => inodes.has(inode));
+  const listening = heldByHand(site) ? onPort.length > 0 : onPort.some(({ inode }) => inodes.has(inode));
   const elsewhere = own.find((listener) => listener.port !== port)?.port;
   if (site.kind === 'live') return listening ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
   if (site.kind !== 'waiting') return undefined;
   if (listening) return { type: 'listening' };
   return elsewhere === site.elsewhere ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+}
+
+/** What it means for a site behind a relay that its server was found, or was not. Pure. */
+export function judgeRelayed(site: Site, target: Target | undefined): SiteEvent | undefined {
+  if (site.kind === 'live' && !target) return { type: 'silent' };
+  return site.kind === 'waiting' && target ? { type: 'listening' } : undefined;
 }
 
 /** Milliseconds until the next look at a site; undefined where there is nothing to look at. Pure. */
@@ -63,6 +76,7 @@ export interface DevServerWatcherOptions {
   /** Looks into a terminal for its commands. */
   readonly look: (shell: ShellId) => void;
   readonly uid: number;
+  readonly relays: Pick<Relays, 'has' | 'setTarget'>;
 }
 
 interface Watch { kind: Site['kind']; timer: NodeJS.Timeout; pause: number; sinceFullLook: number }
@@ -114,12 +128,36 @@ export class DevServerWatcher {
     for (const [shell, run] of site.runs) {
       if (isRunning(site) ? run.process !== undefined && run.running && !runs(run.process) : isFull) this.#options.look(shell);
     }
-    const event = isFull ? judge(site, port, findings(site, port), this.#options.uid) : undefined;
-    if (event) this.#options.dispatch({ type: 'site', port, event });
+    if (isFull) void this.#examine(site, port);
+  }
+
+  async #examine(site: Site, port: number): Promise<void> {
+    const { dispatch, relays, uid } = this.#options;
+    const found = findings(site, port);
+    let event = relays.has(port) ? undefined : judge(site, port, found, uid);
+    if (relays.has(port)) {
+      const target = await this.#findServer(site, port, found);
+      if (this.#state?.sites.get(port) !== site) return; // it has moved on while the server was asked
+      relays.setTarget(port, target ?? null);
+      event = judgeRelayed(site, target);
+    }
+    if (event) dispatch({ type: 'site', port, event });
+  }
+
+  /** The server of this site, on whatever port it took; one of another site is not it. */
+  async #findServer(site: Site, port: number, { own, onPort, pids = [] }: Findings): Promise<Target | undefined> {
+    const candidates = own.filter((listener) => listener.port === port || !this.#state?.sites.has(listener.port));
+    const byHand = heldByHand(site) ? onPort.filter((listener) => listener.uid === this.#options.uid) : [];
+    const target = await findTarget([...candidates, ...byHand], port, greet);
+    const server = nameServer(pids.flatMap((pid) => readProcess(pid) ?? []));
+    return target && { ...target, ...(server && { server }) };
   }
 }
 
+/** The student said so, and no process of the command is known. */
+const heldByHand = (site: Site): boolean => [...site.runs.values()].some((run) => run.running && run.process === undefined);
+
 function findings(site: Site, port: number): Findings {
   const pids = [...site.runs].flatMap(([shell, run]) => treeOf(shell, run.process === undefined ? [] : [run.process]));
-  return { onPort: listeners().filter((listener) => listener.port === port), own: listenersOf(pids) };
+  return { onPort: listeners().filter((listener) => listener.port === port), own: listenersOf(pids), pids };
 }

@@ -2,6 +2,7 @@
 import { DevServerWatcher } from './devServerWatcher.ts';
 import { bursts } from './looker.ts';
 import { runs } from './observe.ts';
+import type { Relays } from './relays.ts';
 import { Terminals, type TerminalsOptions } from './terminals.ts';
 import type { ShellId } from './site.ts';
 
@@ -14,13 +15,13 @@ export interface Watching {
 }
 
 /** From now on the window's terminals, and the servers behind its sites, are watched. */
-export function startWatching(options: TerminalsOptions): Watching {
-  const { window, holds, uid } = options;
+export function startWatching(options: TerminalsOptions & { readonly relays: Relays }): Watching {
+  const { window, holds, uid, relays } = options;
   const terminals = new Terminals(options);
   const servers = new DevServerWatcher({
     dispatch: (event) => window.dispatch(event),
     look: (shell) => terminals.looker.look(shell, bursts.moment),
-    uid,
+    uid, relays,
   });
   const following = window.onDidChange((state) => servers.follow(state));
   void terminals.start();

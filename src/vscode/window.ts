@@ -2,6 +2,7 @@
 import type { CliError, CliEvent, Outcome } from './cliEvents.ts';
 import type { RunOptions } from './command.ts';
 import type { Guardian } from './guardian.ts';
+import type { Relays } from './relays.ts';
 import type { Note, Problem, Publication, SiteEvent } from './site.ts';
 import { emptyWindow, step } from './state.ts';
 import type { State, WindowEffect, WindowEvent } from './state.ts';
@@ -11,6 +12,7 @@ export interface Surroundings {
   /** Runs the command line tool; never throws. */
   readonly run: (args: readonly string[], options: RunOptions) => Promise<Outcome>;
   readonly startGuardian: (holder: string, onLost: (killed: boolean) => void) => Guardian;
+  readonly relays: Pick<Relays, 'prepare' | 'giveUp' | 'serve' | 'end'>;
   readonly tellLive: (publication: Publication) => void;
   readonly tellProblem: (problem: Problem, port: number) => void;
   readonly log: (message: string) => void;
@@ -63,9 +65,13 @@ export class Window {
     const { port } = effect;
     switch (effect.type) {
       case 'publish': { this.#inTurn(port, () => this.#publish(port, effect.life, effect.verify)); return; }
-      case 'release': { this.#inTurn(port, () => this.#release(effect.life)); return; }
+      case 'release': { this.#inTurn(port, () => this.#release(port, effect.life)); return; }
       case 'unpublish': { this.#inTurn(port, () => this.#unpublish(port, effect.lease)); return; }
-      case 'abandon': { this.#forget(effect.life, ({ guardian }) => guardian.leave()); return; }
+      case 'abandon': {
+        this.#outside.relays.end(port, { later: true });
+        this.#forget(effect.life, ({ guardian }) => guardian.leave());
+        return;
+      }
       case 'retryAt': { this.#retryAt(port, effect.life, effect.at); return; }
       case 'tellLive': { this.#outside.tellLive(effect.publication); return; }
       case 'tellProblem': { this.#outside.tellProblem(effect.problem, port); return; }
@@ -86,14 +92,25 @@ export class Window {
     const { holder, guardian } = this.#holdings.get(life) ?? this.#hold(port, life);
     if (guardian.pid === undefined) { this.#tell(port, { type: 'refused', life, problem: noGuardian }); return; }
     this.#timers.get(life)?.cancel();
-    const args = ['publish', '-p', String(port), '--holder', holder, '--holder-pid', String(guardian.pid), ...(verify ? ['--verify'] : [])];
+    const relayed = this.#outside.relays.prepare();
+    const args = ['publish', '-p', String(port), '--holder', holder, '--holder-pid', String(guardian.pid), ...(relayed ? ['--relay'] : []), ...(verify ? ['--verify'] : [])];
     const outcome = await this.#outside.run(args, { onEvent: (event) => this.#tellQueued(port, life, event) });
+    if (relayed && !(await this.#isServed(outcome))) return this.#publish(port, life, verify);
     if (outcome.event === 'published') { this.#tell(port, { type: 'published', life, publication: publicationOf(outcome), created: outcome.created }); return; }
     if (outcome.event !== 'error') { this.#outside.log(`publish answered with ${outcome.event}`); return; }
     const wait = secondsToWait(outcome);
     this.#tell(port, wait === undefined
       ? { type: 'refused', life, problem: problemOf(outcome) }
       : { type: 'busy', life, note: { message: outcome.title, until: this.#outside.now() + wait * 1000 } });
+  }
+
+  /** Has the publication the relay that it was made for? Otherwise it is made anew, without one. */
+  async #isServed(outcome: Outcome): Promise<boolean> {
+    const { relays } = this.#outside;
+    if (outcome.event === 'published') return relays.serve(publicationOf(outcome));
+    if (outcome.event !== 'error' || outcome.code !== 'socket-foreign') return true;
+    relays.giveUp(outcome.message);
+    return false;
   }
 
   #tellQueued(port: number, life: number, event: CliEvent): void {
@@ -113,14 +130,16 @@ export class Window {
   /** A guardian that was told to stop has taken the site down itself; one that was killed could not, so another takes its place. */
   #guardianEnded(port: number, life: number, killed: boolean): void {
     if (!this.#holdings.delete(life)) return;
+    if (!killed) this.#outside.relays.end(port);
     this.#outside.log(killed ? `the guardian of port ${port} was killed; another takes its place` : `the guardian of port ${port} was stopped`);
     this.#tell(port, killed ? { type: 'guardianLost', life } : { type: 'withdrawn', problem: stopping });
   }
 
-  async #release(life: number): Promise<void> {
+  async #release(port: number, life: number): Promise<void> {
     const holding = this.#holdings.get(life);
     if (!holding) return;
     const outcome = await this.#outside.run(['release', '--holder', holding.holder], {});
+    this.#outside.relays.end(port, { later: outcome.event !== 'removed' });
     // When it did not work now, the guardian tries once more after its grace; after that, the next run of anybody does.
     this.#forget(life, ({ guardian }) => (outcome.event === 'removed' ? guardian.released() : guardian.leave()));
     this.#outside.log(outcome.event === 'removed' ? outcome.message : `letting go did not work; the next run of anybody finishes it. ${sayOutcome(outcome)}`);
@@ -129,6 +148,7 @@ export class Window {
   async #unpublish(port: number, lease: { life: number; publication: Publication }): Promise<void> {
     const outcome = await this.#outside.run(['unpublish', '-p', String(port)], {});
     if (outcome.event === 'error') { this.#tell(port, { type: 'notRemoved', lease, problem: problemOf(outcome) }); return; }
+    this.#outside.relays.end(port);
     this.#forget(lease.life, ({ guardian }) => guardian.released());
     this.#outside.log(sayOutcome(outcome));
   }

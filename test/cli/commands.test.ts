@@ -104,7 +104,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
 
   it('info tells user, port, hostname and publication, without a call and without a token', async () => {
     const classroom = await startClassroom({ config: { ports: { student1: 3001 }, tokenFile: 'nowhere', commands: ['npm start'], portVariable: 'WEB_PORT' } });
-    const about = { event: 'info', user: 'student1', machine: 'server1', port: 3001, hostname: 'student1.example.com', url: 'https://student1.example.com', commands: ['npm start'], portVariable: 'WEB_PORT' };
+    const about = { event: 'info', user: 'student1', machine: 'server1', port: 3001, hostname: 'student1.example.com', url: 'https://student1.example.com', commands: ['npm start'], portVariable: 'WEB_PORT', socketFolder: classroom.in('sockets', String(process.getuid?.())) };
     assert.deepEqual(await classroom.done(['info']), { ...about, publication: null });
     classroom.configure({ tokenFile: 'token' });
     await classroom.done(['publish', '-p', '3001']);

@@ -4,7 +4,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { children, descendants, environment, listeners, listenersOf, portSeenBy, readProcess, stillRuns } from '../../src/shell/processes.ts';
+import { listeners, listenersOf } from '../../src/shell/listeners.ts';
+import { children, descendants, environment, portSeenBy, readProcess, stillRuns } from '../../src/shell/processes.ts';
 import { ending, Running, until } from '../fixtures/shell/running.ts';
 
 const isRoot = process.geteuid?.() === 0;

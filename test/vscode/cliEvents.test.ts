@@ -4,7 +4,7 @@ import { isOutcome, readEvent } from '../../src/vscode/cliEvents.ts';
 
 describe("the command's events", () => {
   const info = { event: 'info', user: 'student1', machine: 'host', port: 3000, hostname: 'a.example.com', url: 'https://a.example.com',
-    commands: ['npm run dev'], portVariable: 'PORT', publication: { hostname: 'a.example.com', url: 'https://a.example.com', port: 3000 } };
+    commands: ['npm run dev'], portVariable: 'PORT', socketFolder: '/state/sockets/1000', publication: { hostname: 'a.example.com', url: 'https://a.example.com', port: 3000 } };
 
   it('are read as the contract has them', () => {
     assert.deepEqual(readEvent(JSON.stringify(info)), info);

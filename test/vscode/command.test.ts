@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CliEvent } from '../../src/vscode/cliEvents.ts';
@@ -17,6 +17,15 @@ describe('the command as a child process', () => {
     return runCommand({ words: [process.execPath, file], env: process.env }, args, options);
   }
 
+  /** The text of a file, as soon as it has any. */
+  async function textOf(file: string): Promise<string> {
+    for (;;) {
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      if (text !== '') return text;
+      await new Promise(setImmediate);
+    }
+  }
+
   const print = (...events: object[]): string => events.map((event) => `console.log(${JSON.stringify(JSON.stringify(event))});`).join('\n');
   const published = { event: 'published', hostname: 'a.example.com', url: 'https://a.example.com', port: 3000, created: true, apiCalls: 4 };
 
@@ -25,6 +34,12 @@ describe('the command as a child process', () => {
     const outcome = await run(print({ event: 'queued' }, { event: 'locked' }, published), { onEvent: (event) => seen.push(event) });
     assert.deepEqual(seen, [{ event: 'queued' }, { event: 'locked' }]);
     assert.deepEqual(outcome, published);
+  });
+
+  it('answers as soon as the command has, though it goes on to serve others', async () => {
+    const outcome = await run(`${print(published)} require('fs').writeFileSync(__filename + '.pid', String(process.pid)); setInterval(() => {}, 1e6)`);
+    assert.deepEqual(outcome, published);
+    process.kill(Number(await textOf(join(folder, 'cli.cjs.pid'))));
   });
 
   it('is called with its arguments and --json', async () => {

@@ -58,7 +58,7 @@ describe('what listens on a public port', () => {
     let watcher: DevServerWatcher | undefined;
     try {
       const event = await new Promise<WindowEvent>((dispatch) => {
-        watcher = new DevServerWatcher({ dispatch, look: () => undefined, uid: process.getuid?.() ?? 0 });
+        watcher = new DevServerWatcher({ relays: { has: () => false, setTarget: () => undefined }, dispatch, look: () => undefined, uid: process.getuid?.() ?? 0 });
         watcher.follow({ sites: new Map([[port, { ...waiting, runs: new Map([[own, { process: own, running: true }]]) }]]), steps: 0 });
       });
       assert.deepEqual(event, { type: 'site', port, event: { type: 'listening' } });

@@ -17,6 +17,9 @@ class Outside {
   readonly logged: string[] = [];
   readonly timers: { time: number; callback: () => void; cancelled: boolean }[] = [];
   guardianPid: number | undefined = 4242;
+  /** What the relays were asked; `canRelay` says whether there can be any. */
+  readonly relayed: string[] = [];
+  canRelay = false;
 
   readonly window = new Window({
     run: (args, options) => new Promise((answer) => this.calls.push({ args, options, answer })),
@@ -24,6 +27,12 @@ class Outside {
       const said: string[] = [];
       this.guardians.push({ holder, said, lose });
       return { pid: this.guardianPid, released: () => said.push('released'), leave: () => said.push('leave') };
+    },
+    relays: {
+      prepare: () => this.canRelay,
+      giveUp: (reason) => { this.relayed.push(`give up: ${reason}`); this.canRelay = false; },
+      serve: ({ port }) => { this.relayed.push(`serve ${port}`); return Promise.resolve(this.canRelay); },
+      end: (port, { later } = {}) => this.relayed.push(`end ${port}${later ? ' later' : ''}`),
     },
     tellLive: (live) => this.told.push(live),
     tellProblem: (problem) => this.told.push(problem),
@@ -163,5 +172,23 @@ describe('the window', () => {
     outside.see('11:1');
     await settled();
     assert.deepEqual([outside.kind, outside.calls.length], ['failed', 0]);
+  });
+
+  it('leads visitors through a relay, and ends it with the publication', async () => {
+    outside.canRelay = true;
+    await live();
+    assert.ok(outside.calls[0]?.args.includes('--relay'));
+    outside.window.dispatch({ type: 'closed', shell });
+    await outside.answer(1, removed);
+    assert.deepEqual(outside.relayed, ['serve 3000', 'end 3000']);
+  });
+
+  it('publishes straight to the port where there can be no relay, also if that shows only then', async () => {
+    outside.canRelay = true;
+    outside.see('11:1');
+    await outside.answer(0, { ...error, code: 'socket-foreign', exitCode: 77 });
+    await outside.answer(1, published);
+    assert.deepEqual(outside.calls.map(({ args }) => args.includes('--relay')), [true, false]);
+    assert.deepEqual([outside.kind, outside.told, outside.relayed], ['waiting', [], ['give up: No network.']]);
   });
 });
