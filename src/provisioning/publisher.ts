@@ -86,11 +86,11 @@ export class Publisher {
   async serveOthers(stop: AbortSignal): Promise<void> {
     const until = this.around.now() + this.patience;
     while (!stop.aborted && this.around.now() < until && !(await this.queue.isEmpty(this.around.now()))) {
-      const served = await this.tryRound(() => undefined).catch((error: unknown) => {
-        if (error instanceof MendableError) return false;
+      const round = await this.tryRound(() => undefined).catch((error: unknown) => {
+        if (error instanceof MendableError) return 'busy' as const;
         throw error;
       });
-      if (!served) return; // another leads now
+      if (round !== 'served') return; // another leads now, or nobody may
     }
   }
 
@@ -130,6 +130,7 @@ export class Publisher {
   private async waitOrLead(id: string, turn: Turn, listener: Listener, stop: AbortSignal): Promise<Outcome> {
     let lastProgress = this.around.now();
     let gatheringSince: number | undefined;
+    let pauseSeen: 'no' | 'yes' | 'told' = 'no';
     for (;;) {
       const outcome = await this.queue.outcomeOf(id);
       if (outcome) return outcome;
@@ -137,32 +138,41 @@ export class Publisher {
       const now = this.around.now();
       const paused = await this.pause.remaining(now);
       if (await turn.progressed() || paused > 0) lastProgress = now;
-      if (paused > this.patience) throw this.pause.error(now, paused);
       if (now - lastProgress > this.patience) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });
+      if (paused === 0) pauseSeen = 'no';
+      if (pauseSeen !== 'no') {
+        // A round has shown that our request needs a call: what needs none is answered during a pause, too.
+        const error = this.pause.error(now, paused);
+        if (paused > this.patience) throw error;
+        if (pauseSeen === 'yes') listener.queued(error.message, new Date(now + paused));
+        pauseSeen = 'told';
+        await turn.next(stop);
+        continue;
+      }
       gatheringSince ??= now;
       const gather = gatherFor(await this.queue.ids(), now, gatheringSince);
       if (gather > 0) { await turn.next(stop, gather); continue; }
       gatheringSince = undefined;
-      if (await this.tryRound(() => { listener.locked(); })) continue;
-      if (paused) listener.queued(this.pause.error(now, paused).message, new Date(now + paused));
-      await turn.next(stop);
+      const round = await this.tryRound(() => { listener.locked(); });
+      if (round === 'paused') pauseSeen = 'yes';
+      if (round === 'busy') await turn.next(stop);
     }
   }
 
-  /** Serves one round, if the lock is free. Under a rate limit it only notes until when; those who wait go on waiting. */
-  private async tryRound(onLocked: () => void): Promise<boolean> {
+  /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */
+  private async tryRound(onLocked: () => void): Promise<'served' | 'paused' | 'busy'> {
     const { folder, self, around } = this;
     try {
       const served = await withLock({ folder, self, newId: around.newId, times: around.lockTimes }, async (lock) => {
         onLocked();
         await this.round(lock);
-        return true;
+        return 'served' as const;
       });
-      return served ?? false;
+      return served ?? 'busy';
     } catch (error) {
       if (!(error instanceof MendableError) || error.code !== 'rate-limited') throw error;
       await this.pause.note(around.now(), error);
-      return false;
+      return 'paused';
     }
   }
 
