@@ -55,10 +55,11 @@ export async function serveRound(context: RoundContext): Promise<void> {
 const nothingToDo: Result = { failed: new Map(), foreign: new Map(), changed: new Set(), unsettled: new Set() };
 
 async function carryOut(context: RoundContext, state: State, agenda: Agenda, known: Remote | undefined): Promise<Result> {
-  const { cloudflare, lock, log } = context;
+  const { cloudflare, lock } = context;
   const remote = known ?? await readRemote(cloudflare, context.scope.dns);
-  return transact({
-    cloudflare, log,
+  const notes: string[] = [];
+  const result = await transact({
+    cloudflare, log: (line) => { notes.push(line); },
     scope: { ...context.scope, owned: ownedHostnames(state) },
     checkLock: () => { lock.check(); },
     keep: (version, config) => context.history.keep(isoTime(context.now()), version, config),
@@ -67,6 +68,11 @@ async function carryOut(context: RoundContext, state: State, agenda: Agenda, kno
       await context.records.save(intended(state, agenda, hostnames));
     },
   }, [...agenda.wants.values()], remote);
+  for (const note of notes) {
+    context.log(note);
+    await context.history.audit({ at: isoTime(context.now()), what: 'note', message: note });
+  }
+  return result;
 }
 
 function agendaOf(context: RoundContext, state: State, requests: readonly Request[]): Agenda {

@@ -50,7 +50,8 @@ export async function transact(context: TransactionContext, wants: readonly Want
   const { failures, version } = await write(context, plan, remote);
   const outsider = version !== undefined && version > remote.version + 1;
   if (outsider) {
-    context.log(`Somebody saved the tunnel's configuration elsewhere in the same moment (version ${remote.version} was read, ${version} written): it is read and merged again.`);
+    // The API has no conditional write and shows no earlier version: what they saved is gone, and only they know what it was.
+    context.log(`Somebody saved the tunnel's configuration elsewhere in the same moment (version ${remote.version} was read, ${version} written): what they saved has to be saved again. Ours is read and merged again.`);
   }
   if (failures.size === 0 && !outsider) return done;
   const settled = await settle(context, wants.filter((want) => plan.touched.has(want.hostname)), failures);

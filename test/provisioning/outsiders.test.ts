@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
+import { ask, attempt, collect, publish, release, site } from '../fixtures/provisioning/publishing.ts';
+import { assertLive, callsOf, foreignConfig, foreignText, liveRecords } from '../fixtures/provisioning/remote.ts';
+
+/** Somebody saves in the dashboard, once, at this moment of the next call of this method. */
+function saveDuring(classroom: Classroom, moment: 'before' | 'after', method: string, hostname: string): void {
+  const unhook = classroom.standIn.onRequest({ [moment]: (call: { method: string; path: string }) => {
+    if (call.method !== method || !call.path.endsWith('/configurations')) return;
+    unhook();
+    classroom.standIn.world.saveInDashboard((config) => ({ ...config, ingress: [{ hostname, service: 'http://10.0.0.9:80' }, ...config.ingress] }));
+  } });
+}
+
+describe('outside writers', () => {
+  afterEach(closeAll);
+
+  for (const kind of ['publish', 'release'] as const) {
+    it(`${kind}: a save between our read and our write is noticed by the version, looked at again and logged`, async () => {
+      const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+      await ask(classroom, publish(2));
+      if (kind === 'release') await ask(classroom, publish(1));
+      classroom.standIn.requests.length = 0;
+      saveDuring(classroom, 'after', 'GET', 'new.example.com');
+      const log: string[] = [];
+      const outcome = await ask(classroom, kind === 'publish' ? publish(1) : release(1), { log: (line) => { log.push(line); } });
+      assert.equal(outcome.kind, kind === 'publish' ? 'published' : 'removed');
+      assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
+      assert.match(readFileSync(classroom.in('audit.log'), 'utf8'), /"what":"note","message":"Somebody saved/);
+      assert.equal(callsOf(classroom.standIn).filter((call) => call === 'GET config').length, 2);
+      assertLive(classroom.standIn, kind === 'publish' ? ['student1', 'student2'] : ['student2']);
+    });
+
+    it(`${kind}: a save right after ours, made from what was shown before, is mended by the next run that looks`, async () => {
+      const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+      await ask(classroom, publish(1));
+      const shownBefore = structuredClone(classroom.standIn.world.tunnel.config);
+      await ask(classroom, kind === 'publish' ? publish(2) : release(1));
+      assert(shownBefore);
+      classroom.standIn.world.saveInDashboard(() => shownBefore);
+      await ask(classroom, collect);
+      if (kind === 'publish') assertLive(classroom.standIn, ['student1', 'student2']);
+      else assert.deepEqual(liveRecords(classroom.standIn), []);
+    });
+  }
+
+  it('what others save between our runs is never touched', async () => {
+    const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+    const { world } = classroom.standIn;
+    await ask(classroom, publish(1));
+    world.saveInDashboard((config) => ({ ...config, 'warp-routing': { enabled: false }, ingress: [...config.ingress.slice(0, -1), { hostname: 'late.example.com', service: 'http://10.0.0.9:80' }, { service: 'http_status:503' }] }));
+    const foreign = foreignText(classroom.standIn);
+    await ask(classroom, publish(2));
+    await ask(classroom, release(1));
+    await ask(classroom, release(2));
+    assert.equal(foreignText(classroom.standIn), foreign);
+  });
+
+  it('a rule that cloudflared would refuse stops every change, and is named', async () => {
+    const classroom = await startClassroom({ standIn: { config: { ingress: [{ hostname: 'bad.example.com', service: 'http://localhost:80/path' }, { service: 'http_status:404' }] } } });
+    const outcome = await ask(classroom, publish(1));
+    assert(outcome.kind === 'error' && outcome.error.code === 'tunnel-invalid');
+    assert.match(String(outcome.error.facts['problem']), /bad\.example\.com/);
+    assert.deepEqual([classroom.standIn.world.tunnel.version, liveRecords(classroom.standIn)], [1, []]);
+  });
+
+  it('every configuration that was replaced is kept, the last 50; every change is one line in the audit log', async () => {
+    const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+    for (let time = 0; time < 27; time += 1) {
+      await ask(classroom, publish(1));
+      await ask(classroom, release(1));
+    }
+    await ask(classroom, release(1));
+    await ask(classroom, publish(2));
+    await ask(classroom, publish(2, 'b'));
+    const kept = readdirSync(classroom.in('configurations')).sort();
+    assert.equal(kept.length, 50);
+    const newest = JSON.parse(readFileSync(classroom.in('configurations', kept.at(-1) ?? ''), 'utf8')) as { version: number; config: unknown };
+    assert.deepEqual([newest.version, newest.config], [55, foreignConfig]);
+    const lines = readFileSync(classroom.in('audit.log'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.equal(lines.length, 55, 'what changes nothing is no line');
+    const { at, milliseconds, ...rest } = lines[0] ?? {};
+    assert.deepEqual(rest, { user: 'student1', port: 3001, what: 'publish', hostname: 'student1.example.com', outcome: 'published', created: true, apiCalls: 4 });
+    assert(!Number.isNaN(Date.parse(String(at))) && Number(milliseconds) >= 0);
+    const { what, user, hostname } = lines[1] ?? {};
+    assert.deepEqual([what, user, hostname], ['release', 'student1', 'student1.example.com']);
+  });
+});
+
+describe('two machines of one class', () => {
+  afterEach(closeAll);
+
+  it('use a tunnel each and share the zone: neither touches the other\'s, and a name that the other holds is refused with the machine\'s name', async () => {
+    const classroom = await startClassroom();
+    const { standIn } = classroom;
+    const one = standIn.world.tunnel;
+    const two = standIn.world.addTunnel({ name: 'second' });
+    const second = `${classroom.folder}/second.json`;
+    classroom.configure({ tunnelId: two.id, stateDir: 'state2', machine: 'server2' }, second);
+    const there = { configFile: second };
+    const put = (number: number) => ({ kind: 'publish' as const, site: site(number, 'server2'), holder: { id: 'a' }, verify: false });
+    await ask(classroom, publish(1));
+    await ask(classroom, put(2), there);
+
+    const refused = await attempt(classroom, put(1), there);
+    assert(refused.kind === 'error' && refused.error.code === 'hostname-taken');
+    assert.match(String(refused.error.facts['problem']), /server1/);
+    const back = await attempt(classroom, publish(2));
+    assert(back.kind === 'error' && /server2/.test(String(back.error.facts['problem'])));
+    assertLive(standIn, ['student1'], one);
+    assertLive(standIn, ['student2'], two);
+
+    const records = JSON.stringify(standIn.world.zone.records.named('student2.example.com'));
+    await ask(classroom, { kind: 'unpublish', site: site(2) });
+    await ask(classroom, collect, { isListening: () => false });
+    assert.equal(JSON.stringify(standIn.world.zone.records.named('student2.example.com')), records);
+    await ask(classroom, release(1));
+    assertLive(standIn, [], one);
+    assertLive(standIn, ['student2'], two);
+    await ask(classroom, put(1), there);
+    assertLive(standIn, ['student1', 'student2'], two);
+  });
+
+  it('lose their state without harm to each other', async () => {
+    const classroom = await startClassroom();
+    const { standIn } = classroom;
+    const two = standIn.world.addTunnel({ name: 'second' });
+    const second = `${classroom.folder}/second.json`;
+    classroom.configure({ tunnelId: two.id, stateDir: 'state2', machine: 'server2' }, second);
+    await ask(classroom, publish(1));
+    // The second machine has never run: everything at Cloudflare is new to it.
+    await ask(classroom, collect, { configFile: second });
+    assertLive(standIn, ['student1']);
+  });
+});

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { closeAll, startClassroom, type Classroom, type Started } from '../fixtures/provisioning/classroom.ts';
+import { Moment } from '../fixtures/provisioning/moment.ts';
+import { ask, publish } from '../fixtures/provisioning/publishing.ts';
+import { assertLive, assertWhole, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
+
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+type Signal = keyof typeof signals;
+
+/** Sends the signal to `started` in the middle of its first call of this method, which then goes on. */
+function signalDuring(classroom: Classroom, method: string, signal: Signal, started: () => Started): void {
+  const unhook = classroom.standIn.onRequest({ before: (call) => {
+    if (call.method !== method) return;
+    unhook();
+    started().child.kill(signal);
+  } });
+}
+
+describe('signals in the critical section', () => {
+  afterEach(closeAll);
+
+  for (const [signal, code] of Object.entries(signals) as [Signal, number][]) {
+    for (const method of ['GET', 'PUT', 'POST']) {
+      for (const kind of ['publish', 'release'] as const) {
+        it(`${signal} while ${kind} is at its ${method}: what is under way is finished, then it ends with ${code}`, async () => {
+          const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+          const foreign = foreignText(classroom.standIn);
+          if (kind === 'release') await ask(classroom, publish(1));
+          signalDuring(classroom, method, signal, () => started);
+          const started = classroom.launch([...kind === 'publish' ? ['publish', '-p', '3001'] : ['release'], '--holder', 'a', '--json']);
+          const ended = await started.ended;
+          assert.deepEqual([ended.code, ended.signal, ended.last['event']], [code, null, kind === 'publish' ? 'published' : 'removed'], ended.out + ended.err);
+          assertLive(classroom.standIn, kind === 'publish' ? ['student1'] : []);
+          assert.deepEqual([existsSync(classroom.in('lock', 'held')), readdirSync(classroom.in('queue'))], [false, []]);
+          assert.equal(foreignText(classroom.standIn), foreign);
+        });
+      }
+    }
+
+    it(`${signal} while a call fails: what is half done is undone, then it ends with ${code}`, async () => {
+      const classroom = await startClassroom();
+      const { standIn } = classroom;
+      standIn.faults.add({ kind: 'status', status: 500, method: 'POST' });
+      signalDuring(classroom, 'PUT', signal, () => started);
+      const started = classroom.launch(['publish', '-p', '3001', '--json']);
+      const ended = await started.ended;
+      assert.deepEqual([ended.code, ended.last['event']], [code, 'error'], ended.out + ended.err);
+      assertLive(standIn, []);
+    });
+
+    it(`${signal} while it waits for another: it leaves at once, and its request with it`, async () => {
+      const classroom = await startClassroom();
+      const [busy, go] = [new Moment(), new Moment()];
+      const unhook = classroom.standIn.onRequest({ before: async ({ method }) => {
+        if (method !== 'PUT') return;
+        unhook();
+        busy.happen();
+        await go.comes;
+      } });
+      const leader = classroom.launch(['publish', '-p', '3001', '--json']);
+      await busy.comes;
+      const waiting = classroom.launch(['publish', '-p', '3002', '--json'], { user: 'student2' });
+      const isQueued = new Moment();
+      waiting.child.stdout?.once('data', isQueued.happen);
+      await isQueued.comes;
+      waiting.child.kill(signal);
+      assert.equal((await waiting.ended).code, code);
+      assert.equal(readdirSync(classroom.in('queue')).length, 1);
+      go.happen();
+      assert.equal((await leader.ended).code, 0);
+      assertLive(classroom.standIn, ['student1']);
+    });
+  }
+
+  it('a reader who closes the pipe is no reason to leave a half', async () => {
+    const classroom = await startClassroom();
+    const started = classroom.launch(['publish', '-p', '3001', '--json']);
+    started.child.stdout?.destroy();
+    await started.ended.catch(() => undefined);
+    await ask(classroom, publish(2));
+    assertWhole(classroom.standIn);
+    assert.equal(existsSync(classroom.in('lock', 'held')), false);
+  });
+});
