@@ -1,7 +1,8 @@
 // A terminal in which a student types: a real shell on a real pseudo-terminal, by script(1).
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { descendants, stillRuns } from '../../src/shell/processes.ts';
+import { setTimeout } from 'node:timers/promises';
+import { children, descendants, stillRuns } from '../../src/shell/processes.ts';
 
 /** What starts a project; the one of a code-server window can stand in for the plain shell. */
 export interface Terminal {
@@ -12,7 +13,7 @@ export interface Terminal {
   /** Emits `output` at every new piece, and `end` when the shell has ended. */
   readonly events: EventEmitter;
   type(line: string): void;
-  /** Ctrl-C, then the end of the shell; what ignores both is killed. Resolves when nothing of it runs any more. */
+  /** Ctrl-C, then `exit`; what ignores both is killed. */
   close(): Promise<void>;
 }
 
@@ -20,8 +21,9 @@ export type OpenTerminal = (folder: string, environment: NodeJS.ProcessEnv) => T
 
 /** How long a server may take to end on Ctrl-C. Milliseconds. */
 const PATIENCE = 10_000;
+const LOOK_AGAIN = 50;
+const FAREWELL = 2_000;
 const CTRL_C = '\u0003';
-const CTRL_D = '\u0004';
 
 /** A bash without anybody's own settings. */
 export const openBash: OpenTerminal = (folder, environment) => {
@@ -38,14 +40,21 @@ export const openBash: OpenTerminal = (folder, environment) => {
   const pid = child.pid ?? 0;
   const close = async (): Promise<void> => {
     const tree = descendants(pid);
-    const ended = child.exitCode === null ? once(child, 'exit', { signal: AbortSignal.timeout(PATIENCE) }) : Promise.resolve();
+    const exited = child.exitCode === null ? once(child, 'exit') : Promise.resolve();
     child.stdin.write(CTRL_C);
-    child.stdin.write(CTRL_D);
-    await ended.catch(() => child.kill('SIGKILL'));
+    const deadline = Date.now() + PATIENCE;
+    while (belowShell(pid) && Date.now() < deadline) await setTimeout(LOOK_AGAIN);
+    child.stdin.write('exit\n');
+    await Promise.race([exited, setTimeout(FAREWELL).then(() => child.kill('SIGKILL'))]);
     for (const process of tree) if (stillRuns(process)) kill(process.pid);
   };
   return { pid, events, printed: () => printed, type: (line) => { child.stdin.write(`${line}\n`); }, close };
 };
+
+/** Whether anything runs in the shell, which is the terminal's first process. */
+function belowShell(pid: number): boolean {
+  return children(pid).some((shell) => children(shell.pid).length > 0);
+}
 
 function kill(pid: number): void {
   try {
