@@ -69,6 +69,18 @@ describe('storm', function () {
     assert(callsOf(classroom.standIn).length <= 10, callsOf(classroom.standIn).join(', '));
   });
 
+  it('at 1,000 rules and 1,000 records one publication costs the same four calls', async () => {
+    const many = students(1000).map((number) => `other${number}.example.com`);
+    const config = { ingress: [...many.map((hostname, index) => ({ hostname, service: `http://10.0.0.1:${10_000 + index}` })), { service: 'http_status:404' }] };
+    const classroom = await startClassroom({ standIn: { recordQuota: 2000, config } });
+    const { standIn } = classroom;
+    for (const name of many) standIn.addRecord({ type: 'CNAME', name, content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true });
+    await ask(classroom, publish(1));
+    assert.equal(callsOf(standIn).length, 4);
+    assertLive(standIn, ['student1']);
+    assert.equal(standIn.world.tunnel.config?.ingress.length, 1002);
+  });
+
   it('who comes while a round runs is served by the next one, and the holder stays until they are', async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
