@@ -1,0 +1,184 @@
+# Classroom Tunnel for fish 3.1 and newer. Put into ~/.config/fish/config.fish:
+#
+#   source /path/to/classroom-tunnel.fish
+#
+# Does what classroom-tunnel.bash does, with the same variables (CLASSROOM_TUNNEL_CLI, CLASSROOM_TUNNEL_COMMANDS).
+# fish tells of a whole line before any of it runs, not of each command. So a watched command that the line then never
+# reaches (`false; and npm run dev`) is published, and so is one in a block sent to the background; what an eval gets from
+# a variable, or a function runs, is not seen. Commands in ( ) and in functions do not count.
+
+if not status is-interactive; or set -q CLASSROOM_TUNNEL_WINDOW[1]; or string match -q "shell-$fish_pid-*" -- "$__classroom_tunnel_holder"
+    exit
+end
+
+set -g __classroom_tunnel_holder "shell-$fish_pid-"(random 100000 999999)(random 100000 999999)
+set -g __classroom_tunnel_publisher (path dirname (status filename) 2>/dev/null; or dirname (status filename))/publish.sh
+set -g __classroom_tunnel_variable PORT
+set -g __classroom_tunnel_assigned
+set -g __classroom_tunnel_published
+set -g __classroom_tunnel_watched
+set -g __classroom_tunnel_cli classroom-tunnel
+# A comment; a word, with its quotes and with the ( ) in it; what stands between commands; a redirection.
+set -g __classroom_tunnel_token '(?s)(?(DEFINE)(?<nested>\((?:(?&quoted)|(?&nested)|[^()\\\\\'"])*\))(?<quoted>\\\\.|\'(?:\\\\.|[^\'\\\\])*\'|"(?:\\\\.|[^"\\\\])*"))#[^\n]*|(?:(?&quoted)|(?&nested)|[^\s;&|<>()\\\\\'"])+|&&|\|\||&\||[;&|\n]|[<>]+[&?]?'
+
+# Prints what the inside of a JSON string ($argv[1]) stands for.
+function __classroom_tunnel_unescape
+    string replace -a '\\\\' \x01 -- $argv[1] | string replace -a '\\"' '"' | string replace -ar '\\\\[nt]' ' ' | string replace -a \x01 '\\'
+end
+
+# Asks the configuration once. Without an answer the defaults stand, and the first `publish` says what is wrong.
+function __classroom_tunnel_setup
+    if set -q CLASSROOM_TUNNEL_CLI[1]
+        set __classroom_tunnel_cli (string split -n ' ' -- $CLASSROOM_TUNNEL_CLI)
+    end
+    set -l info
+    if not set -q CLASSROOM_TUNNEL_COMMANDS[1]; or not set -q PORT
+        set info ($__classroom_tunnel_cli info --json 2>/dev/null </dev/null)
+    end
+    set -l found (string match -r '"portVariable":"([A-Za-z_][A-Za-z_0-9]*)"' -- $info)
+    and set __classroom_tunnel_variable $found[2]
+    set found (string match -r '"port":([0-9]+)' -- $info)
+    and set __classroom_tunnel_assigned $found[2]
+    if set -q CLASSROOM_TUNNEL_COMMANDS[1]
+        set __classroom_tunnel_watched (string split -n \n -- $CLASSROOM_TUNNEL_COMMANDS)
+    else if set found (string match -r '"commands":\[((?:"(?:[^"\\\\]|\\\\.)*",?)*)\]' -- $info)
+        for text in (string match -ar '"(?:[^"\\\\]|\\\\.)*"' -- $found[2])
+            set -a __classroom_tunnel_watched (__classroom_tunnel_unescape (string sub -s 2 -e -1 -- $text))
+        end
+    end
+    set -q __classroom_tunnel_watched[1]; or set __classroom_tunnel_watched 'npm run dev'
+    if test -n "$__classroom_tunnel_assigned"; and not set -q $__classroom_tunnel_variable
+        set -gx $__classroom_tunnel_variable $__classroom_tunnel_assigned
+    end
+end
+
+# Prints the tokens of a line ($argv[1]), a line break as `;` and comments left out.
+function __classroom_tunnel_tokens
+    for token in (string replace -a \n ' ; ' -- $argv[1] | string join ' ; ' | string match -ar $__classroom_tunnel_token)
+        string match -q '#*' -- $token; or echo -- $token
+    end
+end
+
+# Whether the simple command in the caller's `words` and `assignments` is a watched one. Prints it, and on a second line the
+# assignment of the port variable, if there is one.
+function __classroom_tunnel_is -S
+    set -l given
+    for word in $words
+        set -a given (string unescape -- $word; or echo -- $word)
+    end
+    if test "$given[1]" = eval; and set -q given[2]
+        __classroom_tunnel_find "$given[2..-1]"
+        return
+    end
+    for watched in $__classroom_tunnel_watched
+        set -l wanted
+        for word in (__classroom_tunnel_tokens $watched)
+            set -a wanted (string unescape -- $word; or echo -- $word)
+        end
+        set -q wanted[1]; and set -q given[(count $wanted)]; or continue
+        test (string join \x01 -- $given[1..(count $wanted)]) = (string join \x01 -- $wanted); or continue
+        echo -- $watched
+        string match -- "$__classroom_tunnel_variable=*" $assignments | tail -n 1
+        return 0
+    end
+    return 1
+end
+
+# Looks for a watched command in a line ($argv[1]); prints as above, or fails.
+function __classroom_tunnel_find
+    set -l words
+    set -l assignments
+    set -l skip 0
+    # How many blocks are open, counted from the outermost function on: what is in one is not run now.
+    set -l inside 0
+    for token in (__classroom_tunnel_tokens $argv[1]) ';'
+        if test $skip = 1
+            set skip 0
+        else if contains -- $token ';' '&' '|' '&&' '||' '&|'
+            if test $inside = 0; and set -q words[1]
+                __classroom_tunnel_is; and return 0
+            end
+            set words
+            set assignments
+        else if string match -qr '^[<>]' -- $token
+            set skip 1
+            # The number before it (2>log) is no word.
+            string match -qr '^\d+$' -- "$words[-1]"; and set -e words[-1]
+        else if set -q words[1]
+            set -a words $token
+        else if contains -- $token and or not ! time if while else begin
+            contains -- $token if while begin; and test $inside -gt 0; and set inside (math $inside + 1)
+        else if contains -- $token function for switch
+            if test $token = function; or test $inside -gt 0
+                set inside (math $inside + 1)
+            end
+            set words $token
+        else if test $token = end
+            test $inside -gt 0; and set inside (math $inside - 1)
+            set words $token
+        else if string match -qr '^[A-Za-z_][A-Za-z_0-9]*=' -- $token
+            set -a assignments $token
+        else
+            set words $token
+        end
+    end
+    return 1
+end
+
+# To the terminal, also where the output of the command goes elsewhere.
+function __classroom_tunnel_say
+    echo "Classroom Tunnel: $argv[1]" >/dev/tty 2>/dev/null; or echo "Classroom Tunnel: $argv[1]" >&2
+end
+
+function __classroom_tunnel_preexec --on-event fish_preexec
+    # Nothing of this is done for lines that cannot match.
+    set -l line (string replace -ar '[\'"\\\\]' '' -- $argv[1] | string collect)
+    set -l possible 0
+    for watched in $__classroom_tunnel_watched
+        set -l first (string split -n ' ' -- (string replace -ar '[\'"\\\\]' '' -- $watched))[1]
+        string match -q -- "*$first*" $line; and set possible 1
+    end
+    test $possible = 1; or return
+    set -l found (__classroom_tunnel_find $argv[1]); or return
+    set -l variable $__classroom_tunnel_variable
+    set -l assigned $__classroom_tunnel_assigned
+    test -n "$assigned"; or set assigned '<your port>'
+    set -l advice "Stop it, type: set -x $variable $assigned and run it again."
+    set -l port
+    if set -q found[2]
+        set -l value (string replace "$variable=" '' -- $found[2])
+        # One plain variable is looked up; anything else would have to be run to be known.
+        if set -l name (string match -r '^"?\$([A-Za-z_][A-Za-z_0-9]*)"?$' -- $value)
+            set port $$name[2]
+        else if string match -qr '[$(]' -- $value
+            __classroom_tunnel_say "this site is not public: $variable is worked out only as $found[1] starts. $advice"
+            return
+        else
+            set port (string unescape -- $value; or echo -- $value)
+        end
+    else if set -qx $variable
+        set port $$variable
+    else if set -q $variable
+        __classroom_tunnel_say "this site is not public: $variable is set, but commands do not see it. Stop it, type: set -x $variable \$$variable and run it again."
+        return
+    end
+    if test -z "$port"
+        __classroom_tunnel_say "this site is not public: $found[1] was not told a port. $advice"
+    else if not string match -qr '^\d+$' -- $port
+        __classroom_tunnel_say "this site is not public: $variable must be a number, not \"$port\". $advice"
+    else
+        set __classroom_tunnel_published 1
+        # fish puts only programs into the background, not functions.
+        sh $__classroom_tunnel_publisher publish $fish_pid $__classroom_tunnel_holder $port $__classroom_tunnel_cli </dev/null &
+        disown $last_pid 2>/dev/null
+    end
+end
+
+function __classroom_tunnel_exit --on-event fish_exit
+    if test -n "$__classroom_tunnel_published"
+        sh $__classroom_tunnel_publisher release $fish_pid $__classroom_tunnel_holder 0 $__classroom_tunnel_cli </dev/null &
+        disown $last_pid 2>/dev/null
+    end
+end
+
+__classroom_tunnel_setup
