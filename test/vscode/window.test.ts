@@ -32,7 +32,7 @@ class Outside {
       prepare: () => this.canRelay,
       giveUp: (reason) => { this.relayed.push(`give up: ${reason}`); this.canRelay = false; },
       serve: ({ port }) => { this.relayed.push(`serve ${port}`); return Promise.resolve(this.canRelay); },
-      end: (port, { later } = {}) => this.relayed.push(`end ${port}${later ? ' later' : ''}`),
+      end: (port, options) => this.relayed.push(`end ${port}${options?.later ? ' later' : ''}`),
     },
     tellLive: (live) => this.told.push(live),
     tellProblem: (problem) => this.told.push(problem),
