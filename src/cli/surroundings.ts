@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import os from 'node:os';
 import { parseConfig, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
@@ -99,7 +99,11 @@ function reason(error: unknown): string {
   return code === 'EISDIR' ? 'it is a folder' : message;
 }
 
-function ownerOf(file: string): number | undefined {
-  const stats: Stats | undefined = statSync(file, { throwIfNoEntry: false });
-  return stats?.uid;
+/** Undefined where it is not there, or out of this account's reach: opening it will say so to a person. */
+function ownerOf(folder: string): number | undefined {
+  try {
+    return statSync(folder).uid;
+  } catch {
+    return undefined;
+  }
 }
