@@ -176,8 +176,8 @@ end
 
 function __classroom_tunnel_exit --on-event fish_exit
     if test -n "$__classroom_tunnel_published"
-        sh $__classroom_tunnel_publisher release $fish_pid $__classroom_tunnel_holder 0 $__classroom_tunnel_cli </dev/null &
-        disown $last_pid 2>/dev/null
+        # Not with `&`: fish hangs up on what it has just put into the background. The script does that, once it is safe.
+        sh $__classroom_tunnel_publisher release $fish_pid $__classroom_tunnel_holder 0 $__classroom_tunnel_cli </dev/null >/dev/null 2>&1
     end
 end
 

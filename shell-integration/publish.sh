@@ -22,7 +22,7 @@ field() {
 }
 
 if [ "$what" = release ]; then
-  release "$@"
+  release "$@" &
   exit
 fi
 
