@@ -20,7 +20,12 @@
 printf -v __classroom_tunnel_holder 'shell-%d-%(%s)T-%d' "$$" -1 "$RANDOM"
 __classroom_tunnel_cli=() __classroom_tunnel_watched=() __classroom_tunnel_filters=()
 __classroom_tunnel_variable=PORT __classroom_tunnel_assigned=
-__classroom_tunnel_words=() __classroom_tunnel_value=() __classroom_tunnel_rest= __classroom_tunnel_line=
+__classroom_tunnel_line=
+__classroom_tunnel_folder=${BASH_SOURCE[0]%/*}
+[[ $__classroom_tunnel_folder == /* ]] || __classroom_tunnel_folder=$PWD/$__classroom_tunnel_folder
+
+# shellcheck source=words.bash
+source "$__classroom_tunnel_folder/words.bash"
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
@@ -70,114 +75,6 @@ __classroom_tunnel_unescape() {
   REPLY=${text//$'\1'/\\}
 }
 
-# --- the words of a simple command ------------------------------------------------------------------------------------
-
-# Reads one word from the start of __classroom_tunnel_rest, which it shortens. Sets REPLY to the word after quote removal,
-# and fails where only expansion could tell the word. Plain variables are known to the shell, so they are looked up
-# where $1 is "expand"; for that, no local name here may be one that a student uses.
-__classroom_tunnel_word() {
-  local _ct_rest=$__classroom_tunnel_rest _ct_word='' _ct_unknown=0 _ct_quoted='' _ct_name
-  local _ct_plain='^[^][:space:]\"$`|&;()<>'\'']+' _ct_inside='^[^\"$`]+' _ct_single="^'([^']*)'" _ct_variable='^\$(\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))'
-  while [[ -n $_ct_rest ]]; do
-    if [[ $_ct_quoted && $_ct_rest == \"* ]]; then _ct_quoted='' _ct_rest=${_ct_rest:1}
-    elif [[ $_ct_quoted && $_ct_rest =~ $_ct_inside ]]; then _ct_word+=${BASH_REMATCH[0]} _ct_rest=${_ct_rest:${#BASH_REMATCH[0]}}
-    elif [[ $_ct_quoted && $_ct_rest == \\[!\$\`\"\\$'\n']* ]]; then _ct_word+=${_ct_rest:0:2} _ct_rest=${_ct_rest:2}
-    elif [[ -z $_ct_quoted && $_ct_rest =~ $_ct_plain ]]; then _ct_word+=${BASH_REMATCH[0]} _ct_rest=${_ct_rest:${#BASH_REMATCH[0]}}
-    elif [[ -z $_ct_quoted && $_ct_rest == ['[]']* ]]; then _ct_word+=${_ct_rest:0:1} _ct_rest=${_ct_rest:1}
-    elif [[ -z $_ct_quoted && $_ct_rest =~ $_ct_single ]]; then _ct_word+=${BASH_REMATCH[1]} _ct_rest=${_ct_rest:${#BASH_REMATCH[0]}}
-    elif [[ $_ct_rest == \"* ]]; then _ct_quoted=1 _ct_rest=${_ct_rest:1}
-    elif [[ $_ct_rest == \\* ]]; then _ct_word+=${_ct_rest:1:1} _ct_rest=${_ct_rest:2}
-    elif [[ ${1-} == expand && $_ct_rest =~ $_ct_variable ]]; then
-      _ct_name=${BASH_REMATCH[2]}${BASH_REMATCH[3]} _ct_rest=${_ct_rest:${#BASH_REMATCH[0]}}
-      _ct_word+=${!_ct_name-}
-    elif [[ $_ct_rest == [\$\`]* || ( -z $_ct_quoted && $_ct_rest == ['<>']\(* ) ]]; then
-      _ct_unknown=1
-      __classroom_tunnel_skip "$_ct_rest"
-      _ct_rest=${_ct_rest:REPLY}
-    elif [[ -z $_ct_quoted && -z $_ct_word && ${1-} == expand && $_ct_rest == \(* ]]; then # the value of an array
-      _ct_unknown=1
-      __classroom_tunnel_skip " $_ct_rest"
-      _ct_rest=${_ct_rest:REPLY-1}
-    else break
-    fi
-  done
-  __classroom_tunnel_rest=$_ct_rest REPLY=$_ct_word
-  return "$_ct_unknown"
-}
-
-# Sets REPLY to the length of the expansion that $1 begins with: $name, ${…}, $(…), $((…)), `…`, <(…).
-__classroom_tunnel_skip() {
-  local text=$1 open='' i=1 c opened closed
-  local name='^.([A-Za-z_][A-Za-z_0-9]*|[-0-9@*#?$!])'
-  if [[ $text != [\$\<\>\ ][\(\{]* && $text != \`* ]]; then
-    [[ $text =~ $name ]] && REPLY=${#BASH_REMATCH[0]} || REPLY=1
-    return
-  fi
-  [[ $text != \`* ]] || open=\`
-  # `open` holds what is still to be closed, the innermost last.
-  for ((; i < ${#text}; i++)); do
-    c=${text:i:1}
-    case ${open: -1}$c in
-      \'\') open=${open%?} ;;
-      \'*) ;;
-      *\\) i=$((i + 1)) ;;
-      \(\)) # the end of a pattern, where more `case` than `esac` came before
-        opened=${text:0:i}
-        opened=${opened//[^[:alnum:]_]case /$'\1'} opened=${opened//esac/$'\2'}
-        closed=${opened//[^$'\2']} opened=${opened//[^$'\1']}
-        ((${#opened} > ${#closed})) || open=${open%?}
-        ;;
-      \"\" | \`\` | \{\}) open=${open%?} ;;
-      \"\( | \"\{) [[ ${text:i-1:1} != \$ ]] || open+=$c ;;
-      \"\') ;;
-      *[\'\"\`\(]) open+=$c ;;
-      *\{) [[ ${text:i-1:1} != \$ ]] || open+=$c ;;
-    esac
-    [[ -n $open ]] || break
-  done
-  REPLY=$((i + 1))
-}
-
-# Reads the words of a simple command ($1) as BASH_COMMAND has it, where leading assignments come first and redirections
-# last. Sets __classroom_tunnel_words to as many words as are known, and __classroom_tunnel_value to what the command is
-# given as its port variable: the array is empty without such an assignment, "?" is a value that is not known.
-__classroom_tunnel_parse() {
-  local _ct_assignment='^([A-Za-z_][A-Za-z_0-9]*)(\[[^]]*\])?(\+?)='
-  __classroom_tunnel_words=() __classroom_tunnel_value=() __classroom_tunnel_rest=$1
-  while
-    __classroom_tunnel_rest=${__classroom_tunnel_rest#"${__classroom_tunnel_rest%%[![:space:]]*}"}
-    [[ $__classroom_tunnel_rest =~ $_ct_assignment ]]
-  do
-    local _ct_name=${BASH_REMATCH[1]} _ct_append=${BASH_REMATCH[3]}
-    __classroom_tunnel_rest=${__classroom_tunnel_rest:${#BASH_REMATCH[0]}}
-    __classroom_tunnel_word expand || REPLY='?'
-    [[ $_ct_name != "$__classroom_tunnel_variable" ]] || __classroom_tunnel_value=("${_ct_append:+${!_ct_name-}}$REPLY")
-  done
-  while [[ -n $__classroom_tunnel_rest && $__classroom_tunnel_rest != ['<>&|;()']* ]] && __classroom_tunnel_word; do
-    __classroom_tunnel_words+=("$REPLY")
-    __classroom_tunnel_rest=${__classroom_tunnel_rest#"${__classroom_tunnel_rest%%[![:space:]]*}"}
-  done
-}
-
-# Sets REPLY to the watched command that a simple command ($1) is, or fails.
-__classroom_tunnel_find() {
-  local _ct_i _ct_j _ct_wanted _ct_bare=${1//[\'\"\\]/}
-  for _ct_i in "${!__classroom_tunnel_watched[@]}"; do
-    # shellcheck disable=SC2053
-    [[ $_ct_bare == ${__classroom_tunnel_filters[_ct_i]} ]] || continue
-    __classroom_tunnel_parse "${__classroom_tunnel_watched[_ct_i]}"
-    _ct_wanted=("${__classroom_tunnel_words[@]}")
-    ((${#_ct_wanted[@]})) || continue
-    __classroom_tunnel_parse "$1"
-    for _ct_j in "${!_ct_wanted[@]}"; do
-      [[ ${__classroom_tunnel_words[_ct_j]-} == "${_ct_wanted[_ct_j]}" && -n ${__classroom_tunnel_words[_ct_j]+set} ]] || continue 2
-    done
-    REPLY=${__classroom_tunnel_watched[_ct_i]}
-    return 0
-  done
-  return 1
-}
-
 # --- what a watched command sets off ----------------------------------------------------------------------------------
 
 # To the terminal, also where the output of the command goes elsewhere.
@@ -205,34 +102,13 @@ __classroom_tunnel_announced() {
   else
     __classroom_tunnel_at_exit
     # In the background, so that nothing keeps the student from working, and in a subshell, so that it is no job.
-    (__classroom_tunnel_publish "$port" &)
+    (trap '' HUP INT TTOU && __classroom_tunnel_publisher publish "$port" &)
   fi
 }
 
-__classroom_tunnel_publish() {
-  set +eux
-  trap - DEBUG EXIT
-  # The line for the student is printed, and the publication finished, whatever is typed or closed meanwhile.
-  trap '' HUP INT TTOU
-  local answer code published='"event":"published".*"url":"([^"]*)"' message='"message":"(([^"\]|\\.)*)"' action='"action":"(([^"\]|\\.)*)"' text
-  answer=$("${__classroom_tunnel_cli[@]}" publish -p "$1" --holder "$__classroom_tunnel_holder" --holder-pid "$$" --json 2>/dev/null </dev/null)
-  code=$?
-  answer=${answer##*$'\n'}
-  if [[ $answer =~ $published ]]; then
-    __classroom_tunnel_say "your site is at ${BASH_REMATCH[1]}"
-  elif [[ $answer =~ $message ]]; then
-    __classroom_tunnel_unescape "${BASH_REMATCH[1]}" && text=$REPLY
-    [[ $answer =~ $action ]] && __classroom_tunnel_unescape "${BASH_REMATCH[1]}" && text+=" $REPLY"
-    __classroom_tunnel_say "this site is not public: $text"
-  else
-    __classroom_tunnel_say "this site is not public: ${__classroom_tunnel_cli[*]} gave no answer (exit code $code). Tell your teacher."
-  fi
-  # The shell may have ended meanwhile: then its own release came too early.
-  kill -0 "$$" 2>/dev/null || __classroom_tunnel_release
-}
-
-__classroom_tunnel_release() {
-  "${__classroom_tunnel_cli[@]}" release --holder "$__classroom_tunnel_holder" >/dev/null 2>&1 </dev/null
+# `publish` the port $2, or `release`, as publish.sh does it.
+__classroom_tunnel_publisher() {
+  sh "$__classroom_tunnel_folder/publish.sh" "$1" "$$" "$__classroom_tunnel_holder" "${2-}" "${__classroom_tunnel_cli[@]}" </dev/null
 }
 
 # Puts our part before the user's own EXIT trap. Only once something is published, so that other shells end untouched.
@@ -244,11 +120,10 @@ __classroom_tunnel_at_exit() {
 
 __classroom_tunnel_exit() {
   local status=$?
-  # Not in a child of this shell; and in the background, because nobody wants to wait for a closing terminal. A terminal
-  # that closes may hang up more than once, so that is ignored before anything is started.
+  # Not in a child of this shell. A terminal that closes may hang up more than once, so that is ignored first.
   if [[ $BASHPID == "$$" ]]; then
     trap '' HUP
-    (trap '' INT && set +eux && __classroom_tunnel_release &)
+    __classroom_tunnel_publisher release >/dev/null 2>&1
   fi
   return "$status"
 }

@@ -12,7 +12,7 @@ if not status is-interactive; or set -q CLASSROOM_TUNNEL_WINDOW[1]; or string ma
 end
 
 set -g __classroom_tunnel_holder "shell-$fish_pid-"(random 100000 999999)(random 100000 999999)
-set -g __classroom_tunnel_publisher (path dirname (status filename) 2>/dev/null; or dirname (status filename))/publish.sh
+set -g __classroom_tunnel_publisher (builtin realpath (status filename) | string replace -r '[^/]*$' publish.sh)
 set -g __classroom_tunnel_variable PORT
 set -g __classroom_tunnel_assigned
 set -g __classroom_tunnel_published
@@ -177,7 +177,7 @@ end
 function __classroom_tunnel_exit --on-event fish_exit
     if test -n "$__classroom_tunnel_published"
         # Not with `&`: fish hangs up on what it has just put into the background. The script does that, once it is safe.
-        sh $__classroom_tunnel_publisher release $fish_pid $__classroom_tunnel_holder 0 $__classroom_tunnel_cli </dev/null >/dev/null 2>&1
+        sh $__classroom_tunnel_publisher release $fish_pid $__classroom_tunnel_holder '' $__classroom_tunnel_cli </dev/null >/dev/null 2>&1
     end
 end
 

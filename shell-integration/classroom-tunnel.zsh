@@ -14,6 +14,7 @@ zmodload zsh/datetime
 autoload -Uz add-zsh-hook
 typeset -g __classroom_tunnel_holder=shell-$$-$EPOCHSECONDS-$RANDOM
 typeset -g __classroom_tunnel_variable=PORT __classroom_tunnel_assigned= __classroom_tunnel_published=
+typeset -g __classroom_tunnel_folder=${${(%):-%x}:A:h}
 typeset -ga __classroom_tunnel_cli __classroom_tunnel_watched
 
 # Sets REPLY to the text that the inside of a JSON string ($1) stands for.
@@ -161,42 +162,20 @@ __classroom_tunnel_preexec() {
   else
     __classroom_tunnel_published=1
     # In the background, so that nothing keeps the student from working, and disowned, so that it is no job.
-    __classroom_tunnel_publish "$port" &!
+    { trap '' HUP INT TTOU; __classroom_tunnel_publisher publish "$port" } &!
   fi
 }
 
-__classroom_tunnel_publish() {
-  emulate -L zsh
-  # The line for the student is printed, and the publication finished, whatever is typed or closed meanwhile.
-  trap '' HUP INT TTOU
-  local answer text
-  local -i code
-  answer=$("${__classroom_tunnel_cli[@]}" publish -p "$1" --holder "$__classroom_tunnel_holder" --holder-pid "$$" --json 2>/dev/null </dev/null)
-  code=$?
-  answer=${answer##*$'\n'}
-  if [[ $answer =~ '"event":"published".*"url":"([^"]*)"' ]]; then
-    __classroom_tunnel_say "your site is at $match[1]"
-  elif [[ $answer =~ '"message":"(([^"\]|\\.)*)"' ]]; then
-    __classroom_tunnel_unescape "$match[1]"
-    text=$REPLY
-    if [[ $answer =~ '"action":"(([^"\]|\\.)*)"' ]]; then __classroom_tunnel_unescape "$match[1]"; text+=" $REPLY"; fi
-    __classroom_tunnel_say "this site is not public: $text"
-  else
-    __classroom_tunnel_say "this site is not public: ${__classroom_tunnel_cli[*]} gave no answer (exit code $code). Tell your teacher."
-  fi
-  # The shell may have ended meanwhile: then its own release came too early.
-  kill -0 "$$" 2>/dev/null || __classroom_tunnel_release
+# `publish` the port $2, or `release`, as publish.sh does it.
+__classroom_tunnel_publisher() {
+  sh "$__classroom_tunnel_folder/publish.sh" "$1" "$$" "$__classroom_tunnel_holder" "${2-}" "${__classroom_tunnel_cli[@]}" </dev/null
 }
 
-__classroom_tunnel_release() {
-  "${__classroom_tunnel_cli[@]}" release --holder "$__classroom_tunnel_holder" >/dev/null 2>&1 </dev/null
-}
-
-# In the background, because nobody wants to wait for a closing terminal, which may hang up more than once.
+# A terminal that closes may hang up more than once, so that is ignored first.
 __classroom_tunnel_exit() {
   [[ -n $__classroom_tunnel_published && $ZSH_SUBSHELL -eq 0 ]] || return 0
-  trap '' HUP INT
-  __classroom_tunnel_release &!
+  trap '' HUP
+  __classroom_tunnel_publisher release >/dev/null 2>&1
 }
 
 __classroom_tunnel_setup

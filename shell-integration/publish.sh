@@ -1,7 +1,10 @@
 #!/bin/sh
-# Publishes or releases for classroom-tunnel.fish, which has nothing of its own that runs in the background.
+# Publishes and releases for the hooks of all shells, and tells the student what came of it.
 #
 #   publish.sh publish|release SHELL_PID HOLDER PORT COMMAND...
+#
+# `publish` is run in the background, so that nothing keeps the student from working; `release` puts itself there, because
+# nobody wants to wait for a closing terminal.
 
 what=$1 shell=$2 holder=$3 port=$4
 shift 4
@@ -9,7 +12,7 @@ shift 4
 trap '' HUP INT TTOU
 
 say() {
-  { echo "Classroom Tunnel: $1" >/dev/tty; } 2>/dev/null || echo "Classroom Tunnel: $1" >&2
+  { printf '%s\n' "Classroom Tunnel: $1" >/dev/tty; } 2>/dev/null || printf '%s\n' "Classroom Tunnel: $1" >&2
 }
 
 release() {
