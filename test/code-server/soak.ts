@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { signalIfThere } from '../../demo/marked.ts';
 import { published, waitUntilGone } from './cloudflare.ts';
-import { AFTER_GRACE_MILLISECONDS, SHORT_GRACE, holdersOf, live, runCli } from './life.ts';
+import { AFTER_GRACE_MILLISECONDS, SHORT_GRACE, holdersOf, runCli } from './life.ts';
 import { guardiansOf, hostsOf, processesOf, waitForProcesses } from './studentProcesses.ts';
-import { waitFor } from './waiting.ts';
+import { expectSoon, waitFor } from './waiting.ts';
 import { withClass } from './withClass.ts';
 import type { Class } from './withClass.ts';
 import type { Workbench } from './workbench.ts';
@@ -31,6 +31,7 @@ function randomNumbers(seed: number): () => number {
 interface Day {
   readonly it: Class;
   readonly windows: Workbench[];
+  readonly recent: { kills: number };
   /** One of several, by chance. */
   readonly pick: <T>(all: readonly T[]) => T | undefined;
 }
@@ -38,9 +39,12 @@ interface Day {
 /** Each gives false where it makes no sense now. */
 const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<unknown>>> = {
   'start the server': async ({ it, windows }, window) => {
-    const terminal = await window.activeTerminal() ?? await it.openTerminal(window);
-    await terminal.interrupt();
-    await terminal.type('npm run dev');
+    // A terminal that comes back with its window may do so at any moment, and is in front then.
+    await expectSoon(async () => {
+      const terminal = await window.activeTerminal() ?? await it.openTerminal(window);
+      await terminal.interrupt();
+      await terminal.type('npm run dev');
+    }, 'a terminal to type into', MILLISECONDS_AN_EVENT);
     if (windows.length === 1) await window.waitForStatus(it.classroom.hostname);
   },
   'stop the server': async (_, window) => await (await window.activeTerminal())?.interrupt() ?? false,
@@ -52,9 +56,15 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     windows.splice(windows.indexOf(window), 1);
     await window.close();
   },
-  'kill a host': async ({ it, pick }, window) => {
+  'kill a host': async ({ it, pick, windows, recent }, window) => {
     const host = pick(await hostsOf(it.classroom));
     if (!host) return false;
+    // A window that has lost its host three times in a row gives up, as it says itself; a reload is its new beginning.
+    if (recent.kills === 2) {
+      for (const one of windows) await one.reload();
+      recent.kills = 0;
+    }
+    recent.kills += 1;
     signalIfThere(host.pid, 'SIGKILL');
     return window.ready();
   },
@@ -74,21 +84,21 @@ describe('a soak', () => {
       const { classroom } = it;
       const random = randomNumbers(SEED);
       const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
-      const windows: Workbench[] = [];
+      const day: Day = { it, windows: [], recent: { kills: 0 }, pick };
+      const { windows } = day;
       for (let done = 0; done < EVENTS;) {
         if (windows.length === 0) windows.push(await it.openWindow());
         const name = pick(Object.keys(events)) ?? '';
         const window = pick(windows);
-        if (!window || await events[name]?.({ it, windows, pick }, window) === false) continue;
+        if (!window || await events[name]?.(day, window) === false) continue;
         done += 1;
         console.log(`      ${done}: ${name}, ${windows.length} open, ${JSON.stringify(published(classroom))}`);
       }
 
       // Whatever has happened, a student who starts the server in a window that is left is live.
       const last = windows[0] ?? await it.openWindow();
-      const terminal = await it.openTerminal(last);
-      await terminal.type('npm run dev');
-      await last.waitForStatus(live(classroom)).catch(() => last.waitForStatus(classroom.hostname));
+      await events['start the server']?.(day, last);
+      await last.waitForStatus(classroom.hostname);
       for (const page of it.context.pages()) await page.close();
       await waitUntilGone(classroom, AFTER_GRACE_MILLISECONDS * 2);
       await waitForProcesses(guardiansOf, classroom, 0);

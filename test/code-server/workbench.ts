@@ -1,10 +1,12 @@
 /** One code-server window in a browser, driven as a student drives it. Waits for what can be seen, never for time. */
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { VIEWPORT } from './browser.ts';
-import { expectSoon } from './waiting.ts';
+import { expectSoon, waitFor } from './waiting.ts';
 
 /** The end of the prompt that demo/classroom.ts gives to the student's shell. */
 const PROMPT = '$';
+const MARK = 'data-known-to-test';
+let terminals = 0;
 const STATUS_BAR_ITEM = '[id="classroom-tunnel.classroom-tunnel.classroomTunnel.site"]';
 /** A window that opens on two busy cores takes some seconds. */
 const OPEN_MILLISECONDS = 60_000;
@@ -67,16 +69,16 @@ export class Workbench {
 
   /** Opens a new terminal and waits for its shell's prompt. The first one's question whether the folder is trusted gets a yes. */
   async openTerminal(): Promise<Terminal> {
-    const before = await this.page.locator('.terminal-wrapper').count();
+    const known = await this.page.locator('.terminal-wrapper').all();
+    for (const wrapper of known) await mark(wrapper, 'known');
     await this.runCommand('Terminal: Create New Terminal');
-    const wrapper = this.page.locator('.terminal-wrapper').nth(before);
-    const terminal = new Terminal(this.page, wrapper);
+    const terminal = new Terminal(this.page, this.page.locator(`.terminal-wrapper.active:not([${MARK}])`));
     const prompt = terminal.showing(PROMPT);
     const trust = this.page.getByRole('button', { name: /^Trust .*Continue$/ });
     await prompt.or(trust).first().waitFor();
     if (await trust.isVisible()) await trust.click();
     await prompt.waitFor();
-    return terminal;
+    return terminal.named(`terminal-${(terminals += 1)}`);
   }
 
   /** The terminal in front, if there is one: for example one that came back with a reload. */
@@ -102,6 +104,10 @@ export class Workbench {
   }
 }
 
+/** Gives an element a name that it keeps, however many others come before it. */
+const mark = (element: Locator, name: string): Promise<void> =>
+  element.evaluate((node: { setAttribute: (name: string, value: string) => void }, [attribute, value]) => node.setAttribute(attribute, value), [MARK, name] as const);
+
 export class Terminal {
   readonly #page: Page;
   readonly #wrapper: Locator;
@@ -109,6 +115,12 @@ export class Terminal {
   constructor(page: Page, wrapper: Locator) {
     this.#page = page;
     this.#wrapper = wrapper;
+  }
+
+  /** The same terminal, found by a name of its own from now on. */
+  async named(name: string): Promise<Terminal> {
+    await mark(this.#wrapper, name);
+    return new Terminal(this.#page, this.#page.locator(`[${MARK}="${name}"]`));
   }
 
   /** Types a line and presses Enter. */
@@ -123,10 +135,15 @@ export class Terminal {
     await this.#page.keyboard.press('Enter');
   }
 
-  /** Presses Ctrl-C. */
+  /** Presses Ctrl-C, and waits for the prompt: what is typed before that is lost with what was interrupted. */
   async interrupt(): Promise<void> {
     await this.#focus();
+    const before = await this.text();
     await this.#page.keyboard.press('Control+C');
+    await waitFor(async () => {
+      const now = await this.text();
+      return now !== before && now.endsWith(PROMPT);
+    }, 'the prompt');
   }
 
   /** The terminal's screen, if it shows this text. */
