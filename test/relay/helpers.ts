@@ -28,7 +28,7 @@ export interface Bench {
 export async function startBench(answer: RequestListener, options: Partial<RelayOptions> = {}): Promise<Bench> {
   const server = createServer(answer);
   const serverPort = await listenOnFreePort(server);
-  const relay = createRelay({ site: SITE, isOwn: () => Promise.resolve(true), ...options });
+  const relay = createRelay({ site: SITE, isOwn: () => true, now: () => 0, ...options });
   relay.setTarget({ port: serverPort, address: '127.0.0.1' });
   const relayPort = await listenOnFreePort(relay.server);
   const close = (): void => {

@@ -34,40 +34,40 @@ describe('relay/ownServer', () => {
 
   it('knows its own user\'s listener from another\'s', async () => {
     await tables(row(LOCAL4, 5173, 1001) + row(LOCAL4, 5174, 1002));
-    assert.equal(await listensAs(1001, 5173, '127.0.0.1', procRoot), true);
-    assert.equal(await listensAs(1001, 5174, '127.0.0.1', procRoot), false);
-    assert.equal(await listensAs(1001, 5175, '127.0.0.1', procRoot), false);
+    assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), true);
+    assert.equal(listensAs(1001, 5174, '127.0.0.1', procRoot), false);
+    assert.equal(listensAs(1001, 5175, '127.0.0.1', procRoot), false);
   });
 
   it('takes a listener on all addresses, of either family, for one on the loopback', async () => {
     await tables(row(ANY4, 3000, 1001), row(ANY6, 3001, 1001));
-    assert.equal(await listensAs(1001, 3000, '127.0.0.1', procRoot), true);
-    assert.equal(await listensAs(1001, 3001, '127.0.0.1', procRoot), true);
-    assert.equal(await listensAs(1001, 3001, '::1', procRoot), true);
-    assert.equal(await listensAs(1001, 3000, '::1', procRoot), false);
+    assert.equal(listensAs(1001, 3000, '127.0.0.1', procRoot), true);
+    assert.equal(listensAs(1001, 3001, '127.0.0.1', procRoot), true);
+    assert.equal(listensAs(1001, 3001, '::1', procRoot), true);
+    assert.equal(listensAs(1001, 3000, '::1', procRoot), false);
   });
 
   it('believes the most specific listener, as the kernel does', async () => {
     await tables(row(LOCAL4, 5173, 1002), row(ANY6, 5173, 1001) + row(LOCAL6, 5173, 1001));
-    assert.equal(await listensAs(1001, 5173, '127.0.0.1', procRoot), false);
-    assert.equal(await listensAs(1001, 5173, '::1', procRoot), true);
+    assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), false);
+    assert.equal(listensAs(1001, 5173, '::1', procRoot), true);
   });
 
   it('does not take a connection for a listener', async () => {
     await tables(row(LOCAL4, 9999, 1002) + row(LOCAL4, 5173, 1001, ESTABLISHED));
-    assert.equal(await listensAs(1001, 5173, '127.0.0.1', procRoot), false);
+    assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), false);
   });
 
   it('reads tables that are longer than one read', async () => {
     const others = Array.from({ length: 500 }, (_, index) => row(LOCAL4, 10_000 + index, 1002)).join('');
     await tables(others + row(LOCAL4, 5173, 1001));
-    assert.equal(await listensAs(1001, 5173, '127.0.0.1', procRoot), true);
+    assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), true);
   });
 
   it('works where there is no IPv6', async () => {
     await writeFile(join(procRoot, 'net/tcp'), HEAD + row(LOCAL4, 5173, 1001));
-    assert.equal(await listensAs(1001, 5173, '127.0.0.1', procRoot), true);
-    assert.equal(await listensAs(1001, 5173, '::1', procRoot), false);
+    assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), true);
+    assert.equal(listensAs(1001, 5173, '::1', procRoot), false);
   });
 
   it('agrees with the real kernel', async () => {
@@ -75,9 +75,9 @@ describe('relay/ownServer', () => {
     const port = await listenOnFreePort(server);
     const uid = process.getuid?.() ?? -1;
     try {
-      assert.equal(await listensAs(uid, port, '127.0.0.1'), true);
-      assert.equal(await listensAs(uid + 1, port, '127.0.0.1'), false);
-      assert.equal(await listensAs(uid, port, '::1'), false);
+      assert.equal(listensAs(uid, port, '127.0.0.1'), true);
+      assert.equal(listensAs(uid + 1, port, '127.0.0.1'), false);
+      assert.equal(listensAs(uid, port, '::1'), false);
     } finally {
       server.close();
     }

@@ -165,7 +165,7 @@ describe('relay: another user\'s server', () => {
   it('is never connected to', async () => {
     let connections = 0;
     const asked: number[] = [];
-    const bench = await startBench(echo, { isOwn: (port) => { asked.push(port); return Promise.resolve(false); } });
+    const bench = await startBench(echo, { isOwn: (port) => { asked.push(port); return false; } });
     bench.server.on('connection', (socket: Socket) => { connections += 1; socket.destroy(); });
     try {
       assert.equal((await ask(bench.relayPort)).status, 503);
@@ -173,6 +173,27 @@ describe('relay: another user\'s server', () => {
       assert.equal((await ask(bench.relayPort, { path: '/.well-known/classroom-tunnel/status' })).body, '{"running":false}');
       assert.equal(connections, 0);
       assert.deepEqual(asked, [bench.serverPort, bench.serverPort, bench.serverPort]);
+    } finally {
+      bench.close();
+    }
+  });
+
+  it('is not reached either where it took the port of this user\'s server, however shortly before that answered', async () => {
+    let connections = 0;
+    const owner = { own: true, asked: 0 };
+    const isOwn = (): boolean => {
+      owner.asked += 1;
+      return owner.own;
+    };
+    const bench = await startBench(echo, { isOwn, now: () => 0 });
+    bench.server.on('connection', () => { connections += 1; });
+    try {
+      await Promise.all([ask(bench.relayPort), ask(bench.relayPort), ask(bench.relayPort)]);
+      assert.deepEqual([connections, owner.asked], [3, 1]);
+      owner.own = false; // the port changes hands: the old server's connections end with it
+      bench.server.closeAllConnections();
+      assert.equal((await ask(bench.relayPort)).status, 503);
+      assert.equal(connections, 3);
     } finally {
       bench.close();
     }

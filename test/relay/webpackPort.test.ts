@@ -36,7 +36,7 @@ describe('relay: webpack-dev-server\'s script', () => {
       response.writeHead(200, { 'content-type': 'text/javascript', 'content-length': body.length }).end(body);
     });
     const port = await listenOnFreePort(server);
-    const relay = createRelay({ site: SITE, isOwn: () => Promise.resolve(true) });
+    const relay = createRelay({ site: SITE, isOwn: () => true, now: () => 0 });
     const relayPort = await listenOnFreePort(relay.server);
     const question = { path: '/main.js', headers: { 'accept-encoding': 'gzip', 'sec-fetch-dest': 'script' } };
     try {
