@@ -60,7 +60,7 @@ function watchWebSocket(page: Page): () => Promise<void> {
 
 function collectErrors(page: Page, url: string): string[] {
   const errors: string[] = [];
-  const note = (text: string): void => { errors.push(text.replaceAll(new URL(url).host, 'SITE').replaceAll(/\?[tv]=\w+/g, '')); };
+  const note = (text: string): void => { errors.push(text.replaceAll(new URL(url).origin, 'SITE').replaceAll(new URL(url).host, 'SITE').replaceAll(/\?[tv]=\w+/g, '')); };
   page.on('console', (message) => { if (message.type() === 'error') note(`${message.text()} (${message.location().url})`); });
   page.on('pageerror', (error) => note(error.message));
   return errors;
