@@ -37,6 +37,8 @@ export interface CodeServer {
   readonly home: string;
   /** What the main process has printed so far. */
   readonly log: () => string;
+  /** Resolves when the main process has ended, however it did. */
+  readonly ended: Promise<void>;
   /** Stops it as a service manager does, with SIGTERM to its process group, and waits for the main process's end. */
   readonly stop: () => Promise<void>;
 }
@@ -123,6 +125,7 @@ async function listen(options: CodeServerOptions, env: NodeJS.ProcessEnv, home: 
     url: `http://${host}/?folder=${encodeURI(options.folder)}`,
     host, pid, home,
     log: () => lines.join('\n'),
+    ended: ended(child),
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGTERM');
       await ended(child);

@@ -16,12 +16,12 @@ Ends with Ctrl+C or SIGTERM, and leaves nothing behind.`;
 
 /**
  * Reads the arguments.
- * @throws an Error whose message says what is wrong, and the usage
+ * @throws a TypeError whose message says what is wrong
  */
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false }, port: { type: 'string' } } });
   const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) throw new Error(`--port takes a port number, not "${String(values.port)}"`);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) throw new TypeError(`--port takes a port number, not "${String(values.port)}"`);
   return { json: values.json, port };
 }
 

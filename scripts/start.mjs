@@ -23,6 +23,15 @@ endOnSignals({
   },
 });
 
+/** What is wrong with the arguments is said together with the usage. */
+function parse(read, usage) {
+  try {
+    return read();
+  } catch (error) {
+    throw new SetUpError(`${error.message}\n\n${usage}`);
+  }
+}
+
 async function start() {
   await provideDependencies(root);
   const { register } = await import('tsx/esm/api');
@@ -30,7 +39,7 @@ async function start() {
   const { USAGE, parseDemoOptions, startDemo } = await import('../demo/main.ts');
   const args = process.argv.slice(2);
   if (args.includes('--help')) return void console.log(USAGE);
-  const options = parseDemoOptions(args);
+  const options = parse(() => parseDemoOptions(args), USAGE);
   const codeServer = await provideCodeServer();
   const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-vsix-'));
   const keep = removeWhenStopped(folder);
@@ -38,7 +47,12 @@ async function start() {
     const vsix = join(folder, 'classroom-tunnel.vsix');
     await withProgress('Packing the extension', () => packageExtension(vsix));
     demo = withProgress('Starting code-server', () => startDemo(options, codeServer, vsix, stopping.signal));
-    await demo;
+    const { codeServer: running } = await demo;
+    void running.ended.then(() => {
+      if (stopping.signal.aborted) return;
+      console.error(`code-server has ended by itself:\n${running.log()}`);
+      process.kill(process.pid, 'SIGTERM');
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
     keep();
@@ -50,7 +64,7 @@ try {
 } catch (error) {
   // A stop in the middle of the start is no failure: the signal's handler ends this process.
   if (!stopping.signal.aborted) {
-    console.error(error instanceof SetUpError || error.code?.startsWith('ERR_PARSE_ARGS') ? error.message : error);
+    console.error(error instanceof SetUpError ? error.message : error);
     process.exitCode = 1;
   }
 }
