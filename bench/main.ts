@@ -1,6 +1,7 @@
 // `npm run bench`: prints tables and writes them to bench/results/. `-- storm 200 30` runs one part, one round trip, one size.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { planning } from './planning.ts';
+import { relayCost } from './relay.ts';
 import { storm, type StormRow } from './storm.ts';
 
 const [part, roundTrip, processes] = process.argv.slice(2);
@@ -19,6 +20,8 @@ if (!part || part === 'storm') {
   console.log(ratios(rows).join('\n'));
   await keep('storm', rows);
 }
+
+if (!part || part === 'relay') await keep('relay', await relayCost(process.env['VITE_FOLDER']));
 
 async function keep(name: string, rows: readonly object[]): Promise<void> {
   if (name !== 'storm') console.table(rows);

@@ -59,6 +59,11 @@ export async function withLock<T>(options: LockOptions, work: (held: HeldLock) =
   }
 }
 
+/** Does anybody hold the lock? One glance, for those who wait; only `withLock` finds out whether the holder still lives. */
+export function isHeld(folder: StateFolder): boolean {
+  return ownerOf(folder.in(lockFolder, 'held')) !== undefined;
+}
+
 type Done<T = void> = (error: NodeJS.ErrnoException | null, value?: T) => void;
 
 /**

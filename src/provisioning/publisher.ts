@@ -3,13 +3,13 @@ import type { Config } from './config.ts';
 import { MendableError } from './errors.ts';
 import { History } from './history.ts';
 import { identify, type ProcessIdentity } from './identity.ts';
-import { withLock, type HeldLock, type LockTimes } from './lock.ts';
+import { isHeld, withLock, type HeldLock, type LockTimes } from './lock.ts';
 import { Pause } from './pause.ts';
 import { Queue, requestId, type Action, type Outcome } from './queue.ts';
 import { Records } from './records.ts';
 import { serveRound } from './round.ts';
 import { StateFolder } from './stateFolder.ts';
-import { gatherFor, noteProgress, Turn } from './turn.ts';
+import { gatherFor, noteProgress, Patience, standBackFor, Turn } from './turn.ts';
 
 /** What the outside world is to provisioning. */
 export interface Surroundings {
@@ -128,17 +128,16 @@ export class Publisher {
   }
 
   private async waitOrLead(id: string, turn: Turn, listener: Listener, stop: AbortSignal): Promise<Outcome> {
-    let lastProgress = this.around.now();
-    let gatheringSince: number | undefined;
+    const patience = new Patience(this.patience, this.around.now());
     let pauseSeen: 'no' | 'yes' | 'told' = 'no';
+    let isTimeToLook = false;
     for (;;) {
       const outcome = await this.queue.outcomeOf(id);
       if (outcome) return outcome;
       stop.throwIfAborted();
       const now = this.around.now();
       const paused = await this.pause.remaining(now);
-      if (await turn.progressed() || paused > 0) lastProgress = now;
-      if (now - lastProgress > this.patience) throw new MendableError('busy', { seconds: Math.round(this.patience / 1000) });
+      patience.check(now, await turn.progressed() || paused > 0);
       if (paused === 0) pauseSeen = 'no';
       if (pauseSeen !== 'no') {
         // A round has shown that our request needs a call: what needs none is answered during a pause, too.
@@ -149,14 +148,27 @@ export class Publisher {
         await turn.next(stop);
         continue;
       }
-      gatheringSince ??= now;
-      const gather = gatherFor(await this.queue.ids(), now, gatheringSince);
-      if (gather > 0) { await turn.next(stop, gather); continue; }
-      gatheringSince = undefined;
+      const ids = await this.queue.ids();
+      // Its release wakes us. Now and then we try all the same: it may be held by one who has died.
+      if (isHeld(this.folder) && !isTimeToLook) { isTimeToLook = await turn.next(stop, ids.length); continue; }
+      isTimeToLook = false;
+      if (!isHeld(this.folder) && await this.gather(id, ids, turn, patience, stop)) continue;
       const round = await this.tryRound(() => { listener.locked(); });
       if (round === 'paused') pauseSeen = 'yes';
-      if (round === 'busy') await turn.next(stop);
     }
+  }
+
+  /** Lets a crowd gather before a round is begun for it. Says whether it waited: then all has to be looked at anew. */
+  private async gather(id: string, ids: readonly string[], turn: Turn, patience: Patience, stop: AbortSignal): Promise<boolean> {
+    const now = this.around.now();
+    const milliseconds = gatherFor(ids, now, patience.gatheringSince ??= now);
+    if (milliseconds > 0) {
+      await turn.pause(stop, milliseconds);
+      return true;
+    }
+    patience.gatheringSince = undefined;
+    await turn.pause(stop, standBackFor(ids, id));
+    return isHeld(this.folder);
   }
 
   /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */

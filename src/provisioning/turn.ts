@@ -1,15 +1,17 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { MendableError } from './errors.ts';
 import { lockFolder } from './lock.ts';
 import { queueFolder, requestTime } from './queue.ts';
 import type { StateFolder } from './stateFolder.ts';
 
-/** Milliseconds. */
+/** Milliseconds between two looks of one who waits alone; in a crowd everybody looks more seldom. */
 const tickWatched = 500;
 const tickUnwatched = 100;
+const tickForEachOther = 5;
 
-/** Milliseconds: how long a crowd is gathered before its round. */
-export const gathering = { quiet: 100, longest: 2_000 } as const;
+/** Milliseconds: how long a crowd is gathered before its round, and how much later each further one contends for the lock. */
+export const gathering = { quiet: 100, quietForEach: 2, longestQuiet: 500, longest: 2_000, queueing: 3, longestQueueing: 150 } as const;
 
 /**
  * How long to wait before the next round, in milliseconds. A request that is alone goes at once; in a crowd the round waits
@@ -18,7 +20,27 @@ export const gathering = { quiet: 100, longest: 2_000 } as const;
 export function gatherFor(ids: readonly string[], now: number, since: number): number {
   if (ids.length < 2) return 0;
   const newest = Math.max(...ids.map(requestTime).filter((time) => time <= now));
-  return Math.max(0, Math.min(newest + gathering.quiet, since + gathering.longest) - now);
+  const quiet = Math.min(gathering.quiet + gathering.quietForEach * ids.length, gathering.longestQuiet);
+  return Math.max(0, Math.min(newest + quiet, since + gathering.longest) - now);
+}
+
+/** How long request `id` lets the older ones of a crowd go first, in milliseconds: of many who try at once all but one try in vain. */
+export function standBackFor(ids: readonly string[], id: string): number {
+  return Math.min(Math.max(0, ids.indexOf(id)) * gathering.queueing, gathering.longestQueueing);
+}
+
+/** How long one who waits goes on waiting, in milliseconds: only time in which nothing got on counts. */
+export class Patience {
+  /** When the crowd that is being gathered began to gather. */
+  gatheringSince: number | undefined;
+
+  constructor(private readonly limit: number, private lastProgress: number) {}
+
+  /** @throws MendableError `busy` */
+  check(now: number, progressed: boolean): void {
+    if (progressed) this.lastProgress = now;
+    if (now - this.lastProgress > this.limit) throw new MendableError('busy', { seconds: Math.round(this.limit / 1000) });
+  }
 }
 
 /**
@@ -37,17 +59,24 @@ export class Turn {
     this.watch(folder.in(lockFolder));
   }
 
-  /** Returns at the next event, after `atMost` milliseconds, or when `stop` is aborted. */
-  async next(stop: AbortSignal, atMost = this.tick): Promise<void> {
+  /** Returns at the next event, or after the time of a look among `others`, or when `stop` is aborted. Says whether it was the time. */
+  async next(stop: AbortSignal, others = 0): Promise<boolean> {
+    return this.pause(stop, this.tick + others * tickForEachOther);
+  }
+
+  /** Returns at the next event, after `milliseconds`, or when `stop` is aborted. Says whether it was the time. */
+  async pause(stop: AbortSignal, milliseconds: number): Promise<boolean> {
+    let timeIsUp = false;
     if (!this.woken && !stop.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(atMost, this.tick));
+        const timer = setTimeout(() => { timeIsUp = true; resolve(); }, milliseconds);
         this.wake = () => { clearTimeout(timer); resolve(); };
         stop.addEventListener('abort', this.wake, { once: true });
       });
       stop.removeEventListener('abort', this.wake);
     }
     this.woken = false;
+    return timeIsUp;
   }
 
   /** Did whoever holds the lock get on since this was last asked? */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { requestId, requestTime } from '../../src/provisioning/queue.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
-import { gatherFor, gathering, noteProgress, Turn } from '../../src/provisioning/turn.ts';
+import { gatherFor, gathering, noteProgress, standBackFor, Turn } from '../../src/provisioning/turn.ts';
 
 const now = 1_800_000_000_000;
 const at = (age: number) => requestId(now - age, () => 'x');
@@ -25,8 +25,9 @@ describe('turn', () => {
 
   for (const [what, ages, waited, expected] of [
     ['one alone goes at once', [0], 0, 0],
-    ['in a crowd the round waits for a moment of quiet', [500, 30], 0, gathering.quiet - 30],
-    ['after that moment it goes', [500, 100], 0, 0],
+    ['in a crowd the round waits for a moment of quiet', [500, 30], 0, gathering.quiet + 2 * gathering.quietForEach - 30],
+    ['after that moment it goes', [500, 110], 0, 0],
+    ['a large crowd is given longer, up to a limit', Array.from({ length: 300 }, () => 100), 0, gathering.longestQuiet - 100],
     ['a crowd that goes on coming is not waited for for ever', [500, 0], gathering.longest - 10, 10],
     ['a clock that is ahead keeps nobody', [-50, -10], 0, 0],
   ] as const) {
@@ -41,15 +42,27 @@ describe('turn', () => {
     try {
       const events = [() => folder.write(['queue', id, 'outcome.json'], '{}'), () => folder.makeFolder('lock', 'held'), async () => { await Promise.resolve(); stop.abort(); }];
       for (const event of events) {
-        const started = performance.now();
-        const woken = turn.next(stop.signal, 60_000);
+        const woken = turn.pause(stop.signal, 60_000);
         await event();
-        await woken;
-        assert(performance.now() - started < 400, 'it woke by its clock only');
+        assert.equal(await woken, false, 'it woke by its clock only');
       }
     } finally {
       turn.close();
     }
+  });
+
+  it('says when only its time was up', async () => {
+    const turn = new Turn(folder, '');
+    try {
+      assert.equal(await turn.pause(new AbortController().signal, 1), true);
+    } finally {
+      turn.close();
+    }
+  });
+
+  it('of many who contend, each lets the older ones go first, for a bounded time', () => {
+    const ids = Array.from({ length: 200 }, (_, index) => `request-${index}`);
+    assert.deepEqual([standBackFor(ids, 'request-0'), standBackFor(ids, 'request-2'), standBackFor(ids, 'request-199')], [0, 2 * gathering.queueing, gathering.longestQueueing]);
   });
 
   it('sees that somebody got on, once for each time', async () => {
