@@ -61,8 +61,7 @@ export class Workbench {
       // The palette lists what was there when it opened, and closes when a view that closes takes its focus.
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('F1');
-      await input.waitFor();
-      await input.fill(`>${title}`);
+      await input.fill(`>${title}`, { timeout: 2_000 });
       await offer.first().click({ timeout: 2_000 });
     }, `the palette to offer "${title}"`);
   }
