@@ -13,11 +13,16 @@ export interface Summary {
   readonly problem: string | undefined;
 }
 
+/** What activate() has cost, in milliseconds: on the clock, and of the process's own work. */
+export interface ActivationCost {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
 export interface TestApi {
   readonly state: () => Summary;
   readonly onDidChangeState: (listener: (state: Summary) => void) => { dispose(): void };
-  /** How long activate() took, in milliseconds. */
-  readonly activationMs: number;
+  readonly activation: ActivationCost;
 }
 
 export function summarize(state: State): Summary {
@@ -32,10 +37,10 @@ export function summarize(state: State): Summary {
   };
 }
 
-export function testApi(window: Window, activationMs: number): TestApi {
+export function testApi(window: Window, activation: ActivationCost): TestApi {
   return {
     state: () => summarize(window.state),
     onDidChangeState: (listener) => window.onDidChange((state) => listener(summarize(state))),
-    activationMs,
+    activation,
   };
 }

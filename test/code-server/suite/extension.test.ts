@@ -36,8 +36,11 @@ describe('the extension in a real extension host', () => {
     const extension = vscode.extensions.getExtension(ID);
     assert.ok(extension);
     const load = loadMilliseconds(extension.extensionPath);
-    const sum = load + api.activationMs;
-    const figures = `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, ${api.activationMs.toFixed(1)} to activate`;
+    const { wallMs, cpuMs } = api.activation;
+    // On a busy machine the clock counts other programs' work too, and the process's own counts its other threads'.
+    const sum = load + Math.min(wallMs, cpuMs);
+    const figures = `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, and to activate `
+      + `${wallMs.toFixed(1)} on the clock, ${cpuMs.toFixed(1)} of work`;
     // The report shows a test's title when it has run, so the figure is in it.
     if (this.test) this.test.title += ` (${figures})`;
     assert.ok(sum <= ACTIVATION_LIMIT_MILLISECONDS, figures);
