@@ -30,6 +30,8 @@ export interface ClassroomOptions {
   readonly settings?: CodeServerOptions['settings'];
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** The port that the class would like to give to the student, if it is free; 3000, as in every example, when absent. */
+  readonly favouritePort?: number;
   /** Keys of the configuration that differ from the default class. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Ends the start when it is aborted; what was started by then is ended too. */
@@ -56,7 +58,7 @@ export interface Classroom {
   readonly close: () => Promise<void>;
 }
 
-/** A port that nobody listens on: 3000, as in every example, unless it is taken. */
+/** A port that nobody listens on: the favourite one, unless it is taken. */
 async function freePort(favourite: number): Promise<number> {
   const server = createServer();
   try {
@@ -116,7 +118,7 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
   };
   try {
     const standIn = running.standIn = await startStandIn({ zoneName: 'localhost' });
-    const port = await freePort(FAVOURITE_PORT);
+    const port = await freePort(options.favouritePort ?? FAVOURITE_PORT);
     const { configFile, stateDir } = await writeConfiguration(root, standIn, port, options.configuration ?? {});
     const folder = await makeHome(join(root, 'home'), options.app ?? APP);
     options.signal?.throwIfAborted();

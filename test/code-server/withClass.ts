@@ -39,6 +39,7 @@ export async function withClass(title: string, test: (it: Class) => Promise<void
   const stopping = new AbortController();
   const starting = startClassroom({
     codeServer: requireEnvironment('CODE_SERVER'), extensions: [requireEnvironment('VSIX')], signal: stopping.signal,
+    favouritePort: 0, // two classes at once do not both find 3000 free
     ...options, settings: { ...TEST_SETTINGS, ...options.settings },
   });
   const launching = launchBrowser();
