@@ -15,6 +15,8 @@ const TAIL_LINES = 40;
 /** The process groups that run, each with the promise of its end. */
 const groups = new Map();
 const temporary = new Set();
+/** A signal has come: no command is started any more, and nobody goes on with the results of those that are ended. */
+let ending = false;
 
 /** A folder to be removed when this process is stopped by a signal. Returns the function that forgets it. */
 export function removeWhenStopped(folder) {
@@ -32,6 +34,7 @@ export function removeWhenStopped(folder) {
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
+    if (ending) return;
     const child = spawn(command, args, {
       cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -47,7 +50,7 @@ export function run(command, args, options = {}) {
     child.once('error', (error) => resolve({ code: 127, output: error.message }));
     child.once('close', (code) => {
       groups.delete(child.pid);
-      resolve({ code: code ?? 128, output });
+      if (!ending) resolve({ code: code ?? 128, output });
     });
   });
 }
@@ -83,7 +86,6 @@ function signalGroup(group, signal) {
  * @param {{first?: () => Promise<void>, last?: () => Promise<void>}} [also] what has to be ended before and after the commands
  */
 export function endOnSignals(also = {}) {
-  let ending = false;
   const end = async (number) => {
     // npm passes a terminal's Ctrl-C on although the terminal has sent it to everybody already: once is enough.
     if (ending) return;
