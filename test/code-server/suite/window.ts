@@ -54,10 +54,11 @@ export function run(terminal: vscode.Terminal, line: string): void {
   terminal.shellIntegration.executeCommand(line);
 }
 
-/** Closes every terminal, and waits until nothing of them is left in the state. */
+/** Closes every terminal, and waits until nothing of them is left, neither in the state nor at Cloudflare. */
 export async function closeTerminals(api: TestApi): Promise<void> {
   for (const terminal of vscode.window.terminals) terminal.dispose();
   await waitForState(api, 'idle');
+  await waitUntilNothing();
 }
 
 /** The hostnames that have a rule, and those that have a record, in Cloudflare. */
