@@ -1,7 +1,9 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startStandIn, type StandIn } from '../demo/standIn/standIn.ts';
+import type { StandIn } from '../demo/standIn/standIn.ts';
 import { median, runTogether, type Run } from './runTogether.ts';
 
 /** One line of the table. Times in milliseconds, from the moment the processes are started. */
@@ -15,7 +17,8 @@ export interface StormRow {
   readonly slowest: number;
 }
 
-interface Class { readonly standIn: StandIn; readonly folder: string; readonly configFile: string }
+type Api = Pick<StandIn, 'accountId' | 'tunnelId' | 'zoneId' | 'apiUrl' | 'token'>;
+interface Class { readonly api: Api; readonly process: ChildProcess; readonly folder: string; readonly configFile: string }
 
 /** Publishes and releases with `processes` real processes at once, beside the naive way and beside processes that do nothing. */
 export async function storm(roundTrip: number, processes: number): Promise<StormRow[]> {
@@ -29,12 +32,12 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
     const room = await open(roundTrip);
     try {
       for (const action of ['publish', 'release'] as const) {
-        room.standIn.requests.length = 0;
         const runs = await runTogether(processes, (index) => processOf(room, action, index));
-        row(`${name}: ${action}`, runs, room.standIn.requests.length);
+        row(`${name}: ${action}`, runs, (await ask<{ apiCalls: number }>(room.process)).apiCalls);
       }
     } finally {
-      await room.standIn.close();
+      room.process.disconnect();
+      await once(room.process, 'exit');
       await rm(room.folder, { recursive: true });
     }
   }
@@ -47,8 +50,8 @@ function ours({ configFile }: Class, action: 'publish' | 'release', index: numbe
   return { args: ['dist/cli.js', ...args], env: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: `student${index}` } };
 }
 
-function naive({ standIn, folder }: Class, action: 'publish' | 'release', index: number) {
-  const { apiUrl, accountId, tunnelId, zoneId, token } = standIn;
+function naive({ api, folder }: Class, action: 'publish' | 'release', index: number) {
+  const { apiUrl, accountId, tunnelId, zoneId, token } = api;
   return {
     args: ['bench/naive.mjs'],
     env: { API: apiUrl, ACCOUNT: accountId, TUNNEL: tunnelId, ZONE: zoneId, TOKEN: token, LOCK: path.join(folder, 'lock'), ACTION: action,
@@ -57,11 +60,22 @@ function naive({ standIn, folder }: Class, action: 'publish' | 'release', index:
 }
 
 async function open(roundTripMs: number): Promise<Class> {
-  const standIn = await startStandIn({ roundTripMs, recordQuota: 1000 });
+  const child = fork('bench/standInProcess.ts', [String(roundTripMs)], { execArgv: ['--import', 'tsx'] });
+  const api = await message<Api>(child);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'classroom-tunnel-bench-'));
-  const { accountId, tunnelId, zoneId, apiUrl, token } = standIn;
+  const { accountId, tunnelId, zoneId, apiUrl, token } = api;
   const configFile = path.join(folder, 'config.json');
   await writeFile(path.join(folder, 'token'), token, { mode: 0o600 });
   await writeFile(configFile, JSON.stringify({ accountId, tunnelId, zoneId, apiBaseUrl: apiUrl, hostname: '{user}.localhost', tokenFile: 'token', stateDir: 'state', allowUserOverride: true }));
-  return { standIn, folder, configFile };
+  return { api, process: child, folder, configFile };
+}
+
+async function ask<T>(child: ChildProcess): Promise<T> {
+  child.send('how many calls?');
+  return message<T>(child);
+}
+
+async function message<T>(child: ChildProcess): Promise<T> {
+  const [answer] = await once(child, 'message') as [T];
+  return answer;
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { version } from '../../package.json';
 import { MendableError } from '../provisioning/errors.ts';
 import { collectGarbage, info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
 import { makeReport, type Streams } from './report.ts';
@@ -17,7 +18,7 @@ interface CommonOptions { readonly json?: boolean; readonly port?: number }
 export function makeProgram(context: ProgramContext, setExitCode: (code: number) => void): Command {
   const run = (action: Action, { json = false }: CommonOptions) => runAction(context, json, action).then(setExitCode);
   const program = new Command('classroom-tunnel')
-    .enablePositionalOptions()
+    .enablePositionalOptions().version(version)
     .description('Puts a student\'s development server on the web, and takes it down again.')
     .addHelpText('after', '\nThe configuration is the file named by CLASSROOM_TUNNEL_CONFIG, else /etc/classroom-tunnel/config.json.\nExit codes: 0 done, 1 failed, 2 usage, 75 busy (try again), 77 not allowed, 78 configuration.')
     .addOption(new Option('--type <action>', 'one-shot: GET prints the hostname of the port, published if it is not; DELETE takes it down').choices(['GET', 'DELETE']))

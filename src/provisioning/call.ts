@@ -9,9 +9,12 @@ export class CallFailure extends Error {
   readonly status: number | undefined;
   /** Cloudflare's own codes, outermost first. */
   readonly codes: readonly number[];
-  constructor(readonly effect: Effect, readonly mendable: MendableError, details: { status?: number; codes?: readonly number[]; cause?: unknown } = {}) {
+  /** There was no answer in time. */
+  readonly isLate: boolean;
+  constructor(readonly effect: Effect, readonly mendable: MendableError, details: { status?: number; codes?: readonly number[]; isLate?: boolean; cause?: unknown } = {}) {
     super(mendable.message, { cause: details.cause });
     this.status = details.status;
+    this.isLate = details.isLate ?? false;
     this.codes = details.codes ?? [];
   }
 }
@@ -35,23 +38,36 @@ interface ApiError { code: number; message: string; error_chain?: readonly ApiEr
 /**
  * A fetch that returns only what is a success in every respect, read to its end; everything else is a `CallFailure`.
  * The client that it is handed to stops its own clock at the headers, and takes `success: false` for no result.
+ *
+ * Reading again is always safe, so a read that met a bad moment is tried once more, within the time of one call. A write never is.
  */
-export function checkedFetch({ fetch, callDeadline, signal, onCall, checkPause }: CallOptions): typeof fetch {
+export function checkedFetch(options: CallOptions): typeof fetch {
+  const { callDeadline, checkPause, signal } = options;
   return async (input, init) => {
     checkPause();
-    const call = `${init?.method?.toUpperCase() ?? 'GET'} ${pathOf(input)}`;
-    const deadline = AbortSignal.timeout(callDeadline);
-    try {
-      const response = await fetch(input, { ...init, signal: AbortSignal.any([deadline, signal]) });
-      const text = await response.text();
-      check(call, response, text);
-      return new Response(text, { status: response.status, headers: response.headers });
-    } catch (error) {
-      throw error instanceof CallFailure || error instanceof MendableError ? error : connectionFailure(call, error, deadline.aborted ? callDeadline : undefined);
-    } finally {
-      onCall();
-    }
+    const method = init?.method?.toUpperCase() ?? 'GET';
+    const attempt = (deadline: number) => tryOnce(options, `${method} ${pathOf(input)}`, deadline, input, init);
+    if (method !== 'GET') return attempt(callDeadline);
+    return attempt(callDeadline / 2).catch((error: unknown) => {
+      if (!(error instanceof CallFailure) || error.effect === 'none' || signal.aborted) throw error;
+      return attempt(callDeadline / 2);
+    });
   };
+}
+
+async function tryOnce({ fetch, signal, onCall }: CallOptions, call: string, milliseconds: number, ...request: Parameters<typeof fetch>): Promise<Response> {
+  const deadline = AbortSignal.timeout(milliseconds);
+  const [input, init] = request;
+  try {
+    const response = await fetch(input, { ...init, signal: AbortSignal.any([deadline, signal]) });
+    const text = await response.text();
+    check(call, response, text);
+    return new Response(text, { status: response.status, headers: response.headers });
+  } catch (error) {
+    throw error instanceof CallFailure || error instanceof MendableError ? error : connectionFailure(call, error, deadline.aborted ? milliseconds : undefined);
+  } finally {
+    onCall();
+  }
 }
 
 function check(call: string, response: Response, text: string): void {
@@ -79,7 +95,7 @@ function connectionFailure(call: string, error: unknown, deadline: number | unde
     : code || (cause instanceof Error ? cause.message : String(cause));
   // Only a connection that was never made is sure to have had no effect.
   const effect = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) ? 'none' : 'unknown';
-  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), { cause: error });
+  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), { isLate: deadline !== undefined, cause: error });
 }
 
 /** Seconds; Cloudflare blocks a token for five minutes where it does not say. */

@@ -43,6 +43,9 @@ export interface Listener {
  * `serveRound`), so the others only find their outcome.
  */
 export class Publisher {
+  /** Did this process hold the lock? Only then can others have come meanwhile who still wait for it. */
+  private hasLed = false;
+
   private constructor(
     private readonly around: Surroundings,
     private readonly folder: StateFolder,
@@ -84,6 +87,7 @@ export class Publisher {
 
   /** Serves those who are still waiting after our own outcome: they came while we held the lock. What stops us there stops them too, and they are told. */
   async serveOthers(stop: AbortSignal): Promise<void> {
+    if (!this.hasLed) return;
     const until = this.around.now() + this.patience;
     while (!stop.aborted && this.around.now() < until && !(await this.queue.isEmpty(this.around.now()))) {
       const round = await this.tryRound(() => undefined).catch((error: unknown) => {
@@ -176,6 +180,7 @@ export class Publisher {
     const { folder, self, around } = this;
     try {
       const served = await withLock({ folder, self, newId: around.newId, times: around.lockTimes }, async (lock) => {
+        this.hasLed = true;
         onLocked();
         await this.round(lock);
         return 'served' as const;
@@ -192,7 +197,7 @@ export class Publisher {
     const { around: { config, now, log, isListening }, self, queue, records, history } = this;
     let calls = 0;
     const cloudflare = await this.connect(lock, () => { calls += 1; });
-    await serveRound({ queue, records, history, cloudflare, lock, scope: config, machine: config.machine, self, now, isListening, log, callCount: () => calls });
+    await serveRound({ queue, records, history, cloudflare, lock, scope: config, machine: config.machine, self, now, isListening, log, callCount: () => calls, patience: this.patience });
   }
 
   private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {

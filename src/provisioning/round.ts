@@ -26,6 +26,8 @@ export interface RoundContext {
   /** Calls made so far by this round. */
   readonly callCount: () => number;
   readonly log: (line: string) => void;
+  /** Milliseconds for which a request outlives an API that is too slow to be read. */
+  readonly patience: number;
 }
 
 /**
@@ -156,12 +158,14 @@ function removalOutcome(sites: readonly Site[], result: Result, apiCalls: number
 
 /**
  * Nothing could be done at Cloudflare. What was to be taken down is noted, so that the next run does it; what was live stays.
- * Who needed nothing of Cloudflare is answered all the same; under a rate limit the others go on waiting.
+ * Who needed nothing of Cloudflare is answered all the same; under a rate limit the others go on waiting, and so does, for a
+ * while, who came to a moment in which nothing answers in time: nothing was written yet, so the next round may begin anew.
  */
 async function failAll(context: RoundContext, requests: readonly Request[], error: unknown, started: number): Promise<void> {
   const reason = error instanceof CallFailure ? error.mendable : error;
   if (!(reason instanceof MendableError) || reason.code === 'lock-lost') throw reason;
   context.lock.check();
+  const isLate = error instanceof CallFailure && error.isLate;
   const state = await context.records.load(); // as the intents left it
   const agenda = agendaOf(context, state ?? emptyState, requests);
   if (state) {
@@ -171,6 +175,7 @@ async function failAll(context: RoundContext, requests: readonly Request[], erro
   for (const request of requests) {
     const local = state ? agenda.answers.get(request.id) : undefined;
     if (local?.kind === 'settled') await tell(context, request, local.outcome, started);
+    else if (isLate && started - request.at < context.patience) continue;
     else if (reason.code !== 'rate-limited') await tell(context, request, { kind: 'error', error: reason.toJSON(), apiCalls: context.callCount() }, started);
   }
   if (reason.code === 'rate-limited') throw reason;

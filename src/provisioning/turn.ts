@@ -11,16 +11,16 @@ const tickUnwatched = 100;
 const tickForEachOther = 5;
 
 /** Milliseconds: how long a crowd is gathered before its round, and how much later each further one contends for the lock. */
-export const gathering = { quiet: 100, quietForEach: 2, longestQuiet: 500, longest: 2_000, queueing: 3, longestQueueing: 150 } as const;
+export const gathering = { alone: 50, quiet: 100, quietForEach: 2, longestQuiet: 500, longest: 2_000, queueing: 3, longestQueueing: 150 } as const;
 
 /**
- * How long to wait before the next round, in milliseconds. A request that is alone goes at once; in a crowd the round waits
- * until nobody has come for a moment, since every round costs the same number of calls however many it serves.
+ * How long to wait before the next round, in milliseconds. A request that is alone waits for no more than the blink in which the
+ * rest of a class would begin to arrive; in a crowd the round waits until nobody has come for a moment. Every round costs the
+ * same number of calls, and the same time, however many it serves.
  */
 export function gatherFor(ids: readonly string[], now: number, since: number): number {
-  if (ids.length < 2) return 0;
   const newest = Math.max(...ids.map(requestTime).filter((time) => time <= now));
-  const quiet = Math.min(gathering.quiet + gathering.quietForEach * ids.length, gathering.longestQuiet);
+  const quiet = ids.length < 2 ? gathering.alone : Math.min(gathering.quiet + gathering.quietForEach * ids.length, gathering.longestQuiet);
   return Math.max(0, Math.min(newest + quiet, since + gathering.longest) - now);
 }
 

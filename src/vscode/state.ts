@@ -78,23 +78,28 @@ function observed(state: State, shell: ShellId, commands: readonly SeenCommand[]
     const run = site.runs.get(shell);
     return run?.running && run.process !== undefined && !seen.has(run.process);
   });
-  let next = each(state, over.map(([port]) => port), { type: 'ended', shell });
+  const ended = each(state, over.map(([port]) => port), { type: 'ended', shell });
   // Of several commands with one port, the one seen last counts: one run stands for them all.
   const latest = new Map(commands.map((command) => [siteOf(command), command]));
-  for (const command of latest.values()) next = then(next, (now) => commandSeen(now, shell, command));
-  return next;
+  const fresh = [...latest.values()].filter((command) => isNews(ended.state, shell, command));
+  if (fresh.length === 0) return ended;
+  const ran = fresh.reduce((before, command) => then(before, (now) => commandSeen(now, shell, command)), ended);
+  // The shell has moved on: a command of it that has ended no longer holds its site.
+  const left = sitesOf(ran.state, shell).filter((port) => !ran.state.sites.get(port)?.runs.get(shell)?.running);
+  return then(ran, (now) => each(now, left, { type: 'closed', shell }));
 }
 
 const siteOf = ({ port }: SeenCommand): number => (typeof port === 'number' ? port : withoutPort);
 
+function isNews(state: State, shell: ShellId, command: SeenCommand): boolean {
+  const run = state.sites.get(siteOf(command))?.runs.get(shell);
+  return !run?.running || run.process !== command.process;
+}
+
 function commandSeen(state: State, shell: ShellId, command: SeenCommand): WindowStep {
   const port = siteOf(command);
-  if (state.sites.get(port)?.runs.get(shell)?.process === command.process) return { state, effects: [] };
   const isIdle = (state.sites.get(port) ?? nobody).kind === 'idle';
-  const ran = one(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
-  // The shell has moved on to another port: a command of it that has ended no longer holds its site.
-  const left = sitesOf(ran.state, shell).filter((other) => other !== port && !ran.state.sites.get(other)?.runs.get(shell)?.running);
-  return then(ran, (now) => each(now, left, { type: 'closed', shell }));
+  return one(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
 }
 
 function eventFor(shell: ShellId, { process, port, told, declined }: SeenCommand): SiteEvent {

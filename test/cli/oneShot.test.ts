@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts';
 import { assertLive, callsOf, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
 
@@ -63,6 +64,13 @@ describe('command: the two forms of the article', () => {
       assert.deepEqual(classroom.standIn.world.tunnel.config, { ingress: [{ service: 'http_status:404' }] });
     });
   }
+
+  it('--version says which one it is', async () => {
+    const classroom = await startClassroom();
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { code, out } = await classroom.run(['--version']);
+    assert.deepEqual([code, out.trim()], [0, version]);
+  });
 
   it('usage: what is no call ends with 2, one message and no call to Cloudflare', async () => {
     const classroom = await startClassroom();

@@ -69,6 +69,41 @@ describe('faults: every call, every fault', () => {
   }
 });
 
+describe('faults: a bad moment while reading', () => {
+  afterEach(closeAll);
+
+  for (const [name, fault] of Object.entries(everyFault)) {
+    const isRefusal = ['400', '401', '403', '404', '409', '429'].some((status) => name.startsWith(status));
+    it(`${name}: ${isRefusal ? 'is told at once' : 'is read again, and nobody notices'}`, async () => {
+      const classroom = await startClassroom();
+      classroom.standIn.faults.add({ ...fault, method: 'GET', path: '/configurations' });
+      const outcome = await attempt(classroom, publish(1), deadlineFor(fault));
+      const reads = callsOf(classroom.standIn).filter((call) => call === 'GET config').length;
+      assert.deepEqual([outcome.kind, reads], isRefusal ? ['error', 1] : ['published', fault.kind === 'refuse' ? 1 : 2]);
+    });
+  }
+
+  it('an API that answers too late for one round answers in the next one, and nobody is told of it', async () => {
+    const classroom = await startClassroom();
+    const { standIn } = classroom;
+    standIn.faults.add({ kind: 'hang-headers', method: 'GET', path: '/configurations', always: true });
+    const seen: string[] = [];
+    standIn.onRequest({ before: ({ method, path }) => {
+      if (method === 'GET' && path.includes('/configurations') && seen.push(path) === 3) standIn.faults.clear();
+    } });
+    assert.equal((await ask(classroom, publish(1), { callDeadline: 200 })).kind, 'published');
+    assertLive(standIn, ['student1']);
+  });
+
+  it('an API that never answers is told of once the patience is over', async () => {
+    const classroom = await startClassroom({ config: { lockTimeoutSeconds: 1 } });
+    classroom.standIn.faults.add({ kind: 'hang-headers', method: 'GET', path: '/configurations', always: true });
+    const outcome = await attempt(classroom, publish(1), { callDeadline: 400 });
+    assert(outcome.kind === 'error' && outcome.error.code === 'api-unreachable');
+    assert.match(MendableError.fromJSON(outcome.error).message, /no answer within 0\.2 s/);
+  });
+});
+
 describe('faults: more than one', () => {
   afterEach(closeAll);
 

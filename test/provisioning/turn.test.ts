@@ -24,7 +24,8 @@ describe('turn', () => {
   });
 
   for (const [what, ages, waited, expected] of [
-    ['one alone goes at once', [0], 0, 0],
+    ['one alone waits for the blink in which a class would begin to arrive', [20], 0, gathering.alone - 20],
+    ['then it goes', [gathering.alone], 0, 0],
     ['in a crowd the round waits for a moment of quiet', [500, 30], 0, gathering.quiet + 2 * gathering.quietForEach - 30],
     ['after that moment it goes', [500, 110], 0, 0],
     ['a large crowd is given longer, up to a limit', Array.from({ length: 300 }, () => 100), 0, gathering.longestQuiet - 100],

@@ -140,3 +140,31 @@ describe('the window, whatever happens', () => {
     }), { numRuns: 2000 });
   });
 });
+
+describe('one terminal with commands on two ports', () => {
+  const first = { process: '100:1', port: 3000 };
+  const second = { process: '101:1', port: 3001 };
+  const after = (...looks: readonly (readonly { process: string; port: number }[])[]) => {
+    const world = new World();
+    for (const commands of looks) {
+      world.send({ type: 'observed', shell: '10:1', commands });
+      while (world.pending.length > 0) world.answer('created');
+    }
+    return world;
+  };
+
+  it('restarts one while the other comes up: the first one\'s link stays', () => {
+    const world = after([first], [], [second, { ...first, process: '102:1' }]);
+    assert.deepEqual([...world.state.sites.keys()].sort(), [3000, 3001]);
+    assert.deepEqual([...world.made.values()], [1, 1]);
+  });
+
+  it('keeps a command that was overlooked once', () => {
+    const world = after([first], [], [first, second]);
+    assert.deepEqual([...world.state.sites.values()].map(({ kind }) => kind), ['waiting', 'waiting']);
+  });
+
+  it('lets go of the port that it moved away from', () => {
+    assert.deepEqual([...after([first], [], [second]).state.sites.keys()], [3001]);
+  });
+});
