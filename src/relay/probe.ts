@@ -21,8 +21,13 @@ export interface ProbeOptions {
 
 /** How much of a page or a script is read, at most. Bytes. */
 const READ_LIMIT = 512 * 1024;
+/** How long an answer that has begun may go on: one that never ends is judged by its beginning. Milliseconds. */
+const BODY_LIMIT = 3_000;
+/** How long a WebSocket may go unanswered: a server leaves one that it does not know open. Milliseconds. */
+const UPGRADE_LIMIT = 5_000;
 /** How long an opened WebSocket may keep silent before silence counts as assent. Milliseconds. */
 const HELLO_LIMIT = 1_000;
+const NOT_FOUND = 404;
 
 /** GET /, Vite's client where the page has one, and the WebSocket that the page will open. Three requests at most; never rejects. */
 export async function probe(options: ProbeOptions): Promise<Verdict> {
@@ -31,35 +36,41 @@ export async function probe(options: ProbeOptions): Promise<Verdict> {
   const findings: Findings = { site, server, page, socket: undefined };
   if (page === undefined || page.status >= 400) return judge(findings);
   const clientPath = viteClientPath(page);
-  const client = clientPath === undefined ? undefined : await get(options, new URL(clientPath, site).pathname, '*/*');
+  const client = clientPath === undefined ? undefined : await get(options, clientPath, '*/*');
   const plans = planSockets(server, page, client?.body);
   return judge({ ...findings, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
 }
 
-/** A server leaves a WebSocket at a path that it does not know without any answer, so the one that answers is the one. */
-async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]): Promise<SocketReply | 'silent'> {
+/** A server leaves a WebSocket at a path that it does not know without an answer, or says 404: the one that says more is the one. */
+async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]): Promise<SocketReply | undefined> {
   const answered = new AbortController();
-  const signal = AbortSignal.any([options.signal, answered.signal]);
+  const signal = AbortSignal.any([options.signal, answered.signal, AbortSignal.timeout(UPGRADE_LIMIT)]);
   try {
     return await Promise.any(plans.map((plan) => upgrade({ ...options, signal }, plan)));
   } catch {
-    return 'silent';
+    return undefined;
   } finally {
     answered.abort();
   }
 }
 
+/** Undefined where no answer begins. */
 async function get(options: ProbeOptions, path: string, accept: string): Promise<Reply | undefined> {
   const sent = request(asked(options, path, { accept }));
   sent.end();
   return new Promise((resolve) => {
     sent.on('error', () => resolve(undefined));
     sent.on('response', (response) => void readReply(response).then(resolve));
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy(); // nobody asked for that
+      resolve(undefined);
+    });
   });
 }
 
 async function readReply(response: IncomingMessage): Promise<Reply> {
   const reply: Reply = { status: response.statusCode ?? 0, headers: response.headers, body: '' };
+  const limit = setTimeout(() => response.destroy(), BODY_LIMIT);
   try {
     for await (const chunk of response) {
       reply.body += String(chunk);
@@ -67,11 +78,13 @@ async function readReply(response: IncomingMessage): Promise<Reply> {
     }
   } catch {
     // what came is what there is
+  } finally {
+    clearTimeout(limit);
   }
   return reply;
 }
 
-/** Opens the WebSocket, waits for the first words, since some servers say only then that they refuse, and closes it. @throws where nothing answers */
+/** Opens the WebSocket, waits for the first words, since some servers say only then that they refuse, and closes it. @throws where no WebSocket is */
 async function upgrade(options: ProbeOptions, plan: SocketPlan): Promise<SocketReply> {
   const sent: ClientRequest = request(asked(options, plan.path, {
     origin: options.site.origin, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
@@ -81,7 +94,10 @@ async function upgrade(options: ProbeOptions, plan: SocketPlan): Promise<SocketR
   sent.end();
   return new Promise((resolve, reject) => {
     sent.on('error', reject);
-    sent.on('response', (response) => void readReply(response).then(({ status, body }) => resolve({ status, said: body })));
+    sent.on('response', (response) => void readReply(response).then(({ status, body }) => {
+      if (status === NOT_FOUND) reject(new Error(`There is no ${plan.path}`));
+      else resolve({ status, said: body });
+    }));
     sent.on('upgrade', (response, socket, head) => void firstWords(socket, head).then((said) => resolve({ status: response.statusCode ?? 0, said })));
   });
 }
@@ -102,6 +118,8 @@ async function firstWords(socket: Duplex, head: Buffer): Promise<string> {
   });
 }
 
+/** `path` may be whatever a page says; it is asked of this site alone. */
 function asked({ door, site, signal }: ProbeOptions, path: string, headers: Record<string, string>): RequestOptions {
-  return { ...door, path, signal, agent: false, headers: { host: site.host, ...headers } };
+  const { pathname, search } = URL.canParse(path, site.href) ? new URL(path, site) : site;
+  return { ...door, path: pathname + search, signal, agent: false, headers: { host: site.host, ...headers } };
 }

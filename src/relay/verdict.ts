@@ -26,29 +26,37 @@ export interface Findings {
   /** As the processes say; the page may know better. */
   server: DevServerName | undefined;
   page: Reply | undefined;
-  /** Undefined where the server has no WebSocket that is known. */
-  socket: SocketReply | 'silent' | undefined;
+  /** Undefined where the server has no WebSocket that is known, or none of those that it may have answered. */
+  socket: SocketReply | undefined;
 }
 
-/** `mend` is the exact line, and `file` the file of the student's project that it belongs into. */
+/** Why a server keeps visitors out: `mend` is the exact line, and `file` the file of the student's project that it belongs into. */
+export interface Refusal {
+  readonly server: string;
+  /** Goes on after the server's name: "it …". */
+  readonly why: string;
+  readonly file: string;
+  readonly mend: string;
+}
+
 export type Verdict =
   | { kind: 'live' }
   | { kind: 'stopped' }
   | { kind: 'silent'; server: string }
-  | { kind: 'refuses'; server: string; why: string; file: string; mend: string };
+  | { kind: 'refuses' } & Refusal;
 
-/** How long a page may take is the probe's business; here silence is silence. */
+/** With these, and no others, servers refuse a WebSocket for its names: Vite 400, Next.js 403. With a 404 or a page they only say that none is there. */
+const REFUSING = new Set([400, 401, 403]);
+
+/** How long a page may take is the probe's business; here silence is silence. What cannot be judged, and answers anything, is live. */
 export function judge({ site, server, page, socket }: Findings): Verdict {
   if (page === undefined) return { kind: 'silent', server: server ?? 'The server' };
   const name = server ?? nameByPage(page);
   if (page.status === 503 && page.body.includes(site.hostname) && page.headers['cloudflare-cdn-cache-control'] === 'no-store') return { kind: 'stopped' };
   if (isHostRefusal(page)) return refuses(name, site, `it does not serve pages for ${site.hostname}`);
   if (socket === undefined) return { kind: 'live' };
-  if (socket === 'silent') return refuses(name, site, 'it does not answer the WebSocket of its own page');
-  if (socket.status !== 101 || /Invalid Host\/Origin header/.test(socket.said)) {
-    return refuses(name, site, `it refuses its page's WebSocket from ${site.hostname} (${socket.status === 101 ? 'Invalid Host/Origin header' : socket.status})`);
-  }
-  return { kind: 'live' };
+  const refusal = REFUSING.has(socket.status) ? String(socket.status) : /Invalid Host\/Origin header/.exec(socket.said)?.[0];
+  return refusal === undefined ? { kind: 'live' } : refuses(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refusal})`);
 }
 
 /**
@@ -81,7 +89,8 @@ function nameByPage(page: Reply): DevServerName | undefined {
 
 /** The refusals of Vite (and what is built on it), webpack-dev-server and Angular, which all say that it is about the host. */
 function isHostRefusal({ status, body }: Reply): boolean {
-  return /Blocked request\. This host|Invalid Host header|URL with hostname .* is not allowed/i.test(body) && status >= 200 && status < 500;
+  if (status < 300) return body.trim() === 'Invalid Host header'; // webpack-dev-server before 5; a page may well speak of such words
+  return status < 500 && /Blocked request\. This host|Invalid Host header|URL with hostname .* is not allowed/i.test(body);
 }
 
 function refuses(server: DevServerName | undefined, { hostname }: URL, why: string): Verdict {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { probe } from '../../src/relay/probe.ts';
 import type { Verdict } from '../../src/relay/verdict.ts';
@@ -52,6 +52,31 @@ describe('relay/probe', () => {
     bench = await startBench((_request, response) => { response.end('/_next/static/'); });
     sockets = new WebSocketServer({ server: bench.server });
     assert.deepEqual(await throughRelay(), { kind: 'live' });
+  });
+
+  it('takes a page whose WebSocket is nowhere for a page without one', async () => {
+    bench = await startBench((_request, response) => { response.end('/_next/static/'); }); // as when a build of it is served
+    assert.deepEqual(await straight(), { kind: 'live' });
+    bench.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
+    assert.deepEqual(await straight(), { kind: 'live' });
+  });
+
+  it('judges by its beginning what never ends, and survives what makes no sense', async () => {
+    bench = await startBench((_request, response) => { response.write('<h1>Clock</h1>'); });
+    assert.deepEqual(await straight(), { kind: 'live' });
+    bench.server.removeAllListeners('request');
+    bench.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (request.url === '/') response.end('<script src="http://[no/@vite/client">');
+      else response.end('base = "/a b\u00fc/"');
+    });
+    assert.deepEqual(await straight(), { kind: 'live' });
+    bench.server.removeAllListeners('request');
+    bench.server.on('request', (request: IncomingMessage) => request.socket.end('HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'));
+    assert.equal((await straight()).kind, 'silent');
+    bench.server.removeAllListeners('request');
+    bench.server.on('request', (request: IncomingMessage) => request.socket.end('no HTTP'));
+    assert.equal((await straight()).kind, 'silent');
+    assert.equal((await throughRelay()).kind, 'stopped');
   });
 
   it('knows stopped from silent', async () => {

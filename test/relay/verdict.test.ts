@@ -43,7 +43,13 @@ describe('relay/verdict', () => {
     assert.deepEqual(next.kind === 'refuses' && [next.server, next.file, next.mend], ['Next.js', 'next.config.js', "allowedDevOrigins: ['student1.example.com'],"]);
     const webpack = judged({ server: 'webpack-dev-server', socket: { status: 101, said: '\u0081{"type":"error","data":"Invalid Host/Origin header"}' } });
     assert.match(webpack.kind === 'refuses' ? webpack.why : '', /Invalid Host\/Origin header/);
-    assert.equal(judged({ server: 'Vite', socket: 'silent' }).kind, 'refuses');
+    assert.equal(judged({ server: 'Vite', socket: { status: 400, said: '' } }).kind, 'refuses');
+  });
+
+  it('takes what is no refusal for none: a missing WebSocket, a page that speaks of one', () => {
+    for (const status of [200, 404, 426, 500]) assert.deepEqual(judged({ server: 'Next.js', socket: { status, said: '' } }), { kind: 'live' });
+    assert.deepEqual(judged({ page: reply('<p>Vite says "Blocked request. This host is not allowed", webpack "Invalid Host header".</p>') }), { kind: 'live' });
+    assert.equal(judged({ page: reply('Invalid Host header') }).kind, 'refuses');
   });
 
   it('says something useful of a server that it does not know', () => {
