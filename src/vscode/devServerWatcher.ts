@@ -1,15 +1,18 @@
-// Does the server listen, and is it this student's own? Asked only while a port is public: quickly at first, then seldom.
+// Does the server listen, is it this student's own, and does a visitor get an answer? Asked only while a port is public:
+// quickly at first, then seldom.
 import { nameServer } from '../relay/devServers.ts';
 import type { Target } from '../relay/forward.ts';
 import { greet } from '../relay/greet.ts';
-import { findTarget } from '../relay/target.ts';
+import { candidateTargets, findTarget } from '../relay/target.ts';
+import type { Verdict } from '../relay/verdict.ts';
 import { listeners, listenersOf, type Listener } from '../shell/listeners.ts';
 import { readProcess } from '../shell/processes.ts';
 import { runs, treeOf } from './observe.ts';
 import type { Relays } from './relays.ts';
 import { isRunning, leaseOf } from './site.ts';
-import type { Problem, ShellId, Site, SiteEvent } from './site.ts';
+import type { Problem, ShellId, Site, SiteEvent, Waiting } from './site.ts';
 import type { State, WindowEvent } from './state.ts';
+import { Visits } from './visits.ts';
 
 /** Milliseconds: a server that starts is asked after ever longer pauses; one that listens, for its process only, until the next full look. */
 const shortest = 100;
@@ -27,7 +30,7 @@ export interface Findings {
 }
 
 /**
- * What the findings mean for a site. Pure.
+ * What the findings mean for a site. Pure. `listening` is a claim that a visit has to confirm.
  * @param uid the student's user id
  * @returns undefined where they mean nothing new
  */
@@ -40,14 +43,32 @@ export function judge(site: Site, port: number, { onPort, own }: Findings, uid: 
   if (site.kind === 'live') return listening ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
   if (site.kind !== 'waiting') return undefined;
   if (listening) return { type: 'listening' };
-  return elsewhere === site.elsewhere ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+  return elsewhere === site.elsewhere && !hasAnswered(site) ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
 }
 
 /** What it means for a site behind a relay that its server was found, or was not. Pure. */
 export function judgeRelayed(site: Site, target: Target | undefined): SiteEvent | undefined {
   if (site.kind === 'live' && !target) return { type: 'silent' };
-  return site.kind === 'waiting' && target ? { type: 'listening' } : undefined;
+  if (site.kind !== 'waiting') return undefined;
+  if (target) return { type: 'listening' };
+  return hasAnswered(site) ? { type: 'silent' } : undefined;
 }
+
+/** What it means for a site that waits how a visitor fared there. Pure. */
+export function judgeVisit(site: Waiting, verdict: Verdict): SiteEvent | undefined {
+  switch (verdict.kind) {
+    case 'live': return { type: 'listening' };
+    case 'refuses': {
+      const { server, why, file, mend } = verdict;
+      return { type: 'visitorsRefused', refusal: { server, why, file, mend } };
+    }
+    case 'stopped':
+    case 'silent': return site.mute ? undefined : { type: 'silent', mute: true };
+  }
+}
+
+/** It is shown how the server took a visitor: that is over when the server is. */
+const hasAnswered = (site: Waiting): boolean => site.refusal !== undefined || site.mute === true;
 
 /** Milliseconds until the next look at a site; undefined where there is nothing to look at. Pure. */
 export function pauseFor(site: Site, previous: number): number | undefined {
@@ -76,7 +97,8 @@ export interface DevServerWatcherOptions {
   /** Looks into a terminal for its commands. */
   readonly look: (shell: ShellId) => void;
   readonly uid: number;
-  readonly relays: Pick<Relays, 'has' | 'setTarget'>;
+  readonly relays: Pick<Relays, 'socketOf' | 'setTarget'>;
+  readonly visits?: Visits;
 }
 
 interface Watch { kind: Site['kind']; timer: NodeJS.Timeout; pause: number; sinceFullLook: number }
@@ -85,10 +107,12 @@ interface Watch { kind: Site['kind']; timer: NodeJS.Timeout; pause: number; sinc
 export class DevServerWatcher {
   readonly #watches = new Map<number, Watch>();
   readonly #options: DevServerWatcherOptions;
+  readonly #visits: Visits;
   #state: State | undefined;
 
   constructor(options: DevServerWatcherOptions) {
     this.#options = options;
+    this.#visits = options.visits ?? new Visits();
   }
 
   /** To be called after each change of the state. */
@@ -117,6 +141,7 @@ export class DevServerWatcher {
   #end(port: number): void {
     clearTimeout(this.#watches.get(port)?.timer);
     this.#watches.delete(port);
+    this.#visits.end(port);
   }
 
   #look(port: number): void {
@@ -134,24 +159,41 @@ export class DevServerWatcher {
   async #examine(site: Site, port: number): Promise<void> {
     const { dispatch, relays, uid } = this.#options;
     const found = findings(site, port);
-    let event = relays.has(port) ? undefined : judge(site, port, found, uid);
-    if (relays.has(port)) {
-      const target = await this.#findServer(site, port, found);
-      if (this.#state?.sites.get(port) !== site) return; // it has moved on while the server was asked
-      relays.setTarget(port, target ?? null);
-      event = judgeRelayed(site, target);
+    const socketPath = relays.socketOf(port);
+    const place = socketPath === undefined ? candidateTargets(found.onPort)[0] : await this.#findServer(site, port, found);
+    const target = place && { ...place, ...named(found) };
+    if (this.#state?.sites.get(port) !== site) return; // it has moved on while the server was asked
+    if (socketPath !== undefined) relays.setTarget(port, target ?? null);
+    const event = socketPath === undefined ? judge(site, port, found, uid) : judgeRelayed(site, target);
+    if (event?.type === 'listening' && target && site.kind === 'waiting') {
+      void this.#visit(site, port, target, socketPath);
+      return;
     }
-    if (event) dispatch({ type: 'site', port, event });
+    this.#visits.end(port);
+    if (event && event.type !== 'listening') dispatch({ type: 'site', port, event });
+  }
+
+  /** Only what a visitor gets an answer from is live. */
+  async #visit(site: Waiting, port: number, target: Target, socketPath: string | undefined): Promise<void> {
+    const verdict = await this.#visits.visit(port, { url: site.lease.publication.url, target, socketPath });
+    const now = this.#state?.sites.get(port);
+    if (!verdict || now?.kind !== 'waiting' || now.runs !== site.runs) return; // another run, another server: it is visited again
+    const event = judgeVisit(now, verdict);
+    if (event) this.#options.dispatch({ type: 'site', port, event });
   }
 
   /** The server of this site, on whatever port it took; one of another site is not it. */
-  async #findServer(site: Site, port: number, { own, onPort, pids = [] }: Findings): Promise<Target | undefined> {
+  async #findServer(site: Site, port: number, { own, onPort }: Findings): Promise<Target | undefined> {
     const candidates = own.filter((listener) => listener.port === port || !this.#state?.sites.has(listener.port));
     const byHand = heldByHand(site) ? onPort.filter((listener) => listener.uid === this.#options.uid) : [];
-    const target = await findTarget([...candidates, ...byHand], port, greet);
-    const server = nameServer(pids.flatMap((pid) => readProcess(pid) ?? []));
-    return target && { ...target, ...(server && { server }) };
+    return findTarget([...candidates, ...byHand], port, greet);
   }
+}
+
+/** Which server it is, as far as its processes say. */
+function named({ pids = [] }: Findings): Pick<Target, 'server'> {
+  const server = nameServer(pids.flatMap((pid) => readProcess(pid) ?? []));
+  return server ? { server } : {};
 }
 
 /** The student said so, and no process of the command is known. */

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { labels, type CommandId } from './commandTable.ts';
 import { link } from './present.ts';
+import { noPort, visitorsRefused } from './site.ts';
 import type { Problem, Publication } from './site.ts';
 
 /** "Your site is live", the hostname being a link. */
@@ -10,9 +11,12 @@ export function tellLive(publication: Publication): void {
     ['classroomTunnel.open', 'classroomTunnel.copyLink'], publication);
 }
 
+/** Nothing of ours went wrong with these. */
+const warnings = new Set([noPort.code, visitorsRefused]);
+
 export function tellProblem({ code, title, message, action }: Problem): void {
   const text = [`${title}.`, message, action].filter((part) => part !== '').join(' ');
-  const show = code === 'no-port' ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
+  const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const offers = ['classroomTunnel.republish', 'classroomTunnel.showLog'] as const;
   void offer(show(text, ...offers.map((id) => labels[id])), offers);
 }

@@ -1,7 +1,8 @@
 // What a state looks like: pure, and the only place that words it.
 import { labels, type CommandId } from './commandTable.ts';
-import { leaseOf, noPort } from './site.ts';
-import type { Kind, Note, Problem, Site } from './site.ts';
+import { leaseOf, noPort, refusalProblem } from './site.ts';
+import type { Kind, Note, Problem, Publication, Site, Waiting } from './site.ts';
+import type { Refusal } from '../relay/verdict.ts';
 import { shownSite } from './state.ts';
 import type { State } from './state.ts';
 
@@ -54,12 +55,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
       command: 'classroomTunnel.showLog',
       offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
     };
-    case 'waiting': return {
-      text: `$(loading~spin) ${plain(site.lease.publication.hostname)}: waiting for the server`,
-      explain: `**${link(site.lease.publication)} is public, and waits for your server to listen on port ${port}.** ${elsewhere(site.elsewhere, port)}`,
-      command: 'classroomTunnel.showLog',
-      offers: whilePublic,
-    };
+    case 'waiting': return site.refusal ? refusalLook(site.refusal, site.lease.publication) : waitingLook(site, port);
     case 'live': return {
       text: `$(globe) ${plain(site.lease.publication.hostname)}`,
       explain: `**Your site is live:** ${link(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
@@ -85,6 +81,29 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
   }
 }
 
+function waitingLook({ lease: { publication }, elsewhere, mute }: Waiting, port: number): Look {
+  const waits = mute
+    ? `and your server listens, but gives it no answer.** It may still be making its first page. If it stays so: is it a web server, and does it speak HTTP? HTTPS is what the link brings; start the server without it.`
+    : `and waits for your server to listen on port ${port}.** ${listensElsewhere(elsewhere, port)}`;
+  return {
+    text: `$(loading~spin) ${plain(publication.hostname)}: waiting for the server`,
+    explain: `**${link(publication)} is public, ${waits}`,
+    command: 'classroomTunnel.showLog',
+    offers: whilePublic,
+  };
+}
+
+function refusalLook(refusal: Refusal, publication: Publication): Look {
+  const { title, message } = refusalProblem(refusal);
+  return {
+    text: `$(warning) ${plain(publication.hostname)}: ${plain(title)}`,
+    explain: `**${escape(title)}** of ${link(publication)}. ${escape(message)}\n\nChange this in ${escape(refusal.file)}: ${code(refusal.mend)}\n\nThe site is live as soon as the server lets them in.`,
+    command: 'classroomTunnel.showLog',
+    offers: whilePublic,
+    background: 'warning',
+  };
+}
+
 function problemLook(problem: Problem, text: string, background: 'error' | 'warning'): Look {
   return {
     text,
@@ -100,7 +119,7 @@ function wait(note: Note | undefined, now: number): string {
   return seconds > 0 ? `: busy, trying again in ${seconds} s` : '';
 }
 
-const elsewhere = (other: number | undefined, port: number): string =>
+const listensElsewhere = (other: number | undefined, port: number): string =>
   (other === undefined ? '' : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${code(`npm run dev -- --port ${port}`)}).`);
 
 /** The other sites of this window, in one line. */

@@ -15,7 +15,7 @@ export interface RelaysOptions {
   readonly log: (message: string) => void;
 }
 
-interface Entry { readonly publication: Publication; relay: RelayProcess | undefined; target: Target | null }
+interface Entry { readonly publication: Publication; readonly socket: string; relay: RelayProcess | undefined; target: Target | null }
 
 /** A relay that ends by itself is started again; one that cannot live this long is not worth another try. Milliseconds. */
 const shortestLife = 5_000;
@@ -52,13 +52,13 @@ export class Relays {
   async serve(publication: Publication): Promise<boolean> {
     const { port } = publication;
     if (this.#entries.has(port)) return true;
-    const entry: Entry = { publication, relay: undefined, target: null };
+    const entry: Entry = { publication, socket: join(this.#options.folder() ?? '', `${port}.sock`), relay: undefined, target: null };
     this.#entries.set(port, entry);
     return this.#start(entry);
   }
 
-  /** Is this port served by a relay? */
-  has(port: number): boolean { return this.#entries.has(port); }
+  /** Where the relay of this port is reached; undefined where it has none. */
+  socketOf(port: number): string | undefined { return this.#entries.get(port)?.socket; }
 
   /** Where the server of this port is now; null shows visitors that it is not running. */
   setTarget(port: number, target: Target | null): void {
@@ -78,11 +78,11 @@ export class Relays {
   }
 
   async #start(entry: Entry): Promise<boolean> {
-    const { folder, command, env, graceSeconds, log } = this.#options;
-    const { port, url } = entry.publication;
+    const { command, env, graceSeconds, log } = this.#options;
+    const { socket, publication: { port, url } } = entry;
     const began = performance.now();
     try {
-      const relay = await startRelay({ command, socket: join(folder() ?? '', `${port}.sock`), publicUrl: url, graceSeconds: graceSeconds(), env });
+      const relay = await startRelay({ command, socket, publicUrl: url, graceSeconds: graceSeconds(), env });
       entry.relay = relay;
       relay.setTarget(entry.target);
       void relay.exited.then((how) => {

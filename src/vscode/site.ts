@@ -1,6 +1,8 @@
 // One site: the publication of one port by this window. What it can be, what can happen to it, and what can be asked
 // for in return, all as data. The machine over it is transition.ts; the window with its several ports is state.ts.
 
+import type { Refusal } from '../relay/verdict.ts';
+
 /** A terminal's shell, `pid:startTime`: a reused process id is never taken for it. */
 export type ShellId = string;
 /** A process that runs the watched command, `pid:startTime`. */
@@ -24,14 +26,24 @@ export interface Lease { readonly life: number; readonly publication: Publicatio
 /** Why publishing takes a while; `until` in ms since 1970. */
 export interface Note { readonly message: string; readonly until?: number }
 
+/** What is known of a server that visitors do not get an answer from. */
+export interface Finding {
+  /** It listens on this port instead. */
+  readonly elsewhere?: number;
+  /** It listens where it should, but a visitor gets no answer: it is still starting, or speaks no HTTP. */
+  readonly mute?: true;
+}
+
 interface Base {
   readonly runs: ReadonlyMap<ShellId, Run>;
   /** The notification about this publication was shown (or, in the site without a port, the warning). */
   readonly told: boolean;
+  /** What was said of a server that refuses visitors: the same is not said twice of one publication. */
+  readonly toldRefusal?: string;
 }
 export interface Idle extends Base { readonly kind: 'idle' }
 export interface Publishing extends Base { readonly kind: 'publishing'; readonly life: number; readonly lease?: Lease; readonly note?: Note }
-export interface Waiting extends Base { readonly kind: 'waiting'; readonly lease: Lease; readonly elsewhere?: number }
+export interface Waiting extends Base, Finding { readonly kind: 'waiting'; readonly lease: Lease; readonly refusal?: Refusal }
 export interface Live extends Base { readonly kind: 'live'; readonly lease: Lease }
 export interface Stopped extends Base { readonly kind: 'stopped'; readonly lease: Lease }
 export interface Away extends Base { readonly kind: 'away'; readonly lease?: Lease }
@@ -59,8 +71,12 @@ export type SiteEvent =
   | { readonly type: 'refused'; readonly life: number; readonly problem: Problem }
   /** Taking it down by hand did not work: it is still public. */
   | { readonly type: 'notRemoved'; readonly lease: Lease; readonly problem: Problem }
+  /** A visitor gets an answer. */
   | { readonly type: 'listening' }
-  | { readonly type: 'silent'; readonly elsewhere?: number }
+  /** A visitor gets none. */
+  | { readonly type: 'silent' } & Finding
+  /** A visitor gets a refusal for an answer. */
+  | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
   /** It must not be public any longer: another user's program listens on the port, or the service is stopping. */
   | { readonly type: 'withdrawn'; readonly problem: Problem }
   /** The guardian of this lease was killed. */
@@ -93,6 +109,17 @@ export const noPort: Problem = {
   message: 'The command runs without a PORT, so there is no port to publish.',
   action: 'Stop it, open a new terminal and start it there; or give the port yourself, as in PORT=3000 npm run dev.',
 };
+
+/** The code of a problem that is a refusal. */
+export const visitorsRefused = 'visitors-refused';
+
+/** What a refusal means to a student; shown as a warning and in the status bar. */
+export const refusalProblem = ({ server, why, file, mend }: Refusal): Problem => ({
+  code: visitorsRefused,
+  title: `${server} refuses visitors`,
+  message: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
+  action: `Change this in ${file}: ${mend}`,
+});
 
 /** Whether a command of the site runs now, as far as is known. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);

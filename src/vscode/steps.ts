@@ -1,11 +1,14 @@
 // What each step of a site's machine does (transition.ts says when): the next state, and the effects asked for.
-import { isRunning, leaseOf, nobody, noPort } from './site.ts';
+import { isRunning, leaseOf, nobody, noPort, refusalProblem } from './site.ts';
 import type { Away, Effect, Failed, Lease, Live, Of, Problem, ProcessId, Publishing, Run, ShellId, Site, SiteEvent, Step, Stopped, Waiting } from './site.ts';
 
 /** The states in which something may be public. */
 type Public = Waiting | Live | Stopped | Away | Failed;
 
 export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
+
+/** What every state of one publication has in common. */
+export const kept = ({ runs, told, toldRefusal }: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal'> => ({ runs, told, ...(toldRefusal !== undefined && { toldRefusal }) });
 
 export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
   return new Map(site.runs).set(shell, run);
@@ -48,13 +51,13 @@ function release(site: Site): Effect[] {
 /** A public site whose last command has ended is stopped. */
 function withoutServer(site: Site): Site {
   if ((site.kind !== 'waiting' && site.kind !== 'live') || isRunning(site)) return site;
-  return { kind: 'stopped', runs: site.runs, told: site.told, lease: site.lease };
+  return { kind: 'stopped', ...kept(site), lease: site.lease };
 }
 
 export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step {
   const lease = leaseOf(site);
   const life = lease?.life ?? newLife;
-  return step({ kind: 'publishing', runs, told, life, ...(lease && { lease }) }, { type: 'publish', life, verify });
+  return step({ ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) }, { type: 'publish', life, verify });
 }
 
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
@@ -67,29 +70,38 @@ export function unpublish(site: Site): Step {
 }
 
 export function held(site: Waiting | Live | Stopped | Away, lease: Lease): Step {
-  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', runs: site.runs, told: site.told, lease });
+  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });
 }
 
+/** The refusal is shown for as long as it lasts, and told once. */
+export function visitorsRefused(site: Waiting, { refusal }: Of<SiteEvent, 'type', 'visitorsRefused'>): Step {
+  const problem = refusalProblem(refusal);
+  const toldRefusal = `${problem.title}: ${problem.action}`; // its reason may come in other words each time
+  if (site.refusal && site.toldRefusal === toldRefusal) return step(site);
+  const next: Waiting = { ...kept(site), kind: 'waiting', lease: site.lease, refusal, toldRefusal };
+  return step(next, ...(site.toldRefusal === toldRefusal ? [] : [{ type: 'tellProblem', problem } as const]));
+}
 
 export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>
-  step({ kind: 'failed', runs: site.runs, told: site.told, problem, ...(lease && { lease }) }, ...effects, { type: 'tellProblem', problem });
+  step({ kind: 'failed', ...kept(site), problem, ...(lease && { lease }) }, ...effects, { type: 'tellProblem', problem });
 
 /** It must not be public any longer (another user's program has the port): the link goes before anything else. */
 export const withdrawn = (site: Public | Publishing, event: { problem: Problem }): Step => nowFailed(site, event.problem, undefined, ...release(site));
 
-export const nowAway = (site: (Waiting | Live | Stopped | Failed) & { lease: Lease }): Step => step({ kind: 'away', runs: site.runs, told: site.told, lease: site.lease });
+export const nowAway = (site: (Waiting | Live | Stopped | Failed) & { lease: Lease }): Step => step({ kind: 'away', ...kept(site), lease: site.lease });
 
 /** Without its guardian nobody would take the site down after this window: another guardian takes over, by a new lease. */
 export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
   if (lifeOf(site) !== event.life) return step(site);
-  return step({ kind: 'publishing', runs: site.runs, told: site.told, life }, { type: 'publish', life, verify: false });
+  return step({ kind: 'publishing', ...kept(site), life }, { type: 'publish', life, verify: false });
 }
 
 export function published(site: Publishing, event: Of<SiteEvent, 'type', 'published'>): Step {
   if (event.life !== site.life) return step(site);
   const lease = { life: event.life, publication: event.publication };
   // What was made anew is told anew; what was carried over a reload was told before it.
-  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', runs: site.runs, told: site.told && !event.created, lease });
+  const known = event.created ? { runs: site.runs, told: false } : kept(site);
+  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...known, lease });
 }
 
 export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'>): Step {
@@ -108,8 +120,9 @@ export function unpublishEarly(site: Publishing): Step {
   return step({ kind: 'idle', runs: site.runs, told: false }, lease ? { type: 'unpublish', lease } : { type: 'release', life });
 }
 
-export function withoutNote({ runs, told, life, lease }: Publishing): Publishing {
-  return { kind: 'publishing', runs, told, life, ...(lease && { lease }) };
+export function withoutNote(site: Publishing): Publishing {
+  const { life, lease } = site;
+  return { ...kept(site), kind: 'publishing', life, ...(lease && { lease }) };
 }
 
 export function withoutPort(site: Site, event: { shell: ShellId; process: ProcessId }): Step {

@@ -2,8 +2,8 @@
 // CONTRIBUTING.md draws it; a test compares the drawing with this table. What a single step does is steps.ts.
 import { isRunning } from './site.ts';
 import type { Kind, Of, Site, SiteEvent, SiteEventType, Step } from './site.ts';
-import { anotherRan, closed, delayed, guardianLost, held, nowAway, nowFailed, publish, publishAgain, published, refused, restored, runEnded,
-  startedRun, step, unpublish, unpublishEarly, withBadPort, withEnded, withoutNote, withoutPort, withRun, withdrawn } from './steps.ts';
+import { anotherRan, closed, delayed, guardianLost, held, kept, nowAway, nowFailed, publish, publishAgain, published, refused, restored, runEnded,
+  startedRun, step, unpublish, unpublishEarly, visitorsRefused, withBadPort, withEnded, withoutNote, withoutPort, withRun, withdrawn } from './steps.ts';
 
 type Handler<K extends Kind, E extends SiteEventType> = (site: Of<Site, 'kind', K>, event: Of<SiteEvent, 'type', E>, life: number) => Step;
 type Table = { readonly [K in Kind]: { readonly [E in SiteEventType]?: Handler<K, E> } };
@@ -55,9 +55,10 @@ const table: Table = {
     ...whilePublic,
     ran: anotherRan,
     ended: runEnded,
-    listening: (site) => step({ kind: 'live', runs: site.runs, told: true, lease: site.lease },
+    listening: (site) => step({ ...kept(site), kind: 'live', told: true, lease: site.lease },
       ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const])),
-    silent: (site, { elsewhere }) => step({ kind: 'waiting', runs: site.runs, told: site.told, lease: site.lease, ...(elsewhere !== undefined && { elsewhere }) }),
+    silent: (site, { elsewhere, mute }) => step({ kind: 'waiting', ...kept(site), lease: site.lease, ...(elsewhere !== undefined && { elsewhere }), ...(mute && { mute }) }),
+    visitorsRefused,
     windowSilent: nowAway,
   },
   live: {
@@ -78,7 +79,7 @@ const table: Table = {
     ran: anotherRan,
     ended: runEnded,
     windowSilent: (site, event) => (site.lease && event.seconds >= event.limitSeconds
-      ? step({ kind: 'away', runs: site.runs, told: site.told }, { type: 'release', life: site.lease.life })
+      ? step({ kind: 'away', ...kept(site) }, { type: 'release', life: site.lease.life })
       : step(site)),
     windowAnswers: (site, _event, life) => {
       if (site.lease) return held(site, site.lease);

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { DevServerWatcher, judge, pauseFor } from '../../src/vscode/devServerWatcher.ts';
-import { identify } from '../../src/vscode/observe.ts';
+import { judge, judgeRelayed, judgeVisit, pauseFor } from '../../src/vscode/devServerWatcher.ts';
 import type { Site } from '../../src/vscode/site.ts';
-import { emptyWindow, type WindowEvent } from '../../src/vscode/state.ts';
 import { examples, lease, shell } from './sites.ts';
 
 const uid = 1000;
@@ -48,24 +44,27 @@ describe('what listens on a public port', () => {
     assert.deepEqual([examples.idle, examples.publishing, examples.notPublic, failed, { kind: 'away', runs: new Map(), told: true } as const].map((site) => pauseFor(site, 0)),
       [undefined, undefined, undefined, undefined, undefined]);
   });
+});
 
-  it('is seen on the real machine, soon after it listens', async () => {
-    const own = identify(process.pid) ?? '';
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    let watcher: DevServerWatcher | undefined;
-    try {
-      const event = await new Promise<WindowEvent>((dispatch) => {
-        watcher = new DevServerWatcher({ relays: { has: () => false, setTarget: () => undefined }, dispatch, look: () => undefined, uid: process.getuid?.() ?? 0 });
-        watcher.follow({ sites: new Map([[port, { ...waiting, runs: new Map([[own, { process: own, running: true }]]) }]]), steps: 0 });
-      });
-      assert.deepEqual(event, { type: 'site', port, event: { type: 'listening' } });
-      watcher?.follow(emptyWindow);
-    } finally {
-      watcher?.dispose();
-      server.close();
+describe('what a visitor gets from a server that listens', () => {
+  const refusal = { server: 'Vite', why: 'it refuses', file: 'vite.config.js', mend: 'x' };
+
+  it('makes a waiting site live, or says why not', () => {
+    assert.deepEqual(judgeVisit(waiting, { kind: 'live' }), { type: 'listening' });
+    assert.deepEqual(judgeVisit(waiting, { kind: 'refuses', ...refusal }), { type: 'visitorsRefused', refusal });
+    for (const verdict of [{ kind: 'stopped' }, { kind: 'silent', server: 'Vite' }] as const) {
+      assert.deepEqual(judgeVisit(waiting, verdict), { type: 'silent', mute: true });
+      assert.equal(judgeVisit({ ...waiting, mute: true }, verdict), undefined);
     }
+  });
+
+  it('is forgotten when the server is gone', () => {
+    for (const site of [{ ...waiting, refusal }, { ...waiting, mute: true }] as const) {
+      assert.deepEqual(judge(site, 3000, { onPort: [], own: [] }, uid), { type: 'silent' });
+      assert.deepEqual(judgeRelayed(site, undefined), { type: 'silent' });
+    }
+    assert.equal(judgeRelayed(waiting, undefined), undefined);
+    assert.deepEqual(judgeRelayed(waiting, { port: 5173, address: '::1' }), { type: 'listening' });
+    assert.deepEqual(judgeRelayed(live, undefined), { type: 'silent' });
   });
 });

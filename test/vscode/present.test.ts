@@ -3,7 +3,7 @@ import { labels } from '../../src/vscode/commandTable.ts';
 import { present } from '../../src/vscode/present.ts';
 import type { Site } from '../../src/vscode/site.ts';
 import { emptyWindow, type State } from '../../src/vscode/state.ts';
-import { examples, lease, problem, stopped } from './sites.ts';
+import { examples, lease, problem, refusal, stopped } from './sites.ts';
 
 const showing = (site: Site, port = 3000): State => ({ sites: new Map([[port, site]]), steps: 1 });
 const { publishing, waiting, live, away, failed, notPublic } = examples;
@@ -14,6 +14,7 @@ describe('what the status bar shows', () => {
     ['publishing', showing(publishing), '$(sync~spin) Publishing', 'classroomTunnel.showLog'],
     ['queued', showing({ ...publishing, note: { message: 'Rate limit', until: 13_000 } }), '$(sync~spin) Publishing: busy, trying again in 12 s', 'classroomTunnel.showLog'],
     ['waiting', showing(waiting), '$(loading~spin) student1.example.com: waiting for the server', 'classroomTunnel.showLog'],
+    ['refused', showing({ ...waiting, refusal }), '$(warning) student1.example.com: Vite refuses visitors', 'classroomTunnel.showLog', 'warning'],
     ['live', showing(live), '$(globe) student1.example.com', 'classroomTunnel.open'],
     ['stopped', showing(examples.stopped), '$(debug-stop) student1.example.com: server stopped', 'workbench.action.terminal.focus'],
     ['away', showing(away), '$(debug-disconnect) Away', 'classroomTunnel.showLog'],
@@ -45,6 +46,15 @@ describe('what the status bar shows', () => {
     assert.deepEqual(present(showing(live), 0).context, { state: 'live', published: true, live: true });
     assert.deepEqual(present(showing({ ...failed, lease }), 0).context, { state: 'failed', published: true, live: false });
     assert.deepEqual(present(emptyWindow, 0).context, { state: 'idle', published: false, live: false });
+  });
+
+  it('names the server that refuses, why, the file and the line', () => {
+    const { tooltip } = present(showing({ ...waiting, refusal }), 0);
+    assert.match(tooltip, /Vite refuses visitors.*It does not like it.*Change this in vite\.config\.js: `server: \{\}`/s);
+  });
+
+  it('says that the server listens but gives no answer', () => {
+    assert.match(present(showing({ ...waiting, mute: true }), 0).tooltip, /listens, but gives it no answer.*HTTPS/);
   });
 
   it('says which port the server took instead', () => {

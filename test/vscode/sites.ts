@@ -1,9 +1,12 @@
 /** Builders of sites and events, and a walk through every state that a small world can reach. */
 import { nobody, type Kind, type Problem, type Publication, type Run, type Site, type SiteEvent, type SiteEventType } from '../../src/vscode/site.ts';
+import type { Refusal } from '../../src/relay/verdict.ts';
 import { transition } from '../../src/vscode/transition.ts';
 
 export const publication: Publication = { hostname: 'student1.example.com', url: 'https://student1.example.com', port: 3000 };
 export const problem: Problem = { code: 'p', title: 'No', message: 'It did not work.', action: 'Mend it.' };
+export const refusal: Refusal = { server: 'Vite', why: 'it does not like it', file: 'vite.config.js', mend: 'server: {}' };
+export const otherRefusal: Refusal = { ...refusal, mend: 'base: "/"' };
 export const lease = { life: 1, publication };
 export const shell = '10:1';
 export const otherShell = '20:1';
@@ -47,6 +50,9 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'listening' },
   { type: 'silent' },
   { type: 'silent', elsewhere: 5173 },
+  { type: 'silent', mute: true },
+  { type: 'visitorsRefused', refusal },
+  { type: 'visitorsRefused', refusal: otherRefusal },
   { type: 'withdrawn', problem },
   { type: 'guardianLost', life: 1 },
   { type: 'windowSilent', seconds: 20, limitSeconds: 600 },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isRunning, leaseOf, type SiteEvent } from '../../src/vscode/site.ts';
+import { isRunning, leaseOf, refusalProblem, visitorsRefused, type Problem, type SiteEvent } from '../../src/vscode/site.ts';
 import { emptyWindow, step, type State, type WindowEffect, type WindowEvent } from '../../src/vscode/state.ts';
-import { problem } from './sites.ts';
+import { otherRefusal, problem, refusal } from './sites.ts';
 
 const shells = ['10:1', '20:1', '30:1'];
 const ports = [3000, 3001];
@@ -19,6 +19,8 @@ class World {
   /** Notifications for each life, and how often it was made anew. */
   readonly told = new Map<number, number>();
   readonly made = new Map<number, number>();
+  /** The refusal told last, for each publication. */
+  readonly toldRefusals = new Map<string, string>();
 
   send(event: WindowEvent): void {
     const next = step(this.state, event);
@@ -47,10 +49,21 @@ class World {
         this.told.set(life, (this.told.get(life) ?? 0) + 1);
         break;
       }
-      case 'retryAt':
       case 'tellProblem':
+        if (effect.problem.code === visitorsRefused) this.takeRefusal(effect.port, effect.problem);
+        break;
+      case 'retryAt':
         break;
     }
+  }
+
+  takeRefusal(port: number, problem: Problem): void {
+    const site = this.state.sites.get(port);
+    assert.ok(site?.kind === 'waiting' && site.refusal, 'a refusal is told only where it is shown');
+    assert.deepEqual(problem, refusalProblem(site.refusal));
+    const publication = `${site.lease.life} ${this.made.get(site.lease.life) ?? 0}`;
+    assert.notEqual(this.toldRefusals.get(publication), problem.action, 'the same refusal is told once');
+    this.toldRefusals.set(publication, problem.action);
   }
 
   /** Answers the oldest publish. */
@@ -96,7 +109,8 @@ const anyMove: fc.Arbitrary<(world: World) => void> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(40).map((beats) => (world: World) => world.send({ type: 'windowSilent', seconds: beats * 20, limitSeconds: 600 })) },
   { weight: 1, arbitrary: fc.constant((world: World) => world.send({ type: 'windowAnswers' })) },
   { weight: 5, arbitrary: fc.tuple(anyPort, fc.constantFrom<SiteEvent>(
-    { type: 'listening' }, { type: 'listening' }, { type: 'silent' }, { type: 'unpublish' }, { type: 'withdrawn', problem }, { type: 'republish', shell: '10:1' },
+    { type: 'listening' }, { type: 'listening' }, { type: 'silent' }, { type: 'silent', mute: true },
+    { type: 'visitorsRefused', refusal }, { type: 'visitorsRefused', refusal: otherRefusal }, { type: 'unpublish' }, { type: 'withdrawn', problem }, { type: 'republish', shell: '10:1' },
   )).map(([port, event]) => (world: World) => world.send({ type: 'site', port, event })) },
   { weight: 1, arbitrary: anyPort.map((port) => (world: World) => {
     const lease = leaseOf(world.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false });
@@ -110,7 +124,7 @@ const anyMove: fc.Arbitrary<(world: World) => void> = fc.oneof(
 );
 
 describe('the window, whatever happens', () => {
-  it('is never live without a lease, forgets no lease, tells of each publication once', () => {
+  it('is never live without a lease, forgets no lease, tells of each publication, and of each refusal, once', () => {
     fc.assert(fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
       const world = new World();
       for (const move of moves) move(world);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { noPort, type Kind, type Site, type SiteEvent } from '../../src/vscode/site.ts';
+import { noPort, refusalProblem, type Kind, type Site, type SiteEvent } from '../../src/vscode/site.ts';
 import { transition } from '../../src/vscode/transition.ts';
-import { allEvents, examples, explore, lease, otherShell, problem, publication, running, shell, stopped } from './sites.ts';
+import { allEvents, examples, explore, lease, otherRefusal, otherShell, problem, publication, refusal, running, shell, stopped } from './sites.ts';
 
 const life = 7;
 const publish = { type: 'publish', life, verify: false };
@@ -20,6 +20,8 @@ const withdrawn = { type: 'withdrawn', problem } as const;
 const guardianLost = { type: 'guardianLost', life: 1 } as const;
 const windowSilent = { type: 'windowSilent', seconds: 20, limitSeconds: 600 } as const;
 const windowAnswers = { type: 'windowAnswers' } as const;
+const visitorsRefused = { type: 'visitorsRefused', refusal } as const;
+const tellRefusal = { type: 'tellProblem', problem: refusalProblem(refusal) };
 const note = { message: 'busy', until: 5000 };
 const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 const stoppedSite = examples.stopped;
@@ -58,6 +60,10 @@ const table: [Site, SiteEvent, Kind, readonly object[]][] = [
   [waiting, { type: 'listening' }, 'live', [{ type: 'tellLive', publication }]],
   [{ ...waiting, told: true }, { type: 'listening' }, 'live', []],
   [waiting, { type: 'silent', elsewhere: 5173 }, 'waiting', []],
+  [waiting, { type: 'silent', mute: true }, 'waiting', []],
+  [waiting, visitorsRefused, 'waiting', [tellRefusal]],
+  [{ ...waiting, refusal }, { type: 'listening' }, 'live', [{ type: 'tellLive', publication }]],
+  [{ ...waiting, refusal }, ended, 'stopped', []],
   [waiting, ended, 'stopped', []],
   [live, { type: 'silent' }, 'waiting', []],
   [live, ended, 'stopped', []],
@@ -112,6 +118,23 @@ describe("a site's machine", () => {
   it('leaves a state alone where an event says nothing to it', () => {
     const none = allEvents.filter(({ type }) => type === 'listening' || type === 'queued');
     for (const event of none) assert.equal(transition(stoppedSite, event, life).site, stoppedSite);
+  });
+
+  it('shows a refusal while it lasts, and tells it once for each publication', () => {
+    const after = (site: Site, ...events: SiteEvent[]) => events.reduce(({ site: now, told }, event) => {
+      const next = transition(now, event, life);
+      return { site: next.site, told: [...told, ...next.effects.flatMap((effect) => (effect.type === 'tellProblem' ? [effect.problem] : []))] };
+    }, { site, told: [] as object[] });
+    const first = after(waiting, visitorsRefused);
+    assert.deepEqual(first.site.kind === 'waiting' && first.site.refusal, refusal);
+    assert.equal(after(first.site, visitorsRefused).site, first.site, 'nothing has changed');
+    const restarted = after(first.site, ended, ran);
+    assert.deepEqual(restarted.site, { ...waiting, runs: running('12:1'), toldRefusal: 'toldRefusal' in first.site ? first.site.toldRefusal : '' });
+    const over = [[ended, ran], [windowSilent, windowAnswers], [{ type: 'listening' }, { type: 'silent' }], [{ type: 'silent', mute: true }],
+      [republish, { ...published, created: false }], [guardianLost, { ...published, life, created: false }]] as const;
+    for (const events of over) assert.deepEqual(after(first.site, ...events, visitorsRefused).told, [], events.map(({ type }) => type).join());
+    assert.deepEqual(after(first.site, { type: 'visitorsRefused', refusal: otherRefusal }).told, [refusalProblem(otherRefusal)]);
+    assert.deepEqual(after(first.site, unpublish, ran, { ...published, life }, visitorsRefused).told, [refusalProblem(refusal)], 'another publication');
   });
 
   it('does not publish again by itself what was taken down by hand', () => {
