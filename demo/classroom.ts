@@ -32,6 +32,10 @@ export interface ClassroomOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The port that the class would like to give to the student, if it is free; 3000, as in every example, when absent. */
   readonly favouritePort?: number;
+  /** The domain of the sites; `localhost`, under which every browser finds its own machine, when absent. */
+  readonly zoneName?: string;
+  /** What visitors type, as in the configuration; the stand-in's edge, by plain HTTP, when absent. */
+  readonly publicUrl?: string;
   /** Keys of the configuration that differ from the default class. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Ends the start when it is aborted; what was started by then is ended too. */
@@ -59,7 +63,7 @@ export interface Classroom {
 }
 
 /** A port that nobody listens on: the favourite one, unless it is taken. */
-async function freePort(favourite: number): Promise<number> {
+export async function freePort(favourite: number): Promise<number> {
   const server = createServer();
   try {
     await new Promise<void>((resolve) => {
@@ -74,21 +78,20 @@ async function freePort(favourite: number): Promise<number> {
 }
 
 /** Writes the configuration and the token beside it, as a teacher would. */
-async function writeConfiguration(root: string, standIn: StandIn, port: number, changes: Readonly<Record<string, unknown>>): Promise<{ configFile: string; stateDir: string }> {
+async function writeConfiguration(root: string, standIn: StandIn, changes: Readonly<Record<string, unknown>>): Promise<{ configFile: string; stateDir: string }> {
   const configFile = join(root, 'config.json');
   const tokenFile = join(root, 'token');
   const stateDir = join(root, 'state');
   await writeFile(tokenFile, `${standIn.token}\n`);
   await chmod(tokenFile, 0o600);
+  const { zone } = standIn.world;
   await writeFile(configFile, JSON.stringify({
     accountId: standIn.accountId,
     tunnelId: standIn.tunnelId,
     zoneId: standIn.zoneId,
-    hostname: '{user}.localhost',
-    publicUrl: `http://{hostname}:${standIn.edgePort}`,
+    hostname: `{user}.${zone.name}`,
     tokenFile: basename(tokenFile),
     stateDir,
-    ports: { [STUDENT]: port },
     apiBaseUrl: standIn.apiUrl,
     allowUserOverride: true,
     ...changes,
@@ -109,6 +112,7 @@ async function makeHome(home: string, app: string): Promise<string> {
 export async function startClassroom(options: ClassroomOptions): Promise<Classroom> {
   const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-'));
   const markName = basename(root);
+  const { zoneName = 'localhost' } = options;
   const running: { standIn?: StandIn; codeServer?: CodeServer } = {};
   const close = async (): Promise<void> => {
     await running.codeServer?.stop();
@@ -117,9 +121,10 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const standIn = running.standIn = await startStandIn({ zoneName: 'localhost' });
+    const standIn = running.standIn = await startStandIn({ zoneName });
     const port = await freePort(options.favouritePort ?? FAVOURITE_PORT);
-    const { configFile, stateDir } = await writeConfiguration(root, standIn, port, options.configuration ?? {});
+    const { publicUrl = `http://{hostname}:${standIn.edgePort}` } = options;
+    const { configFile, stateDir } = await writeConfiguration(root, standIn, { publicUrl, ports: { [STUDENT]: port }, ...options.configuration });
     const folder = await makeHome(join(root, 'home'), options.app ?? APP);
     options.signal?.throwIfAborted();
     const { codeServer: executable, environment, settings = {}, flags = [], port: windowPort = 0 } = options;
@@ -130,8 +135,8 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
       trustedDomains: ['*.localhost:*'],
       extensions: running.codeServer === undefined ? options.extensions : [],
     });
-    const hostname = `${STUDENT}.localhost`;
-    const siteUrl = `http://${hostname}:${standIn.edgePort}`;
+    const hostname = `${STUDENT}.${zoneName}`;
+    const siteUrl = publicUrl.replace('{hostname}', hostname);
     const codeServer = await start();
     return { standIn, codeServer, configFile, stateDir, folder, port, hostname, siteUrl, markName, restartCodeServer: start, close };
   } catch (error) {

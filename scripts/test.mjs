@@ -1,7 +1,7 @@
 // `npm test [-- PART...] [-- --grep TEXT]`: sets up what is missing, runs every part whatever the others did, and sums up in
-// its last line. TEXT narrows mocha's tests, for working on one of them.
+// its last line. TEXT narrows mocha's tests, for working on one of them; PART names also what does not run by itself.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -27,13 +27,13 @@ const SHELLS = ['zsh', 'fish', 'tmux', 'screen', 'sudo'].map((command) => ({ wha
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];
 
 /**
- * What is run, in this order. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
+ * What can be run. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
  * @type {Record<string, {title: string, args: string[], needs: string[], mocha?: boolean, counts?: boolean}>}
  */
 const PARTS = {
   lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
   types: { title: 'Type check', args: ['node_modules/typescript/bin/tsc', '--noEmit'], needs: [] },
-  unit: { title: 'Unit tests, and provisioning against the stand-in', args: [...mocha, 'test/**/*.test.ts'], needs: ['package'], counts: true },
+  unit: { title: 'Unit tests, and provisioning against the stand-in', args: ['--parallel', '--jobs', '2', 'test/**/*.test.ts'], mocha: true, needs: ['package', 'shells'], counts: true },
   host: {
     title: 'In the extension host of a real code-server', args: ['--import', 'tsx', 'test/code-server/host.ts'],
     needs: ['package', 'chromium', 'code-server'], counts: true,
@@ -48,20 +48,37 @@ const PARTS = {
   },
 };
 
+/** What runs by itself. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
+const LANES = [['lint', 'types', 'unit'], ['host', 'browser']];
+
 const total = { passed: 0, failed: 0 };
 const fail = (message) => {
   console.log(message);
   total.failed += 1;
 };
 
+/** What several parts print at once stays readable: each line begins with its part. */
+function prefixed(part) {
+  let begun = '';
+  return {
+    write: (text) => {
+      const lines = (begun + text).split('\n');
+      begun = lines.pop();
+      process.stdout.write(lines.map((line) => `${part.padEnd(7)} | ${line}\n`).join(''));
+    },
+  };
+}
+
 /** Each set-up step by itself: a part that does not need what failed still runs. */
 async function setUp(folder) {
-  const environment = { MOCHA_COUNTS: join(folder, 'counts'), VSIX: join(folder, 'classroom-tunnel.vsix'), [MARK]: name };
+  const environment = { BUILT_CLI: join(folder, 'cli.js'), VSIX: join(folder, 'classroom-tunnel.vsix'), [MARK]: name };
   const steps = {
     shells: () => provideSystem(SHELLS),
     package: async () => {
       const { vsix, bundle } = await packageExtension(environment.VSIX);
       console.log(`The VSIX has ${vsix} bytes, the window's bundle ${bundle}.`);
+      // A test of `npm start` builds anew, and others must not find a half-written command meanwhile.
+      await copyFile(join(root, 'dist', 'cli.js'), environment.BUILT_CLI);
       total.passed += 1;
     },
     chromium: async () => void (environment.CHROMIUM = await provideChromium()),
@@ -80,19 +97,25 @@ async function setUp(folder) {
 }
 
 /** Runs one part and adds its counts to the total. */
-async function runPart({ title, args, needs, counts, ...part }, { environment, done }) {
+async function runPart(name, { folder, environment, done }, show) {
+  const { title, args, needs, counts, ...part } = PARTS[name];
   const missing = needs.filter((need) => !done.includes(need));
-  if (missing.length > 0) return fail(`\n${title}: cannot run without ${missing.join(', ')}`);
-  console.log(`\n${title}`);
-  await rm(environment.MOCHA_COUNTS, { force: true });
+  if (missing.length > 0) return fail(`${title}: cannot run without ${missing.join(', ')}`);
+  console.log(`${title} …`);
+  const countsFile = join(folder, `${name}.counts`);
   const started = performance.now();
-  const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env: { ...process.env, ...environment }, show: process.stdout });
-  const lines = counts ? await readFile(environment.MOCHA_COUNTS, 'utf8').catch(() => '') : '';
+  const env = { ...process.env, ...environment, MOCHA_COUNTS: countsFile };
+  const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env, show });
+  const lines = counts ? await readFile(countsFile, 'utf8').catch(() => '') : '';
   const { passes, failures } = counts ? JSON.parse(lines || '{"passes":0,"failures":0}') : { passes: code === 0 ? 1 : 0, failures: 0 };
   total.passed += passes;
   total.failed += failures;
   console.log(`${title}: ${passes} passed, ${failures} failed, in ${Math.round((performance.now() - started) / 1_000)} s`);
   if (failures === 0 && (code !== 0 || passes === 0)) fail(`${title}: ended with code ${code}`);
+}
+
+async function runLane(parts, ready, showOf) {
+  for (const part of parts) await runPart(part, ready, showOf(part));
 }
 
 /** Whatever a test has started, it has also ended. */
@@ -115,8 +138,9 @@ async function main() {
   const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-test-'));
   removeWhenStopped(folder);
   try {
-    const ready = await setUp(folder);
-    for (const part of chosen.length > 0 ? chosen : Object.keys(PARTS)) await runPart(PARTS[part], ready);
+    const ready = { folder, ...await setUp(folder) };
+    if (chosen.length > 0) await runLane(chosen, ready, () => process.stdout);
+    else await Promise.all(LANES.map((parts) => runLane(parts, ready, prefixed)));
     await checkNothingLeft();
   } finally {
     await rm(folder, { recursive: true, force: true });

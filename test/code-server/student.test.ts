@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { published, visit, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
+import { visit, waitUntilGone } from './cloudflare.ts';
 import { PICTURES, withClass } from './withClass.ts';
 
 describe("a student's whole way, in a real browser", () => {
@@ -28,25 +28,4 @@ describe("a student's whole way, in a real browser", () => {
     await waitUntilGone(classroom);
     assert.equal((await visit(classroom)).status, 530);
   }, process.env.PICTURE ? { favouritePort: 3000 } : {})); // the README's picture shows the port of every example
-
-  it('opens the site by a click in the status bar', () => withClass('status bar', async ({ classroom, context, openWindow, openTerminal }) => {
-    const window = await openWindow();
-    const terminal = await openTerminal(window);
-    await terminal.type('npm run dev');
-    await waitUntilPublished(classroom);
-    await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
-    const [site] = await Promise.all([context.waitForEvent('page'), window.statusBarItem.click()]);
-    await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
-  }));
-
-  it('ends with the terminal', () => withClass('terminal closed', async ({ classroom, openWindow, openTerminal }) => {
-    const window = await openWindow();
-    const terminal = await openTerminal(window);
-    await terminal.type('npm run dev');
-    await waitUntilPublished(classroom);
-    await window.runCommand('Terminal: Kill the Active Terminal Instance');
-    await waitUntilGone(classroom);
-    await window.waitForStatus('Not public');
-    assert.deepEqual(published(classroom), { rule: false, record: false });
-  }));
 });

@@ -1,64 +1,112 @@
+import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitUntilGone, waitUntilPublished } from './cloudflare.ts';
-import { goLive, live } from './life.ts';
-import { withClass } from './withClass.ts';
-import type { Class } from './withClass.ts';
+import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
+import { apiCallsDuring, live, stopped } from './life.ts';
+import { sharedWindow } from './sharedWindow.ts';
+import type { SharedWindow } from './sharedWindow.ts';
+import type { Terminal } from './workbench.ts';
 
-/** Types lines into a terminal and waits until the site is live. */
-async function liveAfter({ classroom, openWindow, openTerminal }: Class, ...lines: string[]): Promise<void> {
-  const window = await openWindow();
-  const terminal = await openTerminal(window);
-  for (const line of lines) await terminal.type(line);
-  await window.waitForStatus(live(classroom));
-  await waitUntilPublished(classroom);
-}
+const RESTARTS = 10;
 
 describe('a terminal', () => {
-  it('takes the link along when "exit" is typed where the command ran', () => withClass('exit', async (it) => {
-    const { window, terminal } = await goLive(it);
+  const room = sharedWindow('terminals');
+
+  /** Opens a terminal and starts the development server; everything is live when this resolves. */
+  const goLive = async (): Promise<SharedWindow & { terminal: Terminal }> => {
+    const it = room();
+    const terminal = await it.openTerminal(it.window);
+    await terminal.type('npm run dev');
+    await it.window.waitForStatus(live(it.classroom));
+    await waitUntilPublished(it.classroom);
+    return { ...it, terminal };
+  };
+
+  /** Types lines into a terminal and waits until the site is live. */
+  const liveAfter = async (...lines: string[]): Promise<void> => {
+    const { classroom, window, openTerminal } = room();
+    const terminal = await openTerminal(window);
+    for (const line of lines) await terminal.type(line);
+    await window.waitForStatus(live(classroom));
+    await waitUntilPublished(classroom);
+  };
+
+  it('takes the site along when it is closed', async () => {
+    const { classroom, window } = await goLive();
+    await window.runCommand('Terminal: Kill the Active Terminal Instance');
+    await waitUntilGone(classroom);
+    await window.waitForStatus('Not public');
+    assert.deepEqual(published(classroom), { rule: false, record: false });
+  });
+
+  it('takes the link along when "exit" is typed where the command ran', async () => {
+    const { classroom, window, terminal } = await goLive();
     await terminal.interrupt();
     await window.waitForStatus('server stopped');
     await terminal.type('exit');
-    await waitUntilGone(it.classroom);
-  }));
+    await waitUntilGone(classroom);
+  });
 
-  it('shares the publication with another one, and the last takes it along', () => withClass('two terminals', async (it) => {
-    const { window, terminal } = await goLive(it);
+  it('shares the publication with another one, and the last takes it along', async () => {
+    const { classroom, window, terminal, openTerminal } = await goLive();
     await terminal.interrupt();
     await window.waitForStatus('server stopped');
-    const second = await it.openTerminal(window);
+    const second = await openTerminal(window);
     await second.type('npm run dev');
-    await window.waitForStatus(live(it.classroom));
+    await window.waitForStatus(live(classroom));
     await second.interrupt();
     await second.type('exit');
     await window.waitForStatus('server stopped');
-    await waitUntilPublished(it.classroom);
+    await waitUntilPublished(classroom);
     await window.runCommand('Terminal: Kill All Terminals');
-    await waitUntilGone(it.classroom);
-  }));
+    await waitUntilGone(classroom);
+  });
 
-  it('is looked into where no event tells: a sub-shell', () => withClass('sub-shell', (it) => liveAfter(it, 'bash --norc', 'npm run dev')));
+  it('keeps the link through ten restarts of the server: no API call, and one notification in all', async () => {
+    const { classroom, window, terminal } = await goLive();
+    const notification = window.notification('Your site is live');
+    await notification.locator('.codicon-notifications-clear').click();
+    await notification.waitFor({ state: 'detached' });
+    const calls = await apiCallsDuring(classroom, async () => {
+      for (let restart = 0; restart < RESTARTS; restart += 1) {
+        await terminal.interrupt();
+        await window.waitForStatus(stopped(classroom));
+        await terminal.type('npm run dev');
+        await window.waitForStatus(live(classroom));
+        assert.equal(await notification.count(), 0);
+      }
+    });
+    assert.equal(calls, 0);
+  });
 
-  it('is looked into where no event tells: a background list', () => withClass('background', (it) => liveAfter(it, 'cd . && npm run dev &')));
+  it('offers the site by a click in the status bar', async () => {
+    const { context, window } = await goLive();
+    const [site] = await Promise.all([context.waitForEvent('page'), window.statusBarItem.click()]);
+    await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
+    await site.close();
+  });
 
-  it('is looked into where no event tells: tmux', () => withClass('tmux', async (it) => {
-    await writeFile(join(it.classroom.codeServer.home, '.tmux.conf'), 'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n');
-    await liveAfter(it, 'tmux -L class', 'npm run dev');
-  }));
+  it('is looked into where no event tells: a sub-shell', () => liveAfter('bash --norc', 'npm run dev'));
 
-  it('is looked into where no event tells: a task', () => withClass('task', async (it) => {
-    const folder = join(it.classroom.folder, '.vscode');
+  it('is looked into where no event tells: a background list', () => liveAfter('cd . && npm run dev &'));
+
+  it('is looked into where no event tells: tmux', async () => {
+    await writeFile(join(room().classroom.codeServer.home, '.tmux.conf'), 'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n');
+    await liveAfter('tmux -L class', 'npm run dev');
+  });
+
+  it('is looked into where no event tells: a task', async () => {
+    const { classroom, window, openTerminal } = room();
+    const folder = join(classroom.folder, '.vscode');
     await mkdir(folder);
     await writeFile(join(folder, 'tasks.json'), JSON.stringify({
       version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }],
     }));
-    const window = await it.openWindow();
-    const terminal = await it.openTerminal(window);
+    const terminal = await openTerminal(window);
     await terminal.type('exit');
     await window.runCommand('Tasks: Run Build Task');
-    await window.waitForStatus(live(it.classroom));
-  }));
+    await window.waitForStatus(live(classroom));
+  });
 
-  it('runs an alias and a function that end in the command', () => withClass('alias', (it) => liveAfter(it, 'serve() { npm run dev; }', 'serve')));
+  it('runs an alias and a function that end in the command', () => liveAfter('serve() { npm run dev; }', 'serve'));
 });

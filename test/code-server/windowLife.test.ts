@@ -2,34 +2,15 @@ import assert from 'node:assert/strict';
 import { signalIfThere } from '../../demo/marked.ts';
 import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
 import { openGate } from './gate.ts';
-import { AFTER_GRACE_MILLISECONDS, LONG_GRACE, SHORT_GRACE, apiCallsDuring, endGrace, goLive, holdersOf, live, runCli, stopped } from './life.ts';
+import { AFTER_GRACE_MILLISECONDS, LONG_GRACE, SHORT_GRACE, apiCallsDuring, endGrace, goLive, holdersOf, live, runCli } from './life.ts';
 import { guardiansOf, hostsOf, processesOf, serversOf, waitForProcesses } from './studentProcesses.ts';
 import { waitFor } from './waiting.ts';
 import { withClass } from './withClass.ts';
 import { Workbench } from './workbench.ts';
 
-const RESTARTS = 10;
 const AWAY_MINUTES = 0.1;
 
 describe('the link is there exactly as long as the student is', () => {
-  it('through ten restarts of the server: no API call, and one notification in all', () => withClass('restarts', async (it) => {
-    const { classroom } = it;
-    const { window, terminal } = await goLive(it);
-    const notification = window.notification('Your site is live');
-    await notification.locator('.codicon-notifications-clear').click();
-    await notification.waitFor({ state: 'detached' });
-    const calls = await apiCallsDuring(classroom, async () => {
-      for (let restart = 0; restart < RESTARTS; restart += 1) {
-        await terminal.interrupt();
-        await window.waitForStatus(stopped(classroom));
-        await terminal.type('npm run dev');
-        await window.waitForStatus(live(classroom));
-        assert.equal(await notification.count(), 0);
-      }
-    });
-    assert.equal(calls, 0);
-  }));
-
   it('through a reload: no API call, and live again by itself', function () { return withClass('reload', async (it) => {
     const { classroom } = it;
     const { window } = await goLive(it);

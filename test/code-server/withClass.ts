@@ -1,10 +1,10 @@
-/** One class for one test: the stand-in, a real code-server with the extension, and a browser of its own; all of it ended afterwards. */
+/** One class for one test: the stand-in, a real code-server with the extension, and a browser that was never here; all of it ended afterwards. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { startClassroom } from '../../demo/classroom.ts';
+import { freePort, startClassroom } from '../../demo/classroom.ts';
 import type { Classroom, ClassroomOptions } from '../../demo/classroom.ts';
-import { launchBrowser, requireEnvironment } from './browser.ts';
+import { closeSharedBrowser, openProfile, requireEnvironment } from './browser.ts';
 import { TEST_SETTINGS } from './settings.ts';
 import { waitForPort } from './studentProcesses.ts';
 import { Workbench } from './workbench.ts';
@@ -26,33 +26,36 @@ export interface Class {
 
 const open = new Set<() => Promise<void>>();
 
+/** Every class of a run has the same address for its code-server, so that the browser finds the workbench in its cache. */
+let port: number | undefined;
+const codeServerPort = async (): Promise<number> => port ??= await freePort(0);
+
 /** A run that is interrupted leaves nothing behind either. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void Promise.allSettled([...open].map((close) => close())).then(() => process.exit(1)));
+  process.once(signal, () => void Promise.allSettled([closeSharedBrowser(), ...[...open].map((close) => close())]).then(() => process.exit(1)));
 }
 
 /**
  * Runs a test in a class of its own.
  * @param title names the picture that is taken of every page when the test fails
  */
-export async function withClass(title: string, test: (it: Class) => Promise<void>, options: Partial<ClassroomOptions> = {}): Promise<void> {
+export async function withClass(title: string, test: (it: Class) => Promise<void>, options: Partial<ClassroomOptions> & { readonly browserFlags?: readonly string[] } = {}): Promise<void> {
   const stopping = new AbortController();
   const starting = startClassroom({
     codeServer: requireEnvironment('CODE_SERVER'), extensions: [requireEnvironment('VSIX')], signal: stopping.signal,
     favouritePort: 0, // two classes at once do not both find 3000 free
+    port: await codeServerPort(),
     ...options, settings: { ...TEST_SETTINGS, ...options.settings },
   });
-  const launching = launchBrowser();
   const close = async (): Promise<void> => {
     stopping.abort();
-    const closing = [starting.then((classroom) => classroom.close()), launching.then((browser) => browser.close())];
-    await Promise.allSettled(closing);
+    await Promise.allSettled([starting.then((classroom) => classroom.close())]);
     open.delete(close);
   };
   open.add(close);
   try {
-    const [classroom, browser] = await Promise.all([starting, launching]);
-    const context = await browser.newContext();
+    const classroom = await starting;
+    const { browser, context, closeProfile } = await openProfile(new URL(classroom.codeServer.url).origin, options.browserFlags);
     try {
       await test({
         classroom, browser, context,
@@ -64,17 +67,19 @@ export async function withClass(title: string, test: (it: Class) => Promise<void
         },
       });
     } catch (error) {
-      await takePictures(browser, title);
+      await takePictures(context, title);
       throw error;
+    } finally {
+      await closeProfile();
     }
   } finally {
     await close();
   }
 }
 
-async function takePictures(browser: Browser, title: string): Promise<void> {
+/** Takes a picture of every page. @param title becomes a part of its name */
+export async function takePictures(context: BrowserContext, title: string): Promise<void> {
   await mkdir(PICTURES, { recursive: true });
-  const pages = browser.contexts().flatMap((context) => context.pages());
-  const shots = pages.map((page, index) => page.screenshot({ path: `${PICTURES}failed-${title.replaceAll(/\W+/g, '-')}-${index}.png` }));
+  const shots = context.pages().map((page, index) => page.screenshot({ path: `${PICTURES}failed-${title.replaceAll(/\W+/g, '-')}-${index}.png` }));
   await Promise.allSettled(shots);
 }

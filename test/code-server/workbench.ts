@@ -49,8 +49,8 @@ export class Workbench {
   }
 
   /** Waits until the status bar item shows this text. */
-  async waitForStatus(text: string | RegExp): Promise<void> {
-    await this.page.locator(STATUS_BAR_ITEM, { hasText: text }).waitFor();
+  async waitForStatus(text: string | RegExp, patienceMilliseconds = PATIENCE_MILLISECONDS): Promise<void> {
+    await this.page.locator(STATUS_BAR_ITEM, { hasText: text }).waitFor({ timeout: patienceMilliseconds });
   }
 
   /** Runs a command from the palette by its full title, as soon as the palette offers it. */
