@@ -93,7 +93,10 @@ async function upgrade(options: ProbeOptions, plan: SocketPlan): Promise<SocketR
   }));
   sent.end();
   return new Promise((resolve, reject) => {
-    sent.on('error', reject);
+    sent.on('error', (error: Error & { rawPacket?: Buffer }) => {
+      if (error.rawPacket) resolve({ status: 0, said: error.rawPacket.toString('latin1') });
+      else reject(error);
+    });
     sent.on('response', (response) => void readReply(response).then(({ status, body }) => {
       if (status === NOT_FOUND) reject(new Error(`There is no ${plan.path}`));
       else resolve({ status, said: body });

@@ -11,6 +11,7 @@ export interface Reply {
 
 /** What came of opening a WebSocket; `said` is the beginning of what the server sent over it. */
 export interface SocketReply {
+  /** 0 where the server sent words without any HTTP. */
   status: number;
   said: string;
 }
@@ -45,8 +46,10 @@ export type Verdict =
   | { kind: 'silent'; server: string }
   | { kind: 'refuses' } & Refusal;
 
-/** With these, and no others, servers refuse a WebSocket for its names: Vite 400, Next.js 403. With a 404 or a page they only say that none is there. */
+/** With these, and no others, servers refuse a WebSocket for its names: Vite with 400. With a 404 or a page they only say that none is there. */
 const REFUSING = new Set([400, 401, 403]);
+/** The words of webpack-dev-server, in an opened WebSocket, and of Next.js, instead of an answer. */
+const REFUSING_WORDS = /Invalid Host\/Origin header|^Unauthorized/;
 
 /** How long a page may take is the probe's business; here silence is silence. What cannot be judged, and answers anything, is live. */
 export function judge({ site, server, page, socket }: Findings): Verdict {
@@ -55,7 +58,7 @@ export function judge({ site, server, page, socket }: Findings): Verdict {
   if (page.status === 503 && page.body.includes(site.hostname) && page.headers['cloudflare-cdn-cache-control'] === 'no-store') return { kind: 'stopped' };
   if (isHostRefusal(page)) return refuses(name, site, `it does not serve pages for ${site.hostname}`);
   if (socket === undefined) return { kind: 'live' };
-  const refusal = REFUSING.has(socket.status) ? String(socket.status) : /Invalid Host\/Origin header/.exec(socket.said)?.[0];
+  const refusal = REFUSING.has(socket.status) ? String(socket.status) : REFUSING_WORDS.exec(socket.said)?.[0];
   return refusal === undefined ? { kind: 'live' } : refuses(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refusal})`);
 }
 

@@ -74,7 +74,8 @@ const hasAnswered = (site: Waiting): boolean => site.refusal !== undefined || si
 export function pauseFor(site: Site, previous: number): number | undefined {
   if (leaseOf(site) === undefined) return undefined;
   switch (site.kind) {
-    case 'waiting': return Math.min(longest, Math.max(shortest, previous * 1.3));
+    // A server that refuses may say so in the student's terminal, each time it is asked.
+    case 'waiting': return Math.min(site.refusal ? fullLook : longest, Math.max(shortest, previous * 1.3));
     case 'live': return longest;
     case 'stopped':
     case 'away':

@@ -35,6 +35,13 @@ describe('relay/probe', () => {
     assert.equal(verdict.kind === 'refuses' && verdict.server, 'Vite');
   });
 
+  it('finds a page whose WebSocket is refused by Next.js, which says so without HTTP', async () => {
+    bench = await startBench((_request, response) => { response.end('/_next/static/'); });
+    bench.server.on('upgrade', (_request, socket) => socket.end('Unauthorized'));
+    const verdict = await straight();
+    assert.match(verdict.kind === 'refuses' ? verdict.why : '', /\(Unauthorized\)$/);
+  });
+
   it('finds a page whose WebSocket is refused, in words or in frames', async () => {
     bench = await startBench((_request, response) => { response.end('/_next/static/'); });
     bench.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 12\r\n\r\nUnauthorized'));

@@ -39,7 +39,7 @@ describe('relay/verdict', () => {
   });
 
   it('knows a refused WebSocket, however it is refused', () => {
-    const next = judged({ server: 'Next.js', socket: { status: 403, said: 'Unauthorized' } });
+    const next = judged({ server: 'Next.js', socket: { status: 0, said: 'Unauthorized' } });
     assert.deepEqual(next.kind === 'refuses' && [next.server, next.file, next.mend], ['Next.js', 'next.config.js', "allowedDevOrigins: ['student1.example.com'],"]);
     const webpack = judged({ server: 'webpack-dev-server', socket: { status: 101, said: '\u0081{"type":"error","data":"Invalid Host/Origin header"}' } });
     assert.match(webpack.kind === 'refuses' ? webpack.why : '', /Invalid Host\/Origin header/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { judge, judgeRelayed, judgeVisit, pauseFor } from '../../src/vscode/devServerWatcher.ts';
 import type { Site } from '../../src/vscode/site.ts';
-import { examples, lease, shell } from './sites.ts';
+import { examples, lease, refusal, shell } from './sites.ts';
 
 const uid = 1000;
 const listener = (port: number, inode: number, owner = uid) => ({ port, inode, uid: owner, address: '127.0.0.1' });
@@ -40,6 +40,7 @@ describe('what listens on a public port', () => {
     for (let pause = 0; pauses.length < 20; pauses.push(pause)) pause = pauseFor(waiting, pause) ?? 0;
     assert.deepEqual([pauses[0], pauses.at(-1)], [100, 2000]);
     assert.ok(pauses.every((pause, index) => index === 0 || pause >= (pauses[index - 1] ?? 0)));
+    assert.deepEqual([pauseFor({ ...waiting, refusal }, 2000), pauseFor({ ...waiting, refusal }, 10_000)], [2600, 10_000]);
     assert.deepEqual([live, examples.stopped, away].map((site) => pauseFor(site, 0)), [2000, 10_000, 10_000]);
     assert.deepEqual([examples.idle, examples.publishing, examples.notPublic, failed, { kind: 'away', runs: new Map(), told: true } as const].map((site) => pauseFor(site, 0)),
       [undefined, undefined, undefined, undefined, undefined]);
@@ -47,8 +48,6 @@ describe('what listens on a public port', () => {
 });
 
 describe('what a visitor gets from a server that listens', () => {
-  const refusal = { server: 'Vite', why: 'it refuses', file: 'vite.config.js', mend: 'x' };
-
   it('makes a waiting site live, or says why not', () => {
     assert.deepEqual(judgeVisit(waiting, { kind: 'live' }), { type: 'listening' });
     assert.deepEqual(judgeVisit(waiting, { kind: 'refuses', ...refusal }), { type: 'visitorsRefused', refusal });
