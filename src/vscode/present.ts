@@ -84,7 +84,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
 function waitingLook({ lease: { publication }, elsewhere, mute }: Waiting, port: number): Look {
   const waits = mute
     ? `and your server listens, but gives it no answer.** It may still be making its first page. If it stays so: is it a web server, and does it speak HTTP? HTTPS is what the link brings; start the server without it.`
-    : `and waits for your server to listen on port ${port}.** ${listensElsewhere(elsewhere, port)}`;
+    : `and waits for your server on port ${port}.** ${listensElsewhere(elsewhere, port)}`;
   return {
     text: `$(loading~spin) ${plain(publication.hostname)}: waiting for the server`,
     explain: `**${link(publication)} is public, ${waits}`,
