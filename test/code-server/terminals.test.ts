@@ -98,7 +98,7 @@ describe('a terminal', () => {
   it('is looked into where no event tells: a task', async () => {
     const { classroom, window, openTerminal } = room();
     const folder = join(classroom.folder, '.vscode');
-    await mkdir(folder);
+    await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'tasks.json'), JSON.stringify({
       version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }],
     }));
@@ -106,6 +106,20 @@ describe('a terminal', () => {
     await terminal.type('exit');
     await window.runCommand('Tasks: Run Build Task');
     await window.waitForStatus(live(classroom));
+  });
+
+  it('is looked into where no event tells: a debug session', async () => {
+    const { classroom, window, openTerminal } = room();
+    const folder = join(classroom.folder, '.vscode');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'launch.json'), JSON.stringify({
+      version: '0.2.0', configurations: [{ name: 'dev', type: 'node-terminal', request: 'launch', command: 'npm run dev' }],
+    }));
+    await (await openTerminal(window)).type('exit'); // which also answers whether the folder is trusted
+    await window.runCommand('Debug: Start Debugging');
+    await window.waitForStatus(live(classroom));
+    await window.runCommand('Debug: Stop'); // which ends its terminal
+    await waitUntilGone(classroom);
   });
 
   it('runs an alias and a function that end in the command', () => liveAfter('serve() { npm run dev; }', 'serve'));
