@@ -1,7 +1,7 @@
 // The window: its sites, one for each port that its terminals use. Pure: (state, event) -> state, and effects as data.
 // It only finds out which site an event concerns; what then happens to the site is transition.ts.
 import { isRunning, leaseOf, nobody } from './site.ts';
-import type { Effect, ProcessId, Problem, ShellId, Site, SiteEvent } from './site.ts';
+import type { Effect, ProcessId, Problem, ShellId, Site, SiteEvent, Waiting } from './site.ts';
 import { transition } from './transition.ts';
 
 /** Which port a command will use: a number, none, or a text that is no port. */
@@ -70,7 +70,9 @@ export function portToPublish(state: State, assigned: number | null | undefined)
 
 /** For the log. */
 export const describeState = (state: State): string =>
-  [...state.sites].map(([port, { kind }]) => `${port === withoutPort ? 'no port' : port} ${kind}`).join(', ') || 'idle';
+  [...state.sites].map(([port, site]) => `${port === withoutPort ? 'no port' : port} ${site.kind}${site.kind === 'waiting' ? visitorSays(site) : ''}`).join(', ') || 'idle';
+
+const visitorSays = ({ refusal, mute }: Waiting): string => (refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but gives no answer)' : '');
 
 function observed(state: State, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
   const seen = new Set(commands.map(({ process }) => process));

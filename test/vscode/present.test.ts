@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { labels } from '../../src/vscode/commandTable.ts';
 import { present } from '../../src/vscode/present.ts';
 import type { Site } from '../../src/vscode/site.ts';
-import { emptyWindow, type State } from '../../src/vscode/state.ts';
+import { describeState, emptyWindow, type State } from '../../src/vscode/state.ts';
 import { examples, lease, problem, refusal, stopped } from './sites.ts';
 
 const showing = (site: Site, port = 3000): State => ({ sites: new Map([[port, site]]), steps: 1 });
@@ -55,6 +55,12 @@ describe('what the status bar shows', () => {
 
   it('says that the server listens but gives no answer', () => {
     assert.match(present(showing({ ...waiting, mute: true }), 0).tooltip, /listens, but gives it no answer.*HTTPS/);
+  });
+
+  it('is in the log too, where a click leads', () => {
+    assert.equal(describeState(showing({ ...waiting, refusal })), '3000 waiting (Vite refuses visitors)');
+    assert.equal(describeState(showing({ ...waiting, mute: true })), '3000 waiting (it listens, but gives no answer)');
+    assert.equal(describeState(showing(waiting)), '3000 waiting');
   });
 
   it('says which port the server took instead', () => {
