@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { planning } from './planning.ts';
 import { relayCost } from './relay.ts';
+import { reloading } from './reload.ts';
 import { storm, type StormRow } from './storm.ts';
 
 const [part, roundTrip, processes] = process.argv.slice(2);
@@ -22,6 +23,7 @@ if (!part || part === 'storm') {
 }
 
 if (!part || part === 'relay') await keep('relay', await relayCost(process.env['VITE_FOLDER']));
+if (!part || part === 'reload') await keep('reload', await reloading());
 
 async function keep(name: string, rows: readonly object[]): Promise<void> {
   if (name !== 'storm') console.table(rows);
