@@ -11,15 +11,18 @@ const NODE_24 = '24.21.0';
 /** Where the text of the file that is edited is kept as it was, beside the project. */
 const PRISTINE = 'pristine';
 
+/** No tool reports to its maker: a test has nothing to say to them. */
+const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1', NG_CLI_ANALYTICS: 'false' };
+
 const frameworksRoot = (env) => join(cacheRoot(env), 'frameworks');
 
-/** The environment of a generator, an install or a dev server: the machine's own, without what an npm that runs us has set, and without news. */
-export function projectEnvironment(env, nodeFolder) {
+/** The environment of a generator or an install: the machine's own, without what an npm that runs us has set, and without news. */
+function projectEnvironment(env, nodeFolder) {
   return {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|CI$|PORT$)/i.test(name))),
     PATH: [nodeFolder, env.PATH].filter(Boolean).join(delimiter),
     npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false',
-    NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1', NG_CLI_ANALYTICS: 'false',
+    ...SILENT,
   };
 }
 
@@ -57,16 +60,17 @@ async function keyOf(project) {
 }
 
 /**
- * The project's folder, as its generator made it, with nothing left of an earlier run's edit, and the environment to start it in.
+ * The project's folder, as its generator made it, with nothing left of an earlier run's edit, and what it is started with.
  * @param {import('./projects.mjs').Project} project
  * @param {NodeJS.ProcessEnv} [env]
  */
 export async function prepare(project, env = process.env) {
-  const environment = projectEnvironment(env, await provideNode(project.node, env));
+  const nodeFolder = await provideNode(project.node, env);
+  const environment = projectEnvironment(env, nodeFolder);
   const folder = await cached(frameworksRoot(env), await keyOf(project), (building) =>
     withProgress(`Making ${project.name} ${project.version}`, () => make(project, building, environment)));
   const app = join(folder, 'app');
   await cp(join(folder, PRISTINE), join(app, project.edit.file));
   await layOver(project, app);
-  return { ...project, folder: app, environment };
+  return { ...project, folder: app, nodeFolder, variables: SILENT };
 }

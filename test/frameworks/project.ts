@@ -5,8 +5,10 @@ export interface Project {
   version: string;
   /** Where its package.json is. */
   folder: string;
-  /** The environment of its terminal. */
-  environment: NodeJS.ProcessEnv;
+  /** The folder of a node that is new enough for it. */
+  nodeFolder: string;
+  /** What its terminal has more than the student's others. */
+  variables: Readonly<Record<string, string>>;
   /** What the student types. */
   command: string;
   edit: { file: string; from: string; to: string };

@@ -19,9 +19,9 @@ export interface Visit {
 }
 
 /** A first page may be compiled only now. Milliseconds. */
-const PAGE_LIMIT = 60_000;
+const PAGE_LIMIT = 120_000;
 /** A page that does not react within this is taken for dead. Milliseconds. */
-const REACTION_LIMIT = 15_000;
+const REACTION_LIMIT = 30_000;
 /** Not every server says hello (Parcel does not). Milliseconds. */
 const HELLO_LIMIT = 3_000;
 
