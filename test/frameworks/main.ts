@@ -8,8 +8,12 @@ import type { Project } from './project.ts';
 import { table } from './table.ts';
 import { tryOut } from './tryOut.ts';
 import type { Row } from './tryOut.ts';
+import { tryTwoStudents, TWO_STUDENTS } from './twoStudents.ts';
 
 const HEADS = ['project', 'known as', 'port', 'page and click', 'form', 'edit', 'console', 'as locally', 'seconds', 'without the relay'];
+
+/** The project that two students run at once, when it is among those that are tried. */
+const SHARED_PROJECT = 'vite-react';
 
 /** Made, and removed at the end, by scripts/frameworks.mjs. */
 const folder = process.argv[2] ?? '';
@@ -21,8 +25,9 @@ interface Prepared {
   readonly failed: readonly string[];
 }
 
-async function runMatrix(projects: readonly Project[]): Promise<Row[]> {
+async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly Row[]; checks: readonly string[] }> {
   const rows: Row[] = [];
+  const checks: string[] = [];
   const https = await serveHttps(folder);
   const options = {
     // What was ended by force is not to come back with the next window.
@@ -38,9 +43,11 @@ async function runMatrix(projects: readonly Project[]): Promise<Row[]> {
       rows.push(row);
       say(`${project.name}: ${row.problems.length === 0 ? 'well' : row.problems.join('; ')} (${row.seconds} s)`);
     }
+    const shared = projects.find(({ name }) => name === SHARED_PROJECT);
+    if (shared) checks.push(await tryTwoStudents(it.browser, https, shared).then(() => 'well', (error: unknown) => (error as Error).message));
   }, options);
   https.close();
-  return rows;
+  return { rows, checks };
 }
 
 function cells({ project, server, port, linked, local, problems, seconds, straight }: Row): string[] {
@@ -49,8 +56,9 @@ function cells({ project, server, port, linked, local, problems, seconds, straig
 }
 
 const { prepared, failed } = JSON.parse(await readFile(join(folder, 'projects.json'), 'utf8')) as Prepared;
-const rows = prepared.length === 0 ? [] : await runMatrix(prepared);
-const well = rows.filter(({ problems }) => problems.length === 0).length;
-say(['', table(HEADS, rows.map(cells)), '', ...failed].join('\n'));
-say(`${well} passed, ${rows.length - well + failed.length} failed`);
-process.exit(well === prepared.length && failed.length === 0 ? 0 : 1);
+const { rows, checks } = prepared.length === 0 ? { rows: [], checks: [] } : await runMatrix(prepared);
+say(['', table(HEADS, rows.map(cells)), '', ...failed, ...checks.map((result) => `${TWO_STUDENTS}: ${result}`)].join('\n'));
+const results = [...rows.map(({ problems }) => problems.length === 0), ...failed.map(() => false), ...checks.map((result) => result === 'well')];
+const well = results.filter(Boolean).length;
+say(`${well} passed, ${results.length - well} failed`);
+process.exit(well === results.length ? 0 : 1);
