@@ -34,7 +34,6 @@ const PAGE_LIMIT = 60_000;
 interface Student {
   readonly name: string;
   readonly port: number;
-  readonly server: ChildProcess;
   readonly relay: RelayProcess;
   readonly target: Target;
   readonly url: string;
@@ -95,7 +94,7 @@ async function goLive(classroom: Classroom, project: Project, number: number, un
   }, `${name}'s server to listen`, START_LIMIT);
   relay.setTarget(target);
   await classroom.done(['publish', '-p', String(port), '--holder', 'window-1', '--relay'], { user: name, through });
-  return { name, port, server, relay, target, url };
+  return { name, port, relay, target, url };
 }
 
 /** The student's own copy of the project, with a heading of their own. */
