@@ -5,6 +5,7 @@ import type { BrowserContext } from 'playwright-core';
 import type { Classroom } from '../../demo/classroom.ts';
 import { signalIfThere } from '../../demo/marked.ts';
 import { nameServer } from '../../src/relay/devServers.ts';
+import type { DevServerName } from '../../src/relay/devServers.ts';
 import type { Target } from '../../src/relay/forward.ts';
 import { greet } from '../../src/relay/greet.ts';
 import { findTarget } from '../../src/relay/target.ts';
@@ -96,7 +97,7 @@ export class Desk {
 }
 
 /** Where the processes under a terminal listen, and what their server is called. */
-export async function lookAt({ shellPid }: Started, assignedPort: number): Promise<{ target: Target; server: string | undefined }> {
+export async function lookAt({ shellPid }: Started, assignedPort: number): Promise<{ target: Target; server: DevServerName | undefined }> {
   const tree = descendants(shellPid);
   const target = await findTarget(listenersOf(tree.map(({ pid }) => pid)), assignedPort, greet);
   if (target === undefined) throw new Error('the status bar says live, but nothing listens');

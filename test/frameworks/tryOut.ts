@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { probe } from '../../src/relay/probe.ts';
 import { lookAt } from './desk.ts';
-import type { Desk, Started } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { earlyVisitor } from './earlyVisitor.ts';
 import type { Project } from './project.ts';
 import { visit } from './visit.ts';
@@ -51,20 +51,15 @@ async function seeItThrough(browser: Browser, desk: Desk, row: Row): Promise<voi
   const early = await earlyVisitor(browser, siteUrl);
   await desk.untilLive(started);
   await early.seesTheSite();
-  const { address, port } = await whereItIs(desk, row, started);
+  const { target: { address, port }, server } = await lookAt(started, desk.classroom.port);
+  Object.assign(row, { port, server });
   row.linked = await visit(browser, siteUrl, project);
   row.local = await visit(browser, `http://localhost:${port}`, project);
   row.problems.push(...differences(row.local, row.linked));
-  const straight = await probe({ door: { host: address, port }, site: new URL(siteUrl), signal: AbortSignal.timeout(STRAIGHT_LIMIT) });
+  const straight = await probe({ door: { host: address, port }, site: new URL(siteUrl), server, signal: AbortSignal.timeout(STRAIGHT_LIMIT) });
   row.straight = straight.kind === 'refuses' ? `refuses: ${straight.mend}` : straight.kind;
   await desk.stop(started);
   await early.seesThatItIsStopped();
-}
-
-async function whereItIs(desk: Desk, row: Row, started: Started): Promise<{ address: '127.0.0.1' | '::1'; port: number }> {
-  const { target, server } = await lookAt(started, desk.classroom.port);
-  Object.assign(row, { port: target.port, server });
-  return target;
 }
 
 /** Closes what visitors have open; whoever waits for something there is told. */
