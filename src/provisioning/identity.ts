@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process, named so that it cannot be taken for another: ids are reused, and mean nothing in another namespace or on another host. */
 export interface ProcessIdentity {
@@ -28,10 +28,34 @@ export function identify(pid: number, host: string, procRoot = '/proc'): Process
 /** Is `other` still the process it was? `here` is any process of our own namespace. */
 export function livenessOf(other: ProcessIdentity, here: ProcessIdentity, procRoot = '/proc'): Liveness {
   if (other.bootId !== here.bootId) return other.host === here.host ? 'dead' : 'unknown';
-  if (other.pidNamespace !== here.pidNamespace) return 'unknown';
+  if (other.pidNamespace !== here.pidNamespace) return here.pidNamespace === firstNamespace ? livenessInside(other, procRoot) : 'unknown';
   if (!exists(other.pid)) return 'dead';
   const startTime = startTimeOf(other.pid, procRoot);
   return startTime !== undefined && other.startTime !== undefined && startTime !== other.startTime ? 'dead' : 'alive';
+}
+
+/** A machine's first namespace, in which the processes of all others are seen too: the kernel's PROC_PID_INIT_INO. */
+const firstNamespace = 'pid:[4026531836]';
+
+/** Is there a process of this id in a container's namespace, as seen from outside of it? Only root may look into all of them. */
+function livenessInside({ pid, pidNamespace }: ProcessIdentity, procRoot: string): Liveness {
+  const others = readdirSync(procRoot).filter((name) => /^\d+$/.test(name) && name !== '1'); // the first process is in the first namespace
+  for (const outside of others) {
+    try {
+      if (readlinkSync(`${procRoot}/${outside}/ns/pid`) !== pidNamespace) continue;
+      // Its start is not compared: a container may have a clock of its own, and in doubt the process is the one.
+      if (innermostId(readFileSync(`${procRoot}/${outside}/status`, 'utf8')) === pid) return 'alive';
+    } catch (error) {
+      if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return 'unknown';
+      // it has ended while we looked
+    }
+  }
+  return 'dead';
+}
+
+/** The id that a process has in its own namespace: the last of its ids, outermost first. */
+function innermostId(status: string): number {
+  return Number(/^NSpid:.*\s(\d+)$/m.exec(status)?.[1]);
 }
 
 function exists(pid: number): boolean {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { programFile } from '../fixtures/provisioning/bundles.ts';
+import { commandFile, programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { Moment } from '../fixtures/provisioning/moment.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
@@ -129,6 +130,31 @@ describe('two process namespaces share one state folder and one tunnel', functio
     await ask(classroom, publish(3));
     const { rules, records } = { rules: classroom.standIn.world.tunnel.config?.ingress.length ?? 0, records: classroom.standIn.world.zone.records.size };
     assert.equal(rules - 1, records);
+  });
+});
+
+describe('a container that shares the state folder', function () {
+  this.timeout(60_000);
+  afterEach(closeAll);
+
+  const flags = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+  const canLookInside = isRoot && readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]' && spawnSync('unshare', [...flags, 'true']).status === 0;
+  // Where nobody may look into a namespace, the same holds of a process in ours.
+  const shell = [...canLookInside ? [...flags, 'sh'] : [], '-c'];
+
+  it('keeps its sites as long as it runs, and gc outside takes them down after that', async () => {
+    const classroom = await startClassroom();
+    const publishAndStay = `"${process.execPath}" "${commandFile()}" publish -p 3001 --holder window-1 --holder-pid $$ && cat`;
+    const running = spawn(canLookInside ? 'unshare' : 'sh', [...shell, publishAndStay], {
+      env: { ...process.env, CLASSROOM_TUNNEL_CONFIG: classroom.configFile, CLASSROOM_TUNNEL_USER: 'student1' }, stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(running.stdout, 'data');
+    assert.equal((await classroom.run(['gc'])).code, 0);
+    assertLive(classroom.standIn, ['student1']);
+    running.stdin.end();
+    await once(running, 'exit');
+    assert.equal((await classroom.run(['gc'])).code, 0);
+    assertLive(classroom.standIn, []);
   });
 });
 

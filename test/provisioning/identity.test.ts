@@ -27,8 +27,7 @@ describe('identity', () => {
     assert.equal(livenessOf({ ...here, startTime: '1' }, here), 'dead');
   });
 
-  it('an id of another namespace, or of another running host, means nothing here', () => {
-    assert.equal(livenessOf({ ...here, pid: 999_999_999, pidNamespace: 'pid:[1]' }, here), 'unknown');
+  it('an id of another running host means nothing here', () => {
     assert.equal(livenessOf({ ...here, pid: 999_999_999, bootId: 'other', host: 'host2' }, here), 'unknown');
   });
 
@@ -62,6 +61,38 @@ describe('identity', () => {
       assert.equal(self().startTime, undefined);
       assert.equal(livenessOf(hidden, self(), proc), 'alive');
       assert.equal(livenessOf({ ...hidden, pid: 999_999_999 }, self(), proc), 'dead');
+    });
+
+    describe('another namespace', () => {
+      const inside = (pid: number, namespace: string, ids: string) => {
+        mkdirSync(path.join(proc, String(pid), 'ns'), { recursive: true });
+        symlinkSync(namespace, path.join(proc, String(pid), 'ns/pid'));
+        writeFileSync(path.join(proc, String(pid), 'status'), `Name:\tbash\nNSpid:\t${ids}\nNSpgid:\t${ids}\n`);
+      };
+      const outermost = () => ({ ...self(), pidNamespace: 'pid:[4026531836]' });
+      const other = () => ({ ...self(), pid: 12, pidNamespace: 'pid:[8]' });
+
+      it('means nothing in any but the first', () => {
+        assert.equal(livenessOf(other(), self(), proc), 'unknown');
+      });
+
+      it('can be looked into from the first', () => {
+        inside(4000, 'pid:[8]', '4000\t1');
+        inside(4012, 'pid:[8]', '4012\t12');
+        assert.equal(livenessOf(other(), outermost(), proc), 'alive');
+        rmSync(path.join(proc, '4012'), { recursive: true });
+        assert.equal(livenessOf(other(), outermost(), proc), 'dead');
+      });
+
+      it('has ids of its own', () => {
+        inside(12, 'pid:[4026531836]', '12');
+        inside(4000, 'pid:[9]', '4000\t12');
+        assert.equal(livenessOf(other(), outermost(), proc), 'dead');
+      });
+
+      it('is dead when it is gone', () => {
+        assert.equal(livenessOf(other(), outermost(), proc), 'dead');
+      });
     });
 
     it('one that has ended and was not waited for is dead', () => {
