@@ -45,7 +45,7 @@ describe('lock', () => {
   it('of the dead is taken at once; of the living, and of those whom nobody can see, only when it is stale', async () => {
     plant('dead.json', deadHolder);
     assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken');
-    for (const identity of [JSON.stringify(self), JSON.stringify({ ...self, pidNamespace: 'pid:[1]' }), 'garbage']) {
+    for (const identity of [JSON.stringify(self), JSON.stringify({ ...self, bootId: 'another', host: 'host2' }), 'garbage']) {
       plant('other.json', identity);
       assert.equal(await lockOnce(() => Promise.resolve('taken')), undefined, identity);
       plant('other.json', identity, 31);

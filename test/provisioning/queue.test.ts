@@ -78,7 +78,7 @@ describe('queue', () => {
   });
 
   it('an answer that nobody fetches goes after an hour, where its requester cannot be seen', async () => {
-    const hidden = { ...self, pidNamespace: 'pid:[1]' };
+    const hidden = { ...self, bootId: 'another', host: 'host2' };
     const { id } = await submit('hidden', release(1), 0, hidden);
     await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
     await idsOf(now + 59 * minute);
