@@ -47,7 +47,11 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     }, 'a terminal to type into', MILLISECONDS_AN_EVENT);
     if (windows.length === 1) await window.waitForStatus(it.classroom.hostname);
   },
-  'stop the server': async (_, window) => await (await window.activeTerminal())?.interrupt() ?? false,
+  'stop the server': async (_, window) => {
+    const terminal = await window.activeTerminal();
+    if (!terminal) return false;
+    await terminal.interrupt();
+  },
   'open a terminal': ({ it }, window) => it.openTerminal(window),
   'close a terminal': async (_, window) => await window.activeTerminal() !== undefined && window.runCommand('Terminal: Kill the Active Terminal Instance'),
   'reload': (_, window) => window.reload(),

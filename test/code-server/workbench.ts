@@ -134,15 +134,22 @@ export class Terminal {
     await this.#page.keyboard.press('Enter');
   }
 
-  /** Presses Ctrl-C, and waits for the prompt: what is typed before that is lost with what was interrupted. */
+  /**
+   * Presses Ctrl-C, and waits for the prompt: what is typed before that is lost with what was interrupted. A screen full of
+   * prompts looks the same with one more, so it is cleared: only a shell at its prompt does that.
+   */
   async interrupt(): Promise<void> {
     await this.#focus();
-    const before = await this.text();
     await this.#page.keyboard.press('Control+C');
-    await waitFor(async () => {
-      const now = await this.text();
-      return now !== before && now.endsWith(PROMPT);
+    await expectSoon(async () => {
+      await this.#focus();
+      await this.#page.keyboard.press('Control+L');
+      await waitFor(async () => this.#isCleared(await this.text()), 'a cleared screen', 1_000);
     }, 'the prompt');
+  }
+
+  #isCleared(text: string): boolean {
+    return !text.includes('\n') && text.endsWith(PROMPT);
   }
 
   /** The terminal's screen, if it shows this text. */

@@ -123,6 +123,7 @@ describe('classroom-tunnel.bash', () => {
       await called(terminal, 1);
       terminal.type('exit');
       await called(terminal, 2);
+      await terminal.ended();
       goOn();
       assert.deepEqual(await called(terminal, 3), [publish(3000), release, release]);
     });

@@ -114,6 +114,7 @@ for (const shell of ['zsh', 'fish'] as const) {
       await called(terminal, 1);
       terminal.type('exit');
       await called(terminal, 2);
+      await terminal.ended();
       goOn();
       assert.deepEqual(await called(terminal, 3), [publish(3000), release, release]);
     });
