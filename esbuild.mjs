@@ -22,6 +22,7 @@ await Promise.all([
   build({ ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode', './unbash.cjs'], alias: { unbash: './unbash.cjs' } }),
   build({ ...common, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
-  build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } }),
+  // proper-lockfile is always given a file system (lock.ts): the one that it would take by itself need not be loaded.
+  build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' }, alias: { 'graceful-fs': 'node:fs' } }),
 ]);
 await chmod('dist/cli.js', 0o755);

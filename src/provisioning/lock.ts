@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { lock as lockFile } from 'proper-lockfile';
 import { MendableError } from './errors.ts';
 import { livenessOf, type ProcessIdentity } from './identity.ts';
 import type { StateFolder } from './stateFolder.ts';
@@ -43,6 +42,8 @@ export async function withLock<T>(options: LockOptions, work: (held: HeldLock) =
   const { times } = options;
   const owned = new OwnedFolder(options);
   const lost = new AbortController();
+  // Of a crowd only those in front contend: the others need not load it.
+  const { lock: lockFile } = await import('proper-lockfile');
   const release = await lockFile(owned.path, {
     lockfilePath: owned.path, realpath: false, fs: owned, retries: 0, stale: times.stale, update: times.update,
     onCompromised: () => { lost.abort(owned.lostError()); },

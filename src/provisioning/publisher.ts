@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Cloudflare } from './cloudflare.ts';
 import type { Config } from './config.ts';
+import { gatherFor, isInFront, standBackFor } from './crowd.ts';
 import { MendableError } from './errors.ts';
 import { History } from './history.ts';
 import { identify, type ProcessIdentity } from './identity.ts';
@@ -9,7 +11,7 @@ import { Queue, requestId, type Action, type Outcome } from './queue.ts';
 import { Records } from './records.ts';
 import { serveRound } from './round.ts';
 import { StateFolder } from './stateFolder.ts';
-import { gatherFor, noteProgress, Patience, standBackFor, Turn } from './turn.ts';
+import { noteProgress, Patience, Turn } from './turn.ts';
 
 /** What the outside world is to provisioning. */
 export interface Surroundings {
@@ -90,6 +92,7 @@ export class Publisher {
     if (!this.hasLed) return;
     const until = this.around.now() + this.patience;
     while (!stop.aborted && this.around.now() < until && !(await this.queue.isEmpty(this.around.now()))) {
+      await this.gatherCrowd(stop);
       const round = await this.tryRound(() => undefined).catch((error: unknown) => {
         if (error instanceof MendableError) return 'busy' as const;
         throw error;
@@ -153,8 +156,11 @@ export class Publisher {
         continue;
       }
       const ids = await this.queue.ids();
-      // Its release wakes us. Now and then we try all the same: it may be held by one who has died.
-      if (isHeld(this.folder) && !isTimeToLook) { isTimeToLook = await turn.next(stop, ids.length); continue; }
+      // Those in front take the lock as soon as it is free, and serve everybody. Now and then each of us tries all the same: it may
+      // be held by one who has died, and so may those in front.
+      const isOurs = isInFront(ids, id);
+      if (isOurs) turn.watchLock();
+      if (!isTimeToLook && (!isOurs || isHeld(this.folder))) { isTimeToLook = await turn.next(stop, ids.length); continue; }
       isTimeToLook = false;
       if (!isHeld(this.folder) && await this.gather(id, ids, turn, patience, stop)) continue;
       const round = await this.tryRound(() => { listener.locked(); });
@@ -171,8 +177,21 @@ export class Publisher {
       return true;
     }
     patience.gatheringSince = undefined;
+    if (ids.length > 1) await noteProgress(this.folder, now);
     await turn.pause(stop, standBackFor(ids, id));
     return isHeld(this.folder);
+  }
+
+  /** The same, for one who has its own outcome already. */
+  private async gatherCrowd(stop: AbortSignal): Promise<void> {
+    const since = this.around.now();
+    for (;;) {
+      const now = this.around.now();
+      const milliseconds = gatherFor(await this.queue.ids(), now, since);
+      if (milliseconds <= 0 || stop.aborted) break;
+      await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined);
+    }
+    await noteProgress(this.folder, this.around.now());
   }
 
   /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */

@@ -2,32 +2,13 @@ import { watch, type FSWatcher } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { MendableError } from './errors.ts';
 import { lockFolder } from './lock.ts';
-import { queueFolder, requestTime } from './queue.ts';
+import { queueFolder } from './queue.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /** Milliseconds between two looks of one who waits alone; in a crowd everybody looks more seldom. */
 const tickWatched = 500;
 const tickUnwatched = 100;
 const tickForEachOther = 5;
-
-/** Milliseconds: how long a crowd is gathered before its round, and how much later each further one contends for the lock. */
-export const gathering = { alone: 50, quiet: 100, quietForEach: 2, longestQuiet: 500, longest: 2_000, queueing: 3, longestQueueing: 150 } as const;
-
-/**
- * How long to wait before the next round, in milliseconds. A request that is alone waits for no more than the blink in which the
- * rest of a class would begin to arrive; in a crowd the round waits until nobody has come for a moment. Every round costs the
- * same number of calls, and the same time, however many it serves.
- */
-export function gatherFor(ids: readonly string[], now: number, since: number): number {
-  const newest = Math.max(...ids.map(requestTime).filter((time) => time <= now));
-  const quiet = ids.length < 2 ? gathering.alone : Math.min(gathering.quiet + gathering.quietForEach * ids.length, gathering.longestQuiet);
-  return Math.max(0, Math.min(newest + quiet, since + gathering.longest) - now);
-}
-
-/** How long request `id` lets the older ones of a crowd go first, in milliseconds: of many who try at once all but one try in vain. */
-export function standBackFor(ids: readonly string[], id: string): number {
-  return Math.min(Math.max(0, ids.indexOf(id)) * gathering.queueing, gathering.longestQueueing);
-}
 
 /** How long one who waits goes on waiting, in milliseconds: only time in which nothing got on counts. */
 export class Patience {
@@ -44,8 +25,8 @@ export class Patience {
 }
 
 /**
- * Wakes whoever waits for its turn: when its own outcome is there, when the lock is let go, and now and then, since neither the
- * death of a holder nor a change on a network folder's other host tells us anything.
+ * Wakes whoever waits for its turn: when its own outcome is there, when the lock is let go (see `watchLock`), and now and then,
+ * since neither the death of a holder nor a change on a network folder's other host tells us anything.
  */
 export class Turn {
   private readonly watchers: FSWatcher[] = [];
@@ -53,10 +34,17 @@ export class Turn {
   private woken = false;
   private lastProgress: number | undefined;
   private tick = tickWatched;
+  private watchesLock = false;
 
   constructor(private readonly folder: StateFolder, id: string) {
     this.watch(folder.in(queueFolder, id));
-    this.watch(folder.in(lockFolder));
+  }
+
+  /** From now on the lock wakes us too: for those who may take it. A whole crowd that woke with it would only be in its holder's way. */
+  watchLock(): void {
+    if (this.watchesLock) return;
+    this.watchesLock = true;
+    this.watch(this.folder.in(lockFolder));
   }
 
   /** Returns at the next event, or after the time of a look among `others`, or when `stop` is aborted. Says whether it was the time. */

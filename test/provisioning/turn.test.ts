@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { requestId, requestTime } from '../../src/provisioning/queue.ts';
+import { requestId } from '../../src/provisioning/queue.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
-import { gatherFor, gathering, noteProgress, standBackFor, Turn } from '../../src/provisioning/turn.ts';
+import { noteProgress, Turn } from '../../src/provisioning/turn.ts';
 
 const now = 1_800_000_000_000;
 const at = (age: number) => requestId(now - age, () => 'x');
@@ -18,27 +18,11 @@ describe('turn', () => {
   });
   afterEach(() => { rmSync(root, { recursive: true, force: true }); });
 
-  it('an id tells its time, and sorts by it', () => {
-    assert.equal(requestTime(at(0)), now);
-    assert(at(1) < at(0));
-  });
-
-  for (const [what, ages, waited, expected] of [
-    ['one alone waits for the blink in which a class would begin to arrive', [20], 0, gathering.alone - 20],
-    ['then it goes', [gathering.alone], 0, 0],
-    ['in a crowd the round waits for a moment of quiet', [500, 30], 0, gathering.quiet + 2 * gathering.quietForEach - 30],
-    ['after that moment it goes', [500, 110], 0, 0],
-    ['a large crowd is given longer, up to a limit', Array.from({ length: 300 }, () => 100), 0, gathering.longestQuiet - 100],
-    ['a crowd that goes on coming is not waited for for ever', [500, 0], gathering.longest - 10, 10],
-    ['a clock that is ahead keeps nobody', [-50, -10], 0, 0],
-  ] as const) {
-    it(what, () => { assert.equal(gatherFor(ages.map(at), now, now - waited), expected); });
-  }
-
   it('wakes when the outcome comes, when the lock is let go, and when it is stopped', async () => {
     const id = at(0);
     await folder.makeFolder('queue', id);
     const turn = new Turn(folder, id);
+    turn.watchLock();
     const stop = new AbortController();
     try {
       const events = [() => folder.write(['queue', id, 'outcome.json'], '{}'), () => folder.makeFolder('lock', 'held'), async () => { await Promise.resolve(); stop.abort(); }];
@@ -61,9 +45,15 @@ describe('turn', () => {
     }
   });
 
-  it('of many who contend, each lets the older ones go first, for a bounded time', () => {
-    const ids = Array.from({ length: 200 }, (_, index) => `request-${index}`);
-    assert.deepEqual([standBackFor(ids, 'request-0'), standBackFor(ids, 'request-2'), standBackFor(ids, 'request-199')], [0, 2 * gathering.queueing, gathering.longestQueueing]);
+  it('is not woken by the lock before it may take it', async () => {
+    const turn = new Turn(folder, '');
+    try {
+      const woken = turn.pause(new AbortController().signal, 50);
+      await folder.makeFolder('lock', 'held');
+      assert.equal(await woken, true);
+    } finally {
+      turn.close();
+    }
   });
 
   it('sees that somebody got on, once for each time', async () => {

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { crowd, gatherFor, isInFront, standBackFor } from '../../src/provisioning/crowd.ts';
+import { requestId, requestTime } from '../../src/provisioning/queue.ts';
+
+const now = 1_800_000_000_000;
+const at = (age: number) => requestId(now - age, () => 'x');
+const every = (gap: number, count: number) => Array.from({ length: count }, (_, index) => gap * index);
+
+describe('crowd', () => {
+  it('an id tells its time, and sorts by it', () => {
+    assert.equal(requestTime(at(0)), now);
+    assert(at(1) < at(0));
+  });
+
+  for (const [what, ages, waited, expected] of [
+    ['one alone waits for the blink in which a class would begin to arrive', [20], 0, crowd.alone - 20],
+    ['then it goes', [crowd.alone], 0, 0],
+    ['in a crowd the round waits for a moment of quiet', every(10, 10), 0, crowd.shortestQuiet],
+    ['after that moment it goes', every(10, 10).map((age) => age + crowd.shortestQuiet), 0, 0],
+    ['where they come slowly, quiet is longer', every(80, 20), 0, crowd.gaps * 80],
+    ['up to a limit', every(200, 25), 0, crowd.longestQuiet],
+    ['two are no slow crowd', [400, 0], 0, crowd.shortestQuiet + 2 * crowd.quietForEach],
+    ['what lies there for long says nothing', [3_600_000, 20], 0, crowd.alone - 20],
+    ['and is not waited for', [3_600_000], 0, 0],
+    ['a crowd that goes on coming is not waited for for ever', every(100, 10), crowd.longest + 10 * crowd.longestForEach - 10, 10],
+    ['a clock that is ahead keeps nobody', [-50, -10], 0, 0],
+  ] as const) {
+    it(what, () => { assert.equal(gatherFor(ages.map(at), now, now - waited), expected); });
+  }
+
+  it('whoever comes, and whenever, the wait has an end', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: -10_000, max: 10_000 }), { maxLength: 300 }), fc.nat(60_000), (ages, waited) => {
+      const wait = gatherFor(ages.map(at), now, now - waited);
+      assert(wait >= 0 && wait <= crowd.longestQuiet);
+      assert(wait + waited <= Math.max(waited, crowd.longest + crowd.longestForEach * ages.length));
+    }));
+  });
+
+  it('only the oldest contend, each a little after the one before', () => {
+    const ids = Array.from({ length: 200 }, (_, index) => `request-${index}`);
+    assert.deepEqual([0, 2, 3, 199].map((index) => isInFront(ids, `request-${index}`)), [true, true, false, false]);
+    assert.deepEqual([0, 2, 3, 199].map((index) => standBackFor(ids, `request-${index}`)), [1, 3, 4, 4].map((times) => times * crowd.standBack));
+    assert.equal(standBackFor(['request-0'], 'request-0'), 0);
+    assert(isInFront([], 'request-0'), 'who is not listed yet is in nobody\'s way');
+  });
+});
