@@ -11,7 +11,7 @@ import { Queue, requestId, type Action, type Outcome } from './queue.ts';
 import { Records } from './records.ts';
 import { serveRound } from './round.ts';
 import { StateFolder } from './stateFolder.ts';
-import { noteProgress, Patience, Turn } from './turn.ts';
+import { lastProgress, noteProgress, Patience, Turn } from './turn.ts';
 
 /** What the outside world is to provisioning. */
 export interface Surroundings {
@@ -171,7 +171,7 @@ export class Publisher {
   /** Lets a crowd gather before a round is begun for it. Says whether it waited: then all has to be looked at anew. */
   private async gather(id: string, ids: readonly string[], turn: Turn, patience: Patience, stop: AbortSignal): Promise<boolean> {
     const now = this.around.now();
-    const milliseconds = gatherFor(ids, now, patience.gatheringSince ??= now);
+    const milliseconds = await this.gatherFor(ids, patience.gatheringSince ??= now);
     if (milliseconds > 0) {
       await turn.pause(stop, milliseconds);
       return true;
@@ -186,12 +186,17 @@ export class Publisher {
   private async gatherCrowd(stop: AbortSignal): Promise<void> {
     const since = this.around.now();
     for (;;) {
-      const now = this.around.now();
-      const milliseconds = gatherFor(await this.queue.ids(), now, since);
+      const milliseconds = await this.gatherFor(await this.queue.ids(), since);
       if (milliseconds <= 0 || stop.aborted) break;
       await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined);
     }
     await noteProgress(this.folder, this.around.now());
+  }
+
+  /** A crowd begins to gather anew with each round, whoever's it was. */
+  private async gatherFor(ids: readonly string[], since: number): Promise<number> {
+    const now = this.around.now();
+    return gatherFor(ids, now, Math.min(now, Math.max(since, await lastProgress(this.folder))), this.patience);
   }
 
   /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */

@@ -31,21 +31,21 @@ export interface RoundContext {
 }
 
 /**
- * One group commit: serves every request that waits with one read, one write of the configuration and one batch of records,
- * and gives each its own outcome. To be called under the lock.
+ * One group commit: serves every request that waits, and that comes while it reads, with one read, one write of the configuration
+ * and one batch of records, and gives each its own outcome. To be called under the lock.
  * @throws MendableError `rate-limited` or `lock-lost`: then the requests still wait
  */
 export async function serveRound(context: RoundContext): Promise<void> {
   const started = context.now();
-  const requests = await context.queue.pending(started);
+  let requests = await context.queue.pending(started);
   const loaded = await context.records.load();
   try {
-    const needsLook = loaded === undefined || requests.some((request) => request.action.kind === 'collect');
-    const remote = needsLook ? await readRemote(context.cloudflare, context.scope.dns) : undefined;
-    const state = await trustedState(context, loaded, remote);
+    const needed = await readIfNeeded(context, loaded, requests);
+    // Who came while we read is served too: to them, and to whoever comes in a crowd, it saves a round.
+    if (needed) requests = await context.queue.pending(context.now());
+    const state = await trustedState(context, loaded, needsLook(loaded, requests) ? needed : undefined);
     const agenda = agendaOf(context, state, requests);
-    const result = agenda.wants.size === 0 ? nothingToDo
-      : await carryOut(context, state, agenda, remote);
+    const result = needed && agenda.wants.size > 0 ? await carryOut(context, state, agenda, needed) : nothingToDo;
     context.lock.check();
     await context.records.save(nextState(state, agenda, result));
     await answer(context, requests, agenda, result, started);
@@ -54,11 +54,21 @@ export async function serveRound(context: RoundContext): Promise<void> {
   }
 }
 
+/** What Cloudflare shows, where anything that is asked needs it. */
+async function readIfNeeded(context: RoundContext, loaded: State | undefined, requests: readonly Request[]): Promise<Remote | undefined> {
+  const isNeeded = loaded === undefined || needsLook(loaded, requests) || agendaOf(context, loaded, requests).wants.size > 0;
+  return isNeeded ? readRemote(context.cloudflare, context.scope.dns) : undefined;
+}
+
+/** Must the state itself be held against what Cloudflare shows? */
+function needsLook(loaded: State | undefined, requests: readonly Request[]): boolean {
+  return loaded === undefined || requests.some((request) => request.action.kind === 'collect');
+}
+
 const nothingToDo: Result = { failed: new Map(), foreign: new Map(), changed: new Set(), unsettled: new Set() };
 
-async function carryOut(context: RoundContext, state: State, agenda: Agenda, known: Remote | undefined): Promise<Result> {
+async function carryOut(context: RoundContext, state: State, agenda: Agenda, remote: Remote): Promise<Result> {
   const { cloudflare, lock } = context;
-  const remote = known ?? await readRemote(cloudflare, context.scope.dns);
   const notes: string[] = [];
   const result = await transact({
     cloudflare, log: (line) => { notes.push(line); },

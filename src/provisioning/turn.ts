@@ -69,7 +69,7 @@ export class Turn {
 
   /** Did whoever holds the lock get on since this was last asked? */
   async progressed(): Promise<boolean> {
-    const progress = await stat(this.folder.in(...progressFile)).then((stats) => stats.mtimeMs, () => 0);
+    const progress = await lastProgress(this.folder);
     const moved = this.lastProgress !== undefined && progress !== this.lastProgress;
     this.lastProgress = progress;
     return moved;
@@ -92,6 +92,11 @@ export class Turn {
 }
 
 const progressFile = ['records', 'progress'] as const;
+
+/** When something last got done, in milliseconds since 1970; 0 if nothing ever was. */
+export async function lastProgress(folder: StateFolder): Promise<number> {
+  return stat(folder.in(...progressFile)).then((stats) => stats.mtimeMs, () => 0);
+}
 
 /** Tells everybody who waits that something got done. */
 export async function noteProgress(folder: StateFolder, now: number): Promise<void> {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { crowd, gatherFor, isInFront, standBackFor } from '../../src/provisioning/crowd.ts';
 import { requestId, requestTime } from '../../src/provisioning/queue.ts';
 
+const patience = 10_000;
 const now = 1_800_000_000_000;
 const at = (age: number) => requestId(now - age, () => 'x');
 const every = (gap: number, count: number) => Array.from({ length: count }, (_, index) => gap * index);
@@ -18,22 +19,23 @@ describe('crowd', () => {
     ['then it goes', [crowd.alone], 0, 0],
     ['in a crowd the round waits for a moment of quiet', every(10, 10), 0, crowd.shortestQuiet],
     ['after that moment it goes', every(10, 10).map((age) => age + crowd.shortestQuiet), 0, 0],
-    ['where they come slowly, quiet is longer', every(80, 20), 0, crowd.gaps * 80],
-    ['up to a limit', every(200, 25), 0, crowd.longestQuiet],
+    ['where they come slowly, quiet is longer', every(80, 20), 0, Math.floor((1 + Math.log(20)) * 80)],
+    ['up to a limit', every(1_000, 4), 0, crowd.shortestQuiet + 4 * crowd.quietForEach],
     ['two are no slow crowd', [400, 0], 0, crowd.shortestQuiet + 2 * crowd.quietForEach],
     ['what lies there for long says nothing', [3_600_000, 20], 0, crowd.alone - 20],
     ['and is not waited for', [3_600_000], 0, 0],
     ['a crowd that goes on coming is not waited for for ever', every(100, 10), crowd.longest + 10 * crowd.longestForEach - 10, 10],
+    ['nor beyond its patience', every(10, 100), crowd.ofPatience * patience, 0],
     ['a clock that is ahead keeps nobody', [-50, -10], 0, 0],
   ] as const) {
-    it(what, () => { assert.equal(gatherFor(ages.map(at), now, now - waited), expected); });
+    it(what, () => { assert.equal(Math.floor(gatherFor(ages.map(at), now, now - waited, patience)), expected); });
   }
 
   it('whoever comes, and whenever, the wait has an end', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: -10_000, max: 10_000 }), { maxLength: 300 }), fc.nat(60_000), (ages, waited) => {
-      const wait = gatherFor(ages.map(at), now, now - waited);
+      const wait = gatherFor(ages.map(at), now, now - waited, patience);
       assert(wait >= 0 && wait <= crowd.longestQuiet);
-      assert(wait + waited <= Math.max(waited, crowd.longest + crowd.longestForEach * ages.length));
+      assert(wait + waited <= Math.max(waited, crowd.ofPatience * patience));
     }));
   });
 
