@@ -28,7 +28,7 @@ const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter
 
 /**
  * What can be run. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
- * @type {Record<string, {title: string, args: string[], needs: string[], mocha?: boolean, counts?: boolean}>}
+ * @type {Record<string, {title: string, args: string[], needs: string[], mocha?: boolean, counts?: boolean, environment?: Record<string, string>}>}
  */
 const PARTS = {
   lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
@@ -41,6 +41,10 @@ const PARTS = {
   browser: {
     title: 'The student\'s way, in a real browser', args: ['--config', 'test/code-server/mocharc.json'], mocha: true,
     needs: ['package', 'chromium', 'code-server'], counts: true,
+  },
+  stress: {
+    title: 'What chance decides, as often as is promised', mocha: true, needs: ['package', 'shells'], counts: true, environment: { STRESS: '1' },
+    args: ['test/provisioning/lock.test.ts', 'test/provisioning/crash.test.ts', 'test/shell/devCommand.test.ts'],
   },
   soak: {
     title: 'A soak', args: ['--config', 'test/code-server/soak.mocharc.json'], mocha: true,
@@ -104,7 +108,7 @@ async function runPart(name, { folder, environment, done }, show) {
   console.log(`${title} …`);
   const countsFile = join(folder, `${name}.counts`);
   const started = performance.now();
-  const env = { ...process.env, ...environment, MOCHA_COUNTS: countsFile };
+  const env = { ...process.env, ...environment, ...part.environment, MOCHA_COUNTS: countsFile };
   const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env, show });
   const lines = counts ? await readFile(countsFile, 'utf8').catch(() => '') : '';
   const { passes, failures } = counts ? JSON.parse(lines || '{"passes":0,"failures":0}') : { passes: code === 0 ? 1 : 0, failures: 0 };

@@ -14,13 +14,13 @@ import type { Site } from '../provisioning/records.ts';
  * @throws MendableError the first request's that failed
  */
 export async function settleAfterRestore(publisher: Publisher, config: Config, restored: TunnelConfig, stop: AbortSignal): Promise<string[]> {
-  const live = [...(await publisher.records.load())?.publications.values() ?? []];
+  const live = [...(await publisher.store.records.load())?.publications.values() ?? []];
   const left = formerSites(await readAudit(config.stateDir), config.machine, restored, live);
   const actions: Action[] = [{ kind: 'collect' }, ...left.map((site): Action => ({ kind: 'unpublish', site }))];
   const quiet = { queued: () => undefined, locked: () => undefined };
   const outcomes = await Promise.all(actions.map((action) => publisher.request(action, quiet, stop)));
   for (const outcome of outcomes) if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
-  return [...(await publisher.records.load())?.publications.keys() ?? []];
+  return [...(await publisher.store.records.load())?.publications.keys() ?? []];
 }
 
 /** Sites of ours that the restored configuration serves and that nobody holds now. */

@@ -5,7 +5,7 @@ import { parseConfig, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
 import { lockTimes } from '../provisioning/lock.ts';
-import type { Surroundings } from '../provisioning/publisher.ts';
+import type { Surroundings } from '../provisioning/surroundings.ts';
 import { listeners } from '../shell/listeners.ts';
 import { identifyCaller, userName, type Caller } from './caller.ts';
 import type { Report } from './report.ts';

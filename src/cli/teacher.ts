@@ -20,13 +20,13 @@ export async function restore(context: ActionContext, name: string | undefined):
   if (desk.caller.isGuest) throw new MendableError('teacher-only', { what: 'restore' });
   const publisher = await Publisher.open(openSurroundings(desk, report, env));
   if (name !== undefined) {
-    const { config } = await publisher.history.get(name);
+    const { config } = await publisher.store.history.get(name);
     const version = await publisher.restore(name, desk.caller.user, stop).catch(explainable);
     const live = await settleAfterRestore(publisher, desk.config, config, stop);
     report.answer(`Put back ${name}, with what is live now in it (${live.length === 0 ? 'nobody' : live.join(', ')}).`, { event: 'restored', name, version, live });
     return;
   }
-  const kept = await publisher.history.list();
+  const kept = await publisher.store.history.list();
   const rows = kept.map(({ name, at, version, config }) => ({ name, at, version, rules: config.ingress?.length ?? 0 }));
   report.answer(rows.length === 0 ? 'No configuration was replaced yet.' : table([['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
     ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)])]), { event: 'configurations', configurations: rows });

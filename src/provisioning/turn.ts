@@ -12,9 +12,6 @@ const tickForEachOther = 5;
 
 /** How long one who waits goes on waiting, in milliseconds: only time in which nothing got on counts. */
 export class Patience {
-  /** When the crowd that is being gathered began to gather. */
-  gatheringSince: number | undefined;
-
   constructor(private readonly limit: number, private lastProgress: number) {}
 
   /** @throws MendableError `busy` */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, watch } from 'node:fs';
 import { closeAll, startClassroom, type Classroom, type Started } from '../fixtures/provisioning/classroom.ts';
 import { ask, collect, publish, release } from '../fixtures/provisioning/publishing.ts';
+import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
 import { assertLive, assertWhole, foreignConfig, foreignText, liveRules } from '../fixtures/provisioning/remote.ts';
 
 const calls = {
@@ -42,15 +43,16 @@ describe('crash: SIGKILL at every step', () => {
   }
 });
 
-describe('crash: 300 kills under load', () => {
+const wanted = times(300);
+
+describe(`crash: ${wanted} kills under load`, () => {
   afterEach(closeAll);
 
   const users = Array.from({ length: 10 }, (_, index) => index + 1);
   const victims = 8;
-  const wanted = 300;
 
   it('leave no half, lose nobody\'s publication and nothing foreign, and hold no lock', async function () {
-    this.timeout(240_000);
+    this.timeout(STRESS_LIMIT);
     const classroom = await startClassroom({ standIn: { config: foreignConfig, roundTripMs: 4 }, config: { lockTimeoutSeconds: 60 } });
     const { standIn } = classroom;
     const foreign = foreignText(standIn);

@@ -13,6 +13,7 @@ import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts'
 import { Moment } from '../fixtures/provisioning/moment.ts';
 import { publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
+import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
 
 const self = identify(process.pid, 'host1');
 const deadHolder = JSON.stringify({ ...self, startTime: '1' });
@@ -73,13 +74,14 @@ describe('lock', () => {
     assert(lockTimes.hold * 2 <= lockTimes.stale && lockTimes.update * 3 <= lockTimes.stale);
   });
 
-  it('is never held by two: 1,000 rounds of 12 processes that all find it stale', async function () {
-    this.timeout(180_000);
+  const rounds = times(1000);
+  it(`is never held by two: ${rounds} rounds of 12 processes that all find it stale`, async function () {
+    this.timeout(STRESS_LIMIT);
     const contenders = Array.from({ length: 12 }, () => new Contender(root));
     try {
       await Promise.all(contenders.map((one) => one.answer()));
       let won = 0;
-      for (let round = 0; round < 1000; round += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         // Half of them were left by the dead, half are only old: both ways of taking over.
         plant(`left-${round}.json`, round % 2 === 0 ? deadHolder : 'unknown', round % 2 === 0 ? 0 : 60);
         const answers = await Promise.all(contenders.map((one) => one.contend()));
@@ -87,7 +89,7 @@ describe('lock', () => {
         assert(answers.includes('won'), `nobody got it in round ${round}: ${answers.join(' ')}`);
         won += answers.filter((answer) => answer === 'won').length;
       }
-      assert(won >= 1000);
+      assert(won >= rounds);
       assert.deepEqual([existsSync(held()), existsSync(path.join(root, 'inside')), readdirSync(folder.in('scratch'))], [false, false, []]);
     } finally {
       for (const one of contenders) one.end();

@@ -4,6 +4,7 @@ import { findWatchedCommand, wordsOfFirstCommand } from '../../src/shell/devComm
 import { announcedByBash } from '../fixtures/shell/bashHook.ts';
 import { commandLines } from '../fixtures/shell/commandLines.ts';
 import { Running } from '../fixtures/shell/running.ts';
+import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
 import { beyondText, notSeen, seen } from '../fixtures/shell/writtenLines.ts';
 
 const watched = ['npm run dev', 'npm start', 'pnpm dev'];
@@ -43,14 +44,15 @@ describe('findWatchedCommand', () => {
     }
 
     const seed = Number(process.env.CLASSROOM_TUNNEL_SEED ?? 20261122);
-    it(`decide the same for 2500 lines grown from seed ${seed}`, async function () {
-      this.timeout(300_000);
-      const lines = fc.sample(commandLines, { seed, numRuns: 2500 });
+    const count = times(5_000);
+    it(`decide the same for ${count} lines grown from seed ${seed}`, async function () {
+      this.timeout(STRESS_LIMIT);
+      const lines = fc.sample(commandLines, { seed, numRuns: count });
       const byBash = await announcedByBash(running, lines, watched);
       const differences = lines.map((line, index) => ({ line, bash: byBash[index], text: findWatchedCommand(line, watched) })).filter(({ bash, text }) => bash !== text);
       assert.deepEqual(differences.sort((a, b) => a.line.length - b.line.length).slice(0, 5), []);
       const found = byBash.filter((command) => command !== undefined).length;
-      assert.ok(found > 800 && found < 2000, `the lines say little: ${found} of them have a watched command`);
+      assert.ok(found > count * 0.3 && found < count * 0.8, `the lines say little: ${found} of them have a watched command`);
     });
   });
 });

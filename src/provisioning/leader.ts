@@ -1,0 +1,63 @@
+import type { Cloudflare } from './cloudflare.ts';
+import { MendableError } from './errors.ts';
+import { withLock, type HeldLock } from './lock.ts';
+import { serveRound } from './round.ts';
+import { patienceOf, type Store, type Surroundings } from './surroundings.ts';
+import { noteProgress } from './turn.ts';
+
+/** What whoever holds the lock works with. */
+export interface Session {
+  readonly lock: HeldLock;
+  readonly cloudflare: Cloudflare;
+  /** Calls made so far. */
+  readonly callCount: () => number;
+}
+
+/** This process as the one that holds the lock, and serves everybody. */
+export class Leader {
+  /** Has it led? Only then can others have come meanwhile who still wait for it. */
+  hasLed = false;
+
+  constructor(private readonly around: Surroundings, private readonly store: Store) {}
+
+  /** Runs `work` under the lock, connected to Cloudflare; undefined at once, without running it, where another leads. */
+  async lead<T>(work: (session: Session) => Promise<T>): Promise<T | undefined> {
+    const { around: { newId, lockTimes: times }, store: { folder, self } } = this;
+    return withLock({ folder, self, newId, times }, async (lock) => {
+      this.hasLed = true;
+      let calls = 0;
+      const cloudflare = await this.connect(lock, () => { calls += 1; });
+      return work({ lock, cloudflare, callCount: () => calls });
+    });
+  }
+
+  /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */
+  async tryRound(onLocked: () => void): Promise<'served' | 'paused' | 'busy'> {
+    const { around, store } = this;
+    const { config, now, log, isListening } = around;
+    try {
+      const served = await this.lead(async (session) => {
+        onLocked();
+        await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: patienceOf(around) });
+        return 'served' as const;
+      });
+      return served ?? 'busy';
+    } catch (error) {
+      if (!(error instanceof MendableError) || error.code !== 'rate-limited') throw error;
+      await store.pause.note(now(), error);
+      return 'paused';
+    }
+  }
+
+  private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {
+    const { around: { config, token, fetch, callDeadline, now }, store: { pause, folder } } = this;
+    const pausedFor = await pause.remaining(now());
+    // Of a crowd only the one who leads calls Cloudflare: the others need not load its client.
+    const { connectCloudflare } = await import('./cloudflare.ts');
+    return connectCloudflare({
+      ...config, token, fetch, callDeadline, signal: lock.signal,
+      onCall: () => { onCall(); void noteProgress(folder, now()); },
+      checkPause: () => { if (pausedFor > 0) throw pause.error(now(), pausedFor); },
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { gatherFor, isInFront, standBackFor } from './crowd.ts';
+import type { Leader } from './leader.ts';
+import { isHeld } from './lock.ts';
+import type { Outcome } from './queue.ts';
+import { patienceOf, type Listener, type Store, type Surroundings } from './surroundings.ts';
+import { lastProgress, noteProgress, Patience, Turn } from './turn.ts';
+
+/** One request that waits for its outcome: another's round brings it, or one of our own. */
+export class Waiting {
+  private readonly turn: Turn;
+  private readonly patience: Patience;
+  /** When the crowd that is being gathered began to gather. */
+  private gatheringSince: number | undefined;
+  private isTimeToLook = false;
+  /** Has a round shown that our request needs a call, which nobody may make now, and are people told? */
+  private pause: 'no' | 'seen' | 'told' = 'no';
+
+  constructor(private readonly id: string, private readonly around: Surroundings, private readonly store: Store,
+    private readonly leader: Leader, private readonly listener: Listener, private readonly stop: AbortSignal) {
+    this.turn = new Turn(store.folder, id);
+    this.patience = new Patience(patienceOf(around), around.now());
+  }
+
+  /** @throws MendableError `busy` or `rate-limited` when it waited too long; what `stop` was aborted with */
+  async forOutcome(): Promise<Outcome> {
+    try {
+      for (;;) {
+        const outcome = await this.store.queue.outcomeOf(this.id);
+        if (outcome) return outcome;
+        this.stop.throwIfAborted();
+        if (await this.isPaused()) await this.turn.next(this.stop);
+        else await this.waitOrLead();
+      }
+    } finally {
+      this.turn.close();
+    }
+  }
+
+  /** What needs no call is answered during a pause, too: only one of whom a round has shown that it needs one waits for its end. */
+  private async isPaused(): Promise<boolean> {
+    const { around, store, turn } = this;
+    const now = around.now();
+    const remaining = await store.pause.remaining(now);
+    this.patience.check(now, await turn.progressed() || remaining > 0);
+    if (remaining === 0) this.pause = 'no';
+    if (this.pause === 'no') return false;
+    const error = store.pause.error(now, remaining);
+    if (remaining > patienceOf(around)) throw error;
+    if (this.pause === 'seen') this.listener.queued(error.message, new Date(now + remaining));
+    this.pause = 'told';
+    return true;
+  }
+
+  /**
+   * Those in front take the lock as soon as it is free, and serve everybody. Now and then each of us tries all the same: it may be
+   * held by one who has died, and so may those in front.
+   */
+  private async waitOrLead(): Promise<void> {
+    const { id, turn, stop, store: { folder, queue } } = this;
+    const ids = await queue.ids();
+    const contends = isInFront(ids, id);
+    if (contends) turn.watchLock();
+    if (!this.isTimeToLook && (!contends || isHeld(folder))) {
+      this.isTimeToLook = await turn.next(stop, ids.length);
+      return;
+    }
+    if (!isHeld(folder) && await this.gather(ids)) return;
+    this.isTimeToLook = false;
+    const round = await this.leader.tryRound(() => { this.listener.locked(); });
+    if (round === 'paused') this.pause = 'seen';
+  }
+
+  /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */
+  private async gather(ids: readonly string[]): Promise<boolean> {
+    const { id, around, store: { folder }, turn, stop } = this;
+    const milliseconds = await stillToGather(around, folder, ids, this.gatheringSince ??= around.now());
+    if (milliseconds > 0) {
+      await turn.pause(stop, milliseconds);
+      return true;
+    }
+    this.gatheringSince = undefined;
+    if (ids.length > 1) await noteProgress(folder, around.now());
+    await turn.pause(stop, standBackFor(ids, id));
+    return isHeld(folder);
+  }
+}
+
+/** Lets a crowd gather, for one who waits for nothing any more, but leads. */
+export async function gatherCrowd(around: Surroundings, { folder, queue }: Store, stop: AbortSignal): Promise<void> {
+  const since = around.now();
+  for (;;) {
+    const milliseconds = await stillToGather(around, folder, await queue.ids(), since);
+    if (milliseconds <= 0 || stop.aborted) break;
+    await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined);
+  }
+  await noteProgress(folder, around.now());
+}
+
+/** Milliseconds; a crowd begins to gather anew with each round, whoever's it was. */
+async function stillToGather(around: Surroundings, folder: Store['folder'], ids: readonly string[], since: number): Promise<number> {
+  const now = around.now();
+  return gatherFor(ids, now, Math.min(now, Math.max(since, await lastProgress(folder))), patienceOf(around));
+}
