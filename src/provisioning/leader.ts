@@ -27,7 +27,11 @@ export class Leader {
       this.hasLed = true;
       let calls = 0;
       const cloudflare = await this.connect(lock, () => { calls += 1; });
-      return work({ lock, cloudflare, callCount: () => calls });
+      try {
+        return await work({ lock, cloudflare, callCount: () => calls });
+      } finally {
+        await this.spend(lock, calls);
+      }
     });
   }
 
@@ -46,6 +50,16 @@ export class Leader {
       if (!(error instanceof MendableError) || error.code !== 'rate-limited') throw error;
       await store.pause.note(now(), error);
       return 'paused';
+    }
+  }
+
+  /** What cannot be counted, as the disk is full or the lock is lost, must not undo what was done. */
+  private async spend(lock: HeldLock, calls: number): Promise<void> {
+    try {
+      lock.check();
+      await this.store.pause.spend(this.around.now(), calls);
+    } catch (error) {
+      if (!(error instanceof MendableError)) throw error;
     }
   }
 

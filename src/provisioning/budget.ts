@@ -1,0 +1,47 @@
+import type { StateFolder } from './stateFolder.ts';
+
+/**
+ * How many calls may be made: `most` at once, and `perSecond` more with time. In any five minutes that makes 900 at most, of the
+ * 1,200 after which Cloudflare blocks the token for everybody (FACTS: Cloudflare's API limits); the dashboard counts too.
+ * A round begins once `forRound` are left: it takes four, and twice that where something has to be settled.
+ */
+export const limits = { most: 300, perSecond: 2, forRound: 8 } as const;
+
+/** What was left, and when (milliseconds since 1970). */
+export interface Level { readonly calls: number; readonly at: number }
+
+/** What is left now. Pure. A time that is still to come tells nothing: the clock was set back. */
+export function levelAt(now: number, last: Level | undefined): number {
+  if (!last || last.at > now) return limits.most;
+  return Math.min(limits.most, last.calls + ((now - last.at) / 1000) * limits.perSecond);
+}
+
+const file = ['records', 'budget.json'] as const;
+
+/** The calls of all processes of the class: nothing that they do, however often, can bring the token to Cloudflare's limit. */
+export class Budget {
+  constructor(private readonly folder: StateFolder) {}
+
+  /** Milliseconds until a round may begin. */
+  async remaining(now: number): Promise<number> {
+    return Math.max(0, (limits.forRound - levelAt(now, await this.load())) / limits.perSecond) * 1000;
+  }
+
+  /** To be called under the lock. */
+  async spend(now: number, calls: number): Promise<void> {
+    if (calls === 0) return;
+    const left: Level = { calls: levelAt(now, await this.load()) - calls, at: now };
+    await this.folder.write(file, `${JSON.stringify(left)}\n`);
+  }
+
+  /** Undefined where there is none, or none that makes sense. */
+  private async load(): Promise<Level | undefined> {
+    try {
+      const { calls, at } = JSON.parse(await this.folder.read(...file) ?? '{}') as Partial<Level>;
+      return Number.isFinite(calls) && Number.isFinite(at) ? { calls: Number(calls), at: Number(at) } : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+}
