@@ -13,6 +13,7 @@ export class Waiting {
   /** When the crowd that is being gathered began to gather. */
   private gatheringSince: number | undefined;
   private isTimeToLook = false;
+  private mayCall = true;
   /** Has a round shown that our request needs a call, which nobody may make now, and are people told? */
   private pause: 'no' | 'seen' | 'told' = 'no';
 
@@ -42,6 +43,7 @@ export class Waiting {
     const { around, store, turn } = this;
     const now = around.now();
     const remaining = await store.pause.remaining(now);
+    this.mayCall = remaining === 0;
     this.patience.check(now, await turn.progressed() || remaining > 0);
     if (remaining === 0) this.pause = 'no';
     if (this.pause === 'no') return false;
@@ -54,12 +56,12 @@ export class Waiting {
 
   /**
    * Those in front take the lock as soon as it is free, and serve everybody. Now and then each of us tries all the same: it may be
-   * held by one who has died, and so may those in front.
+   * held by one who has died, and so may those in front. While nobody may call, everybody tries once, to know whether it matters.
    */
   private async waitOrLead(): Promise<void> {
     const { id, turn, stop, store: { folder, queue } } = this;
     const ids = await queue.ids();
-    const contends = isInFront(ids, id);
+    const contends = isInFront(ids, id) || !this.mayCall;
     if (contends) turn.watchLock();
     if (!this.isTimeToLook && (!contends || isHeld(folder))) {
       this.isTimeToLook = await turn.next(stop, ids.length);

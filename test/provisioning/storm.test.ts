@@ -121,7 +121,7 @@ describe('rate limit', function () {
     const { standIn } = classroom;
     await ask(classroom, publish(4));
     standIn.requests.length = 0;
-    standIn.faults.add({ kind: 'status', status: 429, code: 971, message: 'slow down', retryAfterSeconds: 3, method: 'GET', path: '/configurations' });
+    standIn.faults.add({ kind: 'status', status: 429, code: 971, message: 'slow down', retryAfterSeconds: 6, method: 'GET', path: '/configurations' });
     const first = classroom.launch(['publish', '-p', '3001', '--json'], { user: 'student1' });
     await standInAnswered429(classroom);
     const [second, release, people] = [classroom.launch(['publish', '-p', '3002', '--json'], { user: 'student2' }), classroom.launch(['release', '--holder', 'a', '--json'], { user: 'student4' }),
@@ -129,7 +129,7 @@ describe('rate limit', function () {
     const endings = await Promise.all([first, second, release, people].map(({ ended }) => ended));
     assert.deepEqual(endings.map(({ code }) => code), [0, 0, 0, 0], endings.map(({ out, err }) => out + err).join('\n'));
     const limited = standIn.requests.find(({ status }) => status === 429);
-    const during = standIn.requests.filter(({ at, path }) => limited && at > limited.at + 200 && at < limited.at + 2_900 && path);
+    const during = standIn.requests.filter(({ at, path }) => limited && at > limited.at + 200 && at < limited.at + 5_900 && path);
     assert.deepEqual(during, []);
     const told = endings.slice(0, 3).flatMap(({ events }) => events.filter(({ event, until }) => event === 'queued' && until !== undefined));
     assert(told.length > 0 && told.every(({ until, message }) => !Number.isNaN(Date.parse(String(until))) && /another \d s/.test(String(message))));
