@@ -1,11 +1,11 @@
 import type { StateFolder } from './stateFolder.ts';
 
 /**
- * How many calls may be made: `most` at once, and `perSecond` more with time. In any five minutes that makes 900 at most, of the
+ * How many calls may be made: `most` at once, and `perSecond` more with time. In any five minutes that makes 950 at most, of the
  * 1,200 after which Cloudflare blocks the token for everybody (FACTS: Cloudflare's API limits); the dashboard counts too.
  * A round begins once `forRound` are left: it takes four, and twice that where something has to be settled.
  */
-export const limits = { most: 300, perSecond: 2, forRound: 8 } as const;
+export const limits = { most: 500, perSecond: 1.5, forRound: 8 } as const;
 
 /** What was left, and when (milliseconds since 1970). */
 export interface Level { readonly calls: number; readonly at: number }

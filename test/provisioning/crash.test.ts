@@ -60,6 +60,7 @@ describe(`crash: ${wanted} kills under load`, () => {
     const random = randomFrom(20_261_122);
     let kills = 0;
     for (let round = 0; kills < wanted; round += 1) {
+      classroom.refillBudget();
       const live = new Set(liveRules(standIn));
       const events = new Events(classroom);
       const runs = users.map((user, index) => {

@@ -139,6 +139,7 @@ describe('faults: more than one', () => {
     let seed = 20_261_122;
     const pick = <T>(from: readonly T[]): T => { seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648; return from[Math.floor(seed / 65_536) % from.length] as T; };
     for (let round = 0; round < 60; round += 1) {
+      classroom.refillBudget();
       for (let count = 0; count < 3; count += 1) standIn.faults.add({ ...pick(quick), ...pick(targets), nth: pick([1, 1, 2]) });
       const number = pick([1, 2, 3]);
       await attempt(classroom, pick([publish(number), release(number)]));
