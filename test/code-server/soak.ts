@@ -44,8 +44,9 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
       const terminal = await window.activeTerminal() ?? await it.openTerminal(window);
       await terminal.interrupt();
       await terminal.type('npm run dev');
-      // What was typed while its shell came back may have lost a letter: what npm says tells what was understood.
-      await terminal.showing('> node server.mjs').waitFor({ timeout: 10_000 });
+      // What was typed while its shell came back may have lost a letter: what npm says tells what was understood. A server of a window
+      // that is closed may have the port still, and says so on more lines than there are.
+      await terminal.showing(/> node server\.mjs|EADDRINUSE/).waitFor({ timeout: 10_000 });
     }, 'a terminal to type into', MILLISECONDS_AN_EVENT);
     if (windows.length === 1) await window.waitForStatus(it.classroom.hostname);
   },
