@@ -9,6 +9,10 @@ export interface Gate {
   /** Cuts every connection and lets no new one through, until open(). */
   readonly shut: () => void;
   readonly open: () => void;
+  /** How many connections there are. */
+  readonly connections: () => number;
+  /** How many have been turned away so far. */
+  readonly turnedAway: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -17,8 +21,12 @@ export async function openGate(target: string): Promise<Gate> {
   const [address, port] = target.split(':');
   const sockets = new Set<Socket>();
   let isShut = false;
+  let turnedAway = 0;
   const server = createServer((near) => {
-    if (isShut) return void near.destroy();
+    if (isShut) {
+      turnedAway += 1;
+      return void near.destroy();
+    }
     const far = connect(Number(port), address);
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -45,6 +53,8 @@ export async function openGate(target: string): Promise<Gate> {
     open: () => {
       isShut = false;
     },
+    connections: () => sockets.size / 2, // each has two ends
+    turnedAway: () => turnedAway,
     close: async () => {
       server.close();
       cut();

@@ -20,17 +20,17 @@ export async function waitFor<T>(
   }
 }
 
-/** Tries until it no longer throws; the last error is the cause of the failure. */
-export async function expectSoon(attempt: () => Promise<void>, what: string, patienceMilliseconds = PATIENCE_MILLISECONDS): Promise<void> {
+/** Tries until it no longer throws, and gives what it gave; the last error is the cause of the failure. */
+export async function expectSoon<T>(attempt: () => Promise<T>, what: string, patienceMilliseconds = PATIENCE_MILLISECONDS): Promise<T> {
   let last: unknown;
-  const seen = await waitFor(async () => {
+  const done = await waitFor(async () => {
     try {
-      await attempt();
-      return true;
+      return { value: await attempt() };
     } catch (error) {
       last = error;
       return false;
     }
-  }, what, patienceMilliseconds).catch(() => false);
-  if (!seen) throw new Error(`Waited in vain for ${what}`, { cause: last });
+  }, what, patienceMilliseconds).catch(() => undefined);
+  if (!done) throw new Error(`Waited in vain for ${what}`, { cause: last });
+  return done.value;
 }
