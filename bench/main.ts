@@ -1,13 +1,13 @@
-// `npm run bench`: prints tables and writes them to bench/results/. `-- storm 200 30` runs one part, one round trip, one size.
+// `npm run bench`: prints tables and writes them to bench/results/. `-- storm 200 1 30` runs one part, one round trip, these sizes.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { planning } from './planning.ts';
 import { relayCost } from './relay.ts';
 import { reloading } from './reload.ts';
 import { storm, type StormRow } from './storm.ts';
 
-const [part, roundTrip, processes] = process.argv.slice(2);
+const [part, roundTrip, ...processes] = process.argv.slice(2);
 const roundTrips = roundTrip ? [Number(roundTrip)] : [0, 50, 200];
-const sizes = processes ? [Number(processes)] : [1, 10, 30, 100, 200];
+const sizes = processes.length > 0 ? processes.map(Number) : [1, 10, 30, 100, 200];
 
 await mkdir('bench/results', { recursive: true });
 if (!part || part === 'planning') await keep('planning', [planning(100, 1), planning(1000, 1), planning(1000, 200)]);

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startCodeServer } from './codeServer.ts';
+import { installExtensions, startCodeServer } from './codeServer.ts';
 import type { CodeServer, CodeServerOptions } from './codeServer.ts';
 import { endMarked } from './marked.ts';
 import { startStandIn } from './standIn/standIn.ts';
@@ -21,8 +21,8 @@ const APP = fileURLToPath(new URL('app', import.meta.url));
 export interface ClassroomOptions {
   /** The code-server executable: see scripts/setup/codeServer.mjs. */
   readonly codeServer: string;
-  /** The extensions to install. */
-  readonly extensions: readonly string[];
+  /** VSIX files to install, or the folder in which they are installed already. */
+  readonly extensions: readonly string[] | string;
   /** The student's app, copied for them; the demo's own when absent. */
   readonly app?: string;
   /** code-server's own port; any free one when absent. */
@@ -127,13 +127,14 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
     const { configFile, stateDir } = await writeConfiguration(root, standIn, { publicUrl, ports: { [STUDENT]: port }, ...options.configuration });
     const folder = await makeHome(join(root, 'home'), options.app ?? APP);
     options.signal?.throwIfAborted();
-    const { codeServer: executable, environment, settings = {}, flags = [], port: windowPort = 0 } = options;
+    const { codeServer: executable, extensions, environment, settings = {}, flags = [], port: windowPort = 0 } = options;
+    const extensionsDir = typeof extensions === 'string' ? extensions : join(root, 'extensions');
+    if (typeof extensions !== 'string') await installExtensions(executable, extensions, root, extensionsDir);
     const start = async (): Promise<CodeServer> => running.codeServer = await startCodeServer({
-      executable, root, folder, markName, settings, flags,
+      executable, root, extensionsDir, folder, markName, settings, flags,
       port: windowPort,
       environment: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT, ...environment },
       trustedDomains: ['*.localhost:*'],
-      extensions: running.codeServer === undefined ? options.extensions : [],
     });
     const hostname = `${STUDENT}.${zoneName}`;
     const siteUrl = publicUrl.replace('{hostname}', hostname);

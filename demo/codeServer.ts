@@ -9,14 +9,14 @@ import { ended, mark } from './marked.ts';
 export interface CodeServerOptions {
   /** The executable: see scripts/setup/codeServer.mjs. */
   readonly executable: string;
-  /** A temporary folder of this code-server's own, for its data, its extensions and the student's home. */
+  /** A temporary folder of this code-server's own, for its data and the student's home. */
   readonly root: string;
+  /** See `installExtensions`. */
+  readonly extensionsDir: string;
   /** The folder that the window opens. */
   readonly folder: string;
   /** The name under which everything that it starts is found again: see marked.ts. */
   readonly markName: string;
-  /** VSIX files to install. */
-  readonly extensions: readonly string[];
   /** Added to the environment of code-server, and so of the extension host and of every terminal. */
   readonly environment: Readonly<Record<string, string>>;
   /** Hosts that links may lead to without a question, as the flag --link-protection-trusted-domains takes them. */
@@ -76,29 +76,33 @@ export function studentEnvironment(machine: NodeJS.ProcessEnv, home: string): Re
   };
 }
 
+const places = ({ root, extensionsDir }: Pick<CodeServerOptions, 'root' | 'extensionsDir'>): string[] =>
+  ['--user-data-dir', join(root, 'data'), '--extensions-dir', extensionsDir, '--config', join(root, 'config.yaml')];
+
+/**
+ * Installs VSIX files into `extensionsDir`, which several code-servers can use.
+ * @param root a temporary folder of the caller's own
+ */
+export async function installExtensions(executable: string, vsixFiles: readonly string[], root: string, extensionsDir: string): Promise<void> {
+  const env = studentEnvironment(process.env, root);
+  for (const vsix of vsixFiles) {
+    await promisify(execFile)(executable, [...places({ root, extensionsDir }), '--install-extension', vsix], { env });
+  }
+}
+
 /**
  * Starts it and waits until it listens.
  * @throws an Error with its output when it ends before that
  */
 export async function startCodeServer(options: CodeServerOptions): Promise<CodeServer> {
-  const home = join(options.root, 'home');
-  const dataDir = join(options.root, 'data');
-  await mkdir(join(dataDir, 'Machine'), { recursive: true });
-  await mkdir(join(dataDir, 'User'), { recursive: true });
-  await mkdir(home, { recursive: true });
-  const temporary = join(options.root, 'tmp');
-  await mkdir(temporary, { recursive: true });
+  const [home, machineData, userData, temporary] = ['home', 'data/Machine', 'data/User', 'tmp'].map((folder) => join(options.root, folder)) as [string, string, string, string];
+  for (const folder of [home, machineData, userData, temporary]) await mkdir(folder, { recursive: true });
   const settings = JSON.stringify({ ...SETTINGS, ...options.settings }, undefined, 2);
-  await writeFile(join(dataDir, 'Machine', 'settings.json'), settings);
-  await writeFile(join(dataDir, 'User', 'settings.json'), settings);
+  for (const folder of [machineData, userData]) await writeFile(join(folder, 'settings.json'), settings);
 
-  const places = ['--user-data-dir', dataDir, '--extensions-dir', join(options.root, 'extensions'), '--config', join(options.root, 'config.yaml')];
   const env = { ...studentEnvironment(process.env, home), TMPDIR: temporary, ...options.environment, ...mark(options.markName) };
-  for (const extension of options.extensions) {
-    await promisify(execFile)(options.executable, [...places, '--install-extension', extension], { env });
-  }
   return listen(options, env, home, [
-    ...places, '--auth', 'none', '--bind-addr', `127.0.0.1:${options.port ?? 0}`,
+    ...places(options), '--auth', 'none', '--bind-addr', `127.0.0.1:${options.port ?? 0}`,
     '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
     ...options.trustedDomains.flatMap((domain) => ['--link-protection-trusted-domains', domain]),
     ...(options.flags ?? []),

@@ -1,3 +1,4 @@
+import { Figures } from './figures.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /**
@@ -16,32 +17,21 @@ export function levelAt(now: number, last: Level | undefined): number {
   return Math.min(limits.most, last.calls + ((now - last.at) / 1000) * limits.perSecond);
 }
 
-const file = ['records', 'budget.json'] as const;
-
 /** The calls of all processes of the class: nothing that they do, however often, can bring the token to Cloudflare's limit. */
 export class Budget {
-  constructor(private readonly folder: StateFolder) {}
+  private readonly level: Figures<keyof Level>;
+
+  constructor(folder: StateFolder) {
+    this.level = new Figures(folder, ['records', 'budget.json'], ['calls', 'at']);
+  }
 
   /** Milliseconds until a round may begin. */
   async remaining(now: number): Promise<number> {
-    return Math.max(0, (limits.forRound - levelAt(now, await this.load())) / limits.perSecond) * 1000;
+    return Math.max(0, (limits.forRound - levelAt(now, await this.level.load())) / limits.perSecond) * 1000;
   }
 
   /** To be called under the lock. */
   async spend(now: number, calls: number): Promise<void> {
-    if (calls === 0) return;
-    const left: Level = { calls: levelAt(now, await this.load()) - calls, at: now };
-    await this.folder.write(file, `${JSON.stringify(left)}\n`);
-  }
-
-  /** Undefined where there is none, or none that makes sense. */
-  private async load(): Promise<Level | undefined> {
-    try {
-      const { calls, at } = JSON.parse(await this.folder.read(...file) ?? '{}') as Partial<Level>;
-      return Number.isFinite(calls) && Number.isFinite(at) ? { calls: Number(calls), at: Number(at) } : undefined;
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
-    }
+    if (calls > 0) await this.level.save({ calls: levelAt(now, await this.level.load()) - calls, at: now });
   }
 }

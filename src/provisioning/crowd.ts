@@ -1,30 +1,62 @@
 import { requestTime } from './queue.ts';
 
-/** How a crowd becomes one round; milliseconds but for `front`. */
+/** How a crowd becomes one round; milliseconds but for `ofPatience`, `large`, `rounds` and `front`. */
 export const crowd = {
   /** The blink for which a request that is alone waits, in which the rest of a class would begin to arrive. */
   alone: 50,
   /** A round waits until nobody has come for a while (see `quietAfter`), but at least, and at most, for so long. */
   shortestQuiet: 100, longestQuiet: 1_500, quietForEach: 20,
   /** The longest gathering. A large crowd is given longer, within its patience: it takes its processes long to start. */
-  longest: 2_000, longestForEach: 80, ofPatience: 0.6,
+  longest: 2_000, longestForEach: 80, ofPatience: 0.8,
   /** What arrived longer ago says nothing of those who come now. */
   recent: 5_000,
+  /** A crowd of which `rounds` rounds have served `large` requests each, and of which somebody waits `next` after the last, is more than a class. */
+  large: 8, rounds: 2, next: 500,
+  /** From then on each round gathers for as long as it may, or until nobody has come for so long. */
+  lateQuiet: 3_000,
   /** How many of the oldest contend for the lock, and how much later each further one of them does. */
   front: 3, standBack: 3,
 } as const;
 
+/** The large rounds that one crowd has had, one after the other, and when the last ended (milliseconds since 1970). */
+export interface Rounds { readonly count: number; readonly at: number }
+
+/** What is known of a crowd by one of it; times in milliseconds since 1970. */
+export interface Crowd {
+  /** The requests that wait. */
+  readonly ids: readonly string[];
+  readonly now: number;
+  /** When it began to gather. */
+  readonly since: number;
+  /** Milliseconds for which a request waits without any progress. */
+  readonly patience: number;
+  readonly last: Rounds | undefined;
+}
+
 /**
  * How long to wait before the next round, in milliseconds. Pure. Every round costs the same number of calls, and the same time,
- * however many it serves. `since` is when the waiting began (milliseconds since 1970), `patience` how long a request waits without
- * any progress (milliseconds).
+ * however many it serves.
  */
-export function gatherFor(ids: readonly string[], now: number, since: number, patience: number): number {
-  const recent = ids.map(requestTime).filter((time) => time <= now && time > now - crowd.recent);
+export function gatherFor({ ids, now, since, patience, last }: Crowd): number {
+  const within = (milliseconds: number) => ids.map(requestTime).filter((time) => time <= now && time > now - milliseconds);
+  const recent = within(crowd.recent);
   if (recent.length === 0) return 0;
   const newest = Math.max(...recent);
-  const longest = Math.min(crowd.longest + crowd.longestForEach * recent.length, crowd.ofPatience * patience);
-  return Math.max(0, Math.min(newest + quietAfter(recent, newest), since + longest) - now);
+  const isLate = roundsOf(within(crowd.recent + patience), now, last) >= crowd.rounds;
+  const most = crowd.ofPatience * patience;
+  const longest = isLate ? most : Math.min(crowd.longest + crowd.longestForEach * recent.length, most);
+  const quiet = isLate ? crowd.lateQuiet : quietAfter(recent, newest);
+  return Math.max(0, Math.min(newest + quiet, since + longest) - now);
+}
+
+/** What a round that ended `now` and has served these leaves to be known of their crowd. Pure. */
+export function roundsAfter(served: readonly string[], now: number, last: Rounds | undefined): Rounds {
+  return { count: served.length < crowd.large ? 0 : roundsOf(served.map(requestTime), now, last) + 1, at: now };
+}
+
+/** How many large rounds their crowd has had: a crowd is the same where somebody waited already when its last round ended, or soon after. */
+function roundsOf(times: readonly number[], now: number, last: Rounds | undefined): number {
+  return last && last.at <= now && Math.min(...times) <= last.at + crowd.next ? last.count : 0;
 }
 
 /**

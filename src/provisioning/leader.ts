@@ -1,4 +1,5 @@
 import type { Cloudflare } from './cloudflare.ts';
+import { roundsAfter } from './crowd.ts';
 import { MendableError } from './errors.ts';
 import { withLock, type HeldLock } from './lock.ts';
 import { serveRound } from './round.ts';
@@ -42,7 +43,8 @@ export class Leader {
     try {
       const served = await this.lead(async (session) => {
         onLocked();
-        await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: patienceOf(around) });
+        const served = await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: patienceOf(around) });
+        await this.noteRound(session.lock, served);
         return 'served' as const;
       });
       return served ?? 'busy';
@@ -53,11 +55,25 @@ export class Leader {
     }
   }
 
-  /** What cannot be counted, as the disk is full or the lock is lost, must not undo what was done. */
+  /** Who gathers a crowd loads meanwhile what a round needs. */
+  prepare(): void { void loadCloudflare(); }
+
+  private async noteRound(lock: HeldLock, served: readonly string[]): Promise<void> {
+    const { rounds } = this.store;
+    const last = await rounds.load();
+    const next = roundsAfter(served, this.around.now(), last);
+    if (next.count > 0 || last?.count) await this.note(lock, () => rounds.save(next));
+  }
+
   private async spend(lock: HeldLock, calls: number): Promise<void> {
+    await this.note(lock, () => this.store.pause.spend(this.around.now(), calls));
+  }
+
+  /** What cannot be noted, as the disk is full or the lock is lost, must not undo what was done. */
+  private async note(lock: HeldLock, write: () => Promise<void>): Promise<void> {
     try {
       lock.check();
-      await this.store.pause.spend(this.around.now(), calls);
+      await write();
     } catch (error) {
       if (!(error instanceof MendableError)) throw error;
     }
@@ -66,8 +82,7 @@ export class Leader {
   private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {
     const { around: { config, token, fetch, callDeadline, now }, store: { pause, folder } } = this;
     const pausedFor = await pause.remaining(now());
-    // Of a crowd only the one who leads calls Cloudflare: the others need not load its client.
-    const { connectCloudflare } = await import('./cloudflare.ts');
+    const { connectCloudflare } = await loadCloudflare();
     return connectCloudflare({
       ...config, token, fetch, callDeadline, signal: lock.signal,
       onCall: () => { onCall(); void noteProgress(folder, now()); },
@@ -75,3 +90,6 @@ export class Leader {
     });
   }
 }
+
+/** Of a crowd only the one who leads calls Cloudflare: the others need not load its client. */
+function loadCloudflare() { return import('./cloudflare.ts'); }

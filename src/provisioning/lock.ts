@@ -96,7 +96,7 @@ class OwnedFolder {
     this.take().then(() => { done(null); }, done);
   };
   stat = (_path: string, done: Done<Pick<fs.Stats, 'mtime'>>): void => {
-    this.look().then((stats) => { done(null, stats); }, done);
+    try { done(null, this.look()); } catch (error) { done(error as NodeJS.ErrnoException); }
   };
   utimes = (_path: string, atime: Date, mtime: Date, done: Done): void => {
     if (this.owns && fs.existsSync(path.join(this.path, this.token))) fs.utimes(this.path, atime, mtime, done);
@@ -127,10 +127,10 @@ class OwnedFolder {
     }
   }
 
-  private async look(): Promise<Pick<fs.Stats, 'mtime'>> {
+  private look(): Pick<fs.Stats, 'mtime'> {
     const owner = ownerOf(this.path);
     if (owner === undefined || (this.owns && owner !== this.token)) throw notThere();
-    const { mtime } = await fs.promises.stat(this.path);
+    const { mtime } = fs.statSync(this.path);
     if (this.owns) return { mtime };
     this.staleOwner = owner;
     return this.isDead(owner) ? { mtime: new Date(0) } : { mtime };

@@ -32,10 +32,10 @@ export interface RoundContext {
 
 /**
  * One group commit: serves every request that waits, and that comes while it reads, with one read, one write of the configuration
- * and one batch of records, and gives each its own outcome. To be called under the lock.
+ * and one batch of records, and gives each its own outcome. To be called under the lock. Answers the ids of those whom it has served.
  * @throws MendableError `rate-limited` or `lock-lost`: then the requests still wait
  */
-export async function serveRound(context: RoundContext): Promise<void> {
+export async function serveRound(context: RoundContext): Promise<string[]> {
   const started = context.now();
   let requests = await context.queue.pending(started);
   const loaded = await context.records.load();
@@ -52,6 +52,7 @@ export async function serveRound(context: RoundContext): Promise<void> {
   } catch (error) {
     await failAll(context, requests, error, started);
   }
+  return requests.map(({ id }) => id);
 }
 
 /** What Cloudflare shows, where anything that is asked needs it. */

@@ -1,4 +1,6 @@
 import type { Config } from './config.ts';
+import type { Rounds } from './crowd.ts';
+import { Figures } from './figures.ts';
 import { History } from './history.ts';
 import { identify, type ProcessIdentity } from './identity.ts';
 import type { LockTimes } from './lock.ts';
@@ -39,6 +41,8 @@ export interface Store {
   readonly self: ProcessIdentity;
   readonly queue: Queue;
   readonly pause: Pause;
+  /** See `crowd.ts`. */
+  readonly rounds: Figures<keyof Rounds>;
   readonly records: Records;
   readonly history: History;
 }
@@ -47,7 +51,11 @@ export interface Store {
 export async function openStore({ config, host, log }: Surroundings): Promise<Store> {
   const folder = await StateFolder.open(config.stateDir);
   const self = identify(process.pid, host);
-  return { folder, self, queue: new Queue(folder, self, log), pause: new Pause(folder), records: new Records(folder, log), history: new History(folder) };
+  return {
+    folder, self, queue: new Queue(folder, self, log), pause: new Pause(folder),
+    rounds: new Figures(folder, ['records', 'rounds.json'], ['count', 'at']),
+    records: new Records(folder, log), history: new History(folder),
+  };
 }
 
 /** Milliseconds for which a request waits without any progress. */

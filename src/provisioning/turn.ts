@@ -1,5 +1,4 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { MendableError } from './errors.ts';
 import { lockFolder } from './lock.ts';
 import { queueFolder } from './queue.ts';
@@ -65,8 +64,8 @@ export class Turn {
   }
 
   /** Did whoever holds the lock get on since this was last asked? */
-  async progressed(): Promise<boolean> {
-    const progress = await lastProgress(this.folder);
+  progressed(): boolean {
+    const progress = lastProgress(this.folder);
     const moved = this.lastProgress !== undefined && progress !== this.lastProgress;
     this.lastProgress = progress;
     return moved;
@@ -91,8 +90,8 @@ export class Turn {
 const progressFile = ['records', 'progress'] as const;
 
 /** When something last got done, in milliseconds since 1970; 0 if nothing ever was. */
-export async function lastProgress(folder: StateFolder): Promise<number> {
-  return stat(folder.in(...progressFile)).then((stats) => stats.mtimeMs, () => 0);
+export function lastProgress(folder: StateFolder): number {
+  return folder.timeOf(...progressFile);
 }
 
 /** Tells everybody who waits that something got done. */

@@ -44,7 +44,7 @@ export class Waiting {
     const now = around.now();
     const remaining = await store.pause.remaining(now);
     this.mayCall = remaining === 0;
-    this.patience.check(now, await turn.progressed() || remaining > 0);
+    this.patience.check(now, turn.progressed() || remaining > 0);
     if (remaining === 0) this.pause = 'no';
     if (this.pause === 'no') return false;
     const error = store.pause.error(now, remaining);
@@ -75,32 +75,34 @@ export class Waiting {
 
   /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */
   private async gather(ids: readonly string[]): Promise<boolean> {
-    const { id, around, store: { folder }, turn, stop } = this;
-    const milliseconds = await stillToGather(around, folder, ids, this.gatheringSince ??= around.now());
+    const { id, around, store, turn, stop, leader } = this;
+    const milliseconds = await stillToGather(around, store, ids, this.gatheringSince ??= around.now());
     if (milliseconds > 0) {
+      if (ids[0] === id) leader.prepare();
       await turn.pause(stop, milliseconds);
       return true;
     }
     this.gatheringSince = undefined;
-    if (ids.length > 1) await noteProgress(folder, around.now());
+    if (ids.length > 1) await noteProgress(store.folder, around.now());
     await turn.pause(stop, standBackFor(ids, id));
-    return isHeld(folder);
+    return isHeld(store.folder);
   }
 }
 
 /** Lets a crowd gather, for one who waits for nothing any more, but leads. */
-export async function gatherCrowd(around: Surroundings, { folder, queue }: Store, stop: AbortSignal): Promise<void> {
+export async function gatherCrowd(around: Surroundings, store: Store, stop: AbortSignal): Promise<void> {
   const since = around.now();
   for (;;) {
-    const milliseconds = await stillToGather(around, folder, await queue.ids(), since);
+    const milliseconds = await stillToGather(around, store, await store.queue.ids(), since);
     if (milliseconds <= 0 || stop.aborted) break;
     await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined);
   }
-  await noteProgress(folder, around.now());
+  await noteProgress(store.folder, around.now());
 }
 
 /** Milliseconds; a crowd begins to gather anew with each round, whoever's it was. */
-async function stillToGather(around: Surroundings, folder: Store['folder'], ids: readonly string[], since: number): Promise<number> {
+async function stillToGather(around: Surroundings, { folder, rounds }: Store, ids: readonly string[], since: number): Promise<number> {
   const now = around.now();
-  return gatherFor(ids, now, Math.min(now, Math.max(since, await lastProgress(folder))), patienceOf(around));
+  const began = Math.min(now, Math.max(since, lastProgress(folder)));
+  return gatherFor({ ids, now, since: began, patience: patienceOf(around), last: await rounds.load() });
 }

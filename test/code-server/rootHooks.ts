@@ -1,4 +1,4 @@
-import { closeSharedBrowser } from './browser.ts';
+import { closeShared } from './withClass.ts';
 
 /** What mocha does once for all files. */
-export const mochaHooks = { afterAll: closeSharedBrowser };
+export const mochaHooks = { afterAll: closeShared };

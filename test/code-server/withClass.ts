@@ -1,9 +1,12 @@
 /** One class for one test: the stand-in, a real code-server with the extension, and a browser that was never here; all of it ended afterwards. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { freePort, startClassroom } from '../../demo/classroom.ts';
 import type { Classroom, ClassroomOptions } from '../../demo/classroom.ts';
+import { installExtensions } from '../../demo/codeServer.ts';
 import { closeSharedBrowser, openProfile, requireEnvironment } from './browser.ts';
 import { TEST_SETTINGS } from './settings.ts';
 import { waitForPort } from './studentProcesses.ts';
@@ -30,9 +33,24 @@ const open = new Set<() => Promise<void>>();
 let port: number | undefined;
 const codeServerPort = async (): Promise<number> => port ??= await freePort(0);
 
+/** The extension is installed once for all classes of a run. */
+let installing: Promise<string> | undefined;
+const installedExtensions = (): Promise<string> => installing ??= (async () => {
+  const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-extensions-'));
+  const folder = join(root, 'extensions');
+  await installExtensions(requireEnvironment('CODE_SERVER'), [requireEnvironment('VSIX')], root, folder);
+  return folder;
+})();
+
+/** Ends and removes what the classes of a run have shared. */
+export async function closeShared(): Promise<void> {
+  const [extensions] = await Promise.allSettled([installing, closeSharedBrowser()]);
+  if (extensions.status === 'fulfilled' && extensions.value !== undefined) await rm(dirname(extensions.value), { recursive: true });
+}
+
 /** A run that is interrupted leaves nothing behind either. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void Promise.allSettled([closeSharedBrowser(), ...[...open].map((close) => close())]).then(() => process.exit(1)));
+  process.once(signal, () => void Promise.allSettled([...open].map((close) => close())).then(closeShared).finally(() => process.exit(1)));
 }
 
 /**
@@ -42,7 +60,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 export async function withClass(title: string, test: (it: Class) => Promise<void>, options: Partial<ClassroomOptions> & { readonly browserFlags?: readonly string[] } = {}): Promise<void> {
   const stopping = new AbortController();
   const starting = startClassroom({
-    codeServer: requireEnvironment('CODE_SERVER'), extensions: [requireEnvironment('VSIX')], signal: stopping.signal,
+    codeServer: requireEnvironment('CODE_SERVER'), extensions: await installedExtensions(), signal: stopping.signal,
     favouritePort: 0, // two classes at once do not both find 3000 free
     port: await codeServerPort(),
     ...options, settings: { ...TEST_SETTINGS, ...options.settings },

@@ -1,7 +1,7 @@
 // The matrix: one class with its code-server, and in its window one project after the other.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withClass } from '../code-server/withClass.ts';
+import { closeShared, withClass } from '../code-server/withClass.ts';
 import { Desk } from './desk.ts';
 import { RESOLVE, serveHttps, ZONE } from './https.ts';
 import type { Project } from './project.ts';
@@ -45,7 +45,7 @@ async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly
     }
     const shared = projects.find(({ name }) => name === SHARED_PROJECT);
     if (shared) checks.push(await tryTwoStudents(it.browser, https, shared).then(() => 'well', (error: unknown) => (error as Error).message));
-  }, options);
+  }, options).finally(closeShared);
   https.close();
   return { rows, checks };
 }

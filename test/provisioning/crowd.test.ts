@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { crowd, gatherFor, isInFront, standBackFor } from '../../src/provisioning/crowd.ts';
+import { crowd, gatherFor, isInFront, roundsAfter, standBackFor } from '../../src/provisioning/crowd.ts';
 import { requestId, requestTime } from '../../src/provisioning/queue.ts';
 
 const patience = 10_000;
@@ -28,13 +28,40 @@ describe('crowd', () => {
     ['nor beyond its patience', every(10, 100), crowd.ofPatience * patience, 0],
     ['a clock that is ahead keeps nobody', [-50, -10], 0, 0],
   ] as const) {
-    it(what, () => { assert.equal(Math.floor(gatherFor(ages.map(at), now, now - waited, patience)), expected); });
+    it(what, () => { assert.equal(Math.floor(gatherFor({ ids: ages.map(at), now, since: now - waited, patience, last: undefined })), expected); });
   }
 
+  for (const [what, ages, waited, last, expected] of [
+    ['a crowd that two rounds have not served is larger than a class', every(10, 10), 0, { count: 2, age: 50 }, crowd.lateQuiet],
+    ['so is one of which the next comes soon after', [0], 0, { count: 5, age: crowd.next }, crowd.lateQuiet],
+    ['it gathers for as long as its patience lets it', every(820, 11), crowd.ofPatience * patience - 10, { count: 2, age: 7_990 }, 10],
+    ['one round may have come too early', every(10, 10), 0, { count: 1, age: 50 }, crowd.shortestQuiet],
+    ['who comes later comes by chance', [0], 0, { count: 5, age: crowd.next + 1 }, crowd.alone],
+    ['a round that is still to come was before the clock was set back', [0], 0, { count: 5, age: -10 }, crowd.alone],
+  ] as const) {
+    it(what, () => {
+      const crowdNow = { ids: ages.map(at), now, since: now - waited, patience, last: { count: last.count, at: now - last.age } };
+      assert.equal(Math.floor(gatherFor(crowdNow)), expected);
+    });
+  }
+
+  it('only large rounds of one crowd make it larger than a class', () => {
+    const many = every(10, crowd.large).map(at);
+    const last = { count: 1, at: now - 5 };
+    assert.deepEqual(roundsAfter(many, now, undefined), { count: 1, at: now });
+    assert.deepEqual(roundsAfter(many, now, last), { count: 2, at: now });
+    assert.deepEqual(roundsAfter(many.slice(1), now, last), { count: 0, at: now });
+    assert.deepEqual(roundsAfter(many, now, { count: 1, at: now - 3_600_000 }), { count: 1, at: now });
+  });
+
   it('whoever comes, and whenever, the wait has an end', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: -10_000, max: 10_000 }), { maxLength: 300 }), fc.nat(60_000), (ages, waited) => {
-      const wait = gatherFor(ages.map(at), now, now - waited, patience);
-      assert(wait >= 0 && wait <= crowd.longestQuiet);
+    const anything = fc.record({
+      ages: fc.array(fc.integer({ min: -10_000, max: 10_000 }), { maxLength: 300 }), waited: fc.nat(60_000),
+      last: fc.option(fc.record({ count: fc.nat(10), age: fc.integer({ min: -60_000, max: 60_000 }) }), { nil: undefined }),
+    });
+    fc.assert(fc.property(anything, ({ ages, waited, last }) => {
+      const wait = gatherFor({ ids: ages.map(at), now, since: now - waited, patience, last: last && { count: last.count, at: now - last.age } });
+      assert(wait >= 0);
       assert(wait + waited <= Math.max(waited, crowd.ofPatience * patience));
     }));
   });

@@ -59,10 +59,10 @@ describe('turn', () => {
   it('sees that somebody got on, once for each time', async () => {
     const turn = new Turn(folder, '');
     try {
-      assert.equal(await turn.progressed(), false);
+      assert.equal(turn.progressed(), false);
       await noteProgress(folder, now);
-      assert.equal(await turn.progressed(), true);
-      assert.equal(await turn.progressed(), false);
+      assert.equal(turn.progressed(), true);
+      assert.equal(turn.progressed(), false);
     } finally {
       turn.close();
     }
