@@ -26,14 +26,13 @@ export const AFTER_GRACE_MILLISECONDS = 20_000;
 export const live = ({ hostname }: Classroom): RegExp => new RegExp(`^\\s*${hostname}\\s*$`);
 export const stopped = ({ hostname }: Classroom): string => `${hostname}: server stopped`;
 
-/** Opens a window and a terminal and starts the development server; everything is live when this resolves. */
-export async function goLive({ classroom, openWindow, openTerminal }: Class): Promise<{ window: Workbench; terminal: Terminal }> {
-  const window = await openWindow();
+/** Opens a terminal in the window and starts the development server; everything is live when this resolves. */
+export async function goLive({ classroom, openTerminal }: Class, window: Workbench): Promise<Terminal> {
   const terminal = await openTerminal(window);
   await terminal.type('npm run dev');
   await window.waitForStatus(live(classroom));
   await waitUntilPublished(classroom);
-  return { window, terminal };
+  return terminal;
 }
 
 /** Does something and gives how many calls of Cloudflare's API it made. */

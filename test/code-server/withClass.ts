@@ -27,6 +27,8 @@ export interface Class {
   readonly openTerminal: (window: Workbench) => Promise<Terminal>;
 }
 
+export type ClassOptions = Partial<ClassroomOptions> & { readonly browserFlags?: readonly string[] };
+
 const open = new Set<() => Promise<void>>();
 
 /** Every class of a run has the same address for its code-server, so that the browser finds the workbench in its cache. */
@@ -57,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
  * Runs a test in a class of its own.
  * @param title names the picture that is taken of every page when the test fails
  */
-export async function withClass(title: string, test: (it: Class) => Promise<void>, options: Partial<ClassroomOptions> & { readonly browserFlags?: readonly string[] } = {}): Promise<void> {
+export async function withClass(title: string, test: (it: Class) => Promise<void>, options: ClassOptions = {}): Promise<void> {
   const stopping = new AbortController();
   const starting = startClassroom({
     codeServer: requireEnvironment('CODE_SERVER'), extensions: await installedExtensions(), signal: stopping.signal,

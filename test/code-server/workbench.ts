@@ -97,6 +97,11 @@ export class Workbench {
     await notification.locator('.notification-list-item-buttons-container .monaco-button', { hasText: button }).click();
   }
 
+  /** Can it be used? Not once its tab is closed. */
+  get isOpen(): boolean {
+    return !this.page.isClosed();
+  }
+
   /** Closes the tab as a student does: the window gets to run its own farewell. */
   async close(): Promise<void> {
     await this.page.close({ runBeforeUnload: false });

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
+import { apiCallsDuring, goLive, live, stopped } from './life.ts';
+import type { Room } from './room.ts';
+import type { Class } from './withClass.ts';
+import type { Terminal, Workbench } from './workbench.ts';
+
+const RESTARTS = 10;
+
+/** What happens in the terminals of one window. */
+export function describeTerminals(room: () => Room): void {
+  describe('a terminal', () => {
+    const begin = async (): Promise<Class & { window: Workbench; terminal: Terminal }> => {
+      const it = room();
+      const window = await it.window();
+      return { ...it, window, terminal: await goLive(it, window) };
+    };
+
+    /** Types lines into a terminal and waits until the site is live. */
+    const liveAfter = async (...lines: string[]): Promise<void> => {
+      const { classroom, openTerminal, ...it } = room();
+      const window = await it.window();
+      const terminal = await openTerminal(window);
+      for (const line of lines) await terminal.type(line);
+      await window.waitForStatus(live(classroom));
+      await waitUntilPublished(classroom);
+    };
+
+    it('takes the site along when it is closed', async () => {
+      const { classroom, window } = await begin();
+      await window.runCommand('Terminal: Kill the Active Terminal Instance');
+      await waitUntilGone(classroom);
+      await window.waitForStatus('Not public');
+      assert.deepEqual(published(classroom), { rule: false, record: false });
+    });
+
+    it('takes the link along when "exit" is typed where the command ran', async () => {
+      const { classroom, window, terminal } = await begin();
+      await terminal.interrupt();
+      await window.waitForStatus('server stopped');
+      await terminal.type('exit');
+      await waitUntilGone(classroom);
+    });
+
+    it('shares the publication with another one, and the last takes it along', async () => {
+      const { classroom, window, terminal, openTerminal } = await begin();
+      await terminal.interrupt();
+      await window.waitForStatus('server stopped');
+      const second = await openTerminal(window);
+      await second.type('npm run dev');
+      await window.waitForStatus(live(classroom));
+      await second.interrupt();
+      await second.type('exit');
+      await window.waitForStatus('server stopped');
+      await waitUntilPublished(classroom);
+      await window.runCommand('Terminal: Kill All Terminals');
+      await waitUntilGone(classroom);
+    });
+
+    it('keeps the link through ten restarts of the server: no API call, and one notification in all', async () => {
+      const { classroom, window, terminal } = await begin();
+      const notification = window.notification('Your site is live');
+      await notification.locator('.codicon-notifications-clear').click();
+      await notification.waitFor({ state: 'detached' });
+      const calls = await apiCallsDuring(classroom, async () => {
+        for (let restart = 0; restart < RESTARTS; restart += 1) {
+          await terminal.interrupt();
+          await window.waitForStatus(stopped(classroom));
+          await terminal.type('npm run dev');
+          await window.waitForStatus(live(classroom));
+          assert.equal(await notification.count(), 0);
+        }
+      });
+      assert.equal(calls, 0);
+    });
+
+    it('offers the site by a click in the status bar', async () => {
+      const { context, window } = await begin();
+      const [site] = await Promise.all([context.waitForEvent('page'), window.statusBarItem.click()]);
+      await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
+      await site.close();
+    });
+
+    it('is looked into where no event tells: a sub-shell', () => liveAfter('bash --norc', 'npm run dev'));
+
+    it('is looked into where no event tells: a background list', () => liveAfter('cd . && npm run dev &'));
+
+    it('is looked into where no event tells: tmux', async () => {
+      await writeFile(join(room().classroom.codeServer.home, '.tmux.conf'), 'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n');
+      await liveAfter('tmux -L class', 'npm run dev');
+    });
+
+    it('is looked into where no event tells: a task', async () => {
+      const { classroom, openTerminal, ...it } = room();
+      const window = await it.window();
+      const folder = join(classroom.folder, '.vscode');
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'tasks.json'), JSON.stringify({
+        version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }],
+      }));
+      const terminal = await openTerminal(window);
+      await terminal.type('exit');
+      await window.runCommand('Tasks: Run Build Task');
+      await window.waitForStatus(live(classroom));
+    });
+
+    it('is looked into where no event tells: a debug session', async () => {
+      const { classroom, openTerminal, ...it } = room();
+      const window = await it.window();
+      const folder = join(classroom.folder, '.vscode');
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'launch.json'), JSON.stringify({
+        version: '0.2.0', configurations: [{ name: 'dev', type: 'node-terminal', request: 'launch', command: 'npm run dev' }],
+      }));
+      await (await openTerminal(window)).type('exit'); // which also answers whether the folder is trusted
+      await window.runCommand('Debug: Start Debugging');
+      await window.waitForStatus(live(classroom));
+      await window.runCommand('Debug: Stop'); // which ends its terminal
+      await waitUntilGone(classroom);
+    });
+
+    it('runs an alias and a function that end in the command', () => liveAfter('serve() { npm run dev; }', 'serve'));
+  });
+}
