@@ -4,4 +4,6 @@ export const TEST_SETTINGS = {
   'terminal.integrated.suggest.enabled': false,
   // It shows the command again in a second terminal above the first, and a test would not know which to read.
   'terminal.integrated.stickyScroll.enabled': false,
+  // A second extension host, in the browser, for extensions that no test has: a window opens a tenth sooner without it.
+  'extensions.webWorker': false,
 };
