@@ -12,8 +12,8 @@ export const crowd = {
   recent: 5_000,
   /** A crowd of which `rounds` rounds have served `large` requests each, and of which somebody waits `next` after the last, is more than a class. */
   large: 8, rounds: 2, next: 500,
-  /** From then on each round gathers for as long as it may, or until nobody has come for so long. */
-  lateQuiet: 3_000,
+  /** From then on each round gathers for as long as it may, or until nobody has come for so long, times the rounds that were too many. */
+  lateQuiet: 1_000,
   /** How many of the oldest contend for the lock, and how much later each further one of them does. */
   front: 3, standBack: 3,
 } as const;
@@ -42,16 +42,16 @@ export function gatherFor({ ids, now, since, patience, last }: Crowd): number {
   const recent = within(crowd.recent);
   if (recent.length === 0) return 0;
   const newest = Math.max(...recent);
-  const isLate = roundsOf(within(crowd.recent + patience), now, last) >= crowd.rounds;
+  const tooMany = Math.max(0, roundsOf(within(crowd.recent + patience), now, last) - crowd.rounds + 1);
   const most = crowd.ofPatience * patience;
-  const longest = isLate ? most : Math.min(crowd.longest + crowd.longestForEach * recent.length, most);
-  const quiet = isLate ? crowd.lateQuiet : quietAfter(recent, newest);
+  const longest = tooMany > 0 ? most : Math.min(crowd.longest + crowd.longestForEach * recent.length, most);
+  const quiet = Math.max(quietAfter(recent, newest), crowd.lateQuiet * tooMany);
   return Math.max(0, Math.min(newest + quiet, since + longest) - now);
 }
 
 /** What a round that ended `now` and has served these leaves to be known of their crowd. Pure. */
 export function roundsAfter(served: readonly string[], now: number, last: Rounds | undefined): Rounds {
-  return { count: served.length < crowd.large ? 0 : roundsOf(served.map(requestTime), now, last) + 1, at: now };
+  return { count: roundsOf(served.map(requestTime), now, last) + (served.length < crowd.large ? 0 : 1), at: now };
 }
 
 /** How many large rounds their crowd has had: a crowd is the same where somebody waited already when its last round ended, or soon after. */
