@@ -11,14 +11,16 @@ export const crowd = {
   /** What arrived longer ago says nothing of those who come now. */
   recent: 5_000,
   /** A crowd of which `rounds` rounds have served `large` requests each, and of which somebody waits `next` after the last, is more than a class. */
-  large: 8, rounds: 2, next: 500,
-  /** From then on each round gathers for as long as it may, or until nobody has come for so long, times the rounds that were too many. */
+  large: 2, rounds: 2, next: 500,
+  /** After the first of them, which came too early, quiet is at least so long. */
+  nextQuiet: 400,
+  /** Where two were not enough, each round gathers for as long as it may, or until nobody has come for so long, times the rounds that were too many. */
   lateQuiet: 1_000,
   /** How many of the oldest contend for the lock, and how much later each further one of them does. */
   front: 3, standBack: 3,
 } as const;
 
-/** The large rounds that one crowd has had, one after the other, and when the last ended (milliseconds since 1970). */
+/** The rounds of several requests that one crowd has had, one after the other, and when the last ended (milliseconds since 1970). */
 export interface Rounds { readonly count: number; readonly at: number }
 
 /** What is known of a crowd by one of it; times in milliseconds since 1970. */
@@ -42,10 +44,11 @@ export function gatherFor({ ids, now, since, patience, last }: Crowd): number {
   const recent = within(crowd.recent);
   if (recent.length === 0) return 0;
   const newest = Math.max(...recent);
-  const tooMany = Math.max(0, roundsOf(within(crowd.recent + patience), now, last) - crowd.rounds + 1);
+  const rounds = roundsOf(within(crowd.recent + patience), now, last);
+  const tooMany = Math.max(0, rounds - crowd.rounds + 1);
   const most = crowd.ofPatience * patience;
   const longest = tooMany > 0 ? most : Math.min(crowd.longest + crowd.longestForEach * recent.length, most);
-  const quiet = Math.max(quietAfter(recent, newest), crowd.lateQuiet * tooMany);
+  const quiet = Math.max(quietAfter(recent, newest), rounds > 0 ? crowd.nextQuiet : 0, crowd.lateQuiet * tooMany);
   return Math.max(0, Math.min(newest + quiet, since + longest) - now);
 }
 
@@ -54,7 +57,7 @@ export function roundsAfter(served: readonly string[], now: number, last: Rounds
   return { count: roundsOf(served.map(requestTime), now, last) + (served.length < crowd.large ? 0 : 1), at: now };
 }
 
-/** How many large rounds their crowd has had: a crowd is the same where somebody waited already when its last round ended, or soon after. */
+/** How many such rounds their crowd has had: a crowd is the same where somebody waited already when its last round ended, or soon after. */
 function roundsOf(times: readonly number[], now: number, last: Rounds | undefined): number {
   return last && last.at <= now && Math.min(...times) <= last.at + crowd.next ? last.count : 0;
 }
