@@ -138,7 +138,10 @@ export class Terminal {
 
   /** Types a line and presses Enter. */
   async type(line: string): Promise<void> {
+    let attempt = 0;
     await expectSoon(async () => {
+      // A bash that missed how wide its terminal became while it started draws its line for another width, until it hears of the next change.
+      if ((attempt += 1) > 1) await this.#page.setViewportSize({ ...VIEWPORT, width: VIEWPORT.width - 40 * (attempt % 2 + 1) });
       await this.#focus();
       await this.#page.keyboard.press('Control+U');
       await this.#page.keyboard.type(line);
