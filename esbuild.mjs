@@ -1,6 +1,7 @@
 // Builds what is shipped: the bundles of the window, the command and the relay, each one file.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { lateBuiltins, lateModules } from './scripts/late.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -23,6 +24,9 @@ await Promise.all([
   build({ ...common, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
   // proper-lockfile is always given a file system (lock.ts): the one that it would take by itself need not be loaded.
-  build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' }, alias: { 'graceful-fs': 'node:fs' } }),
+  build({
+    ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' }, alias: { 'graceful-fs': 'node:fs' },
+    plugins: [lateModules(/(^@clack\/prompts|\/cloudflarePackage\.ts)$/, common), lateBuiltins(/^node:(child_process|fs\/promises|net)$/)],
+  }),
 ]);
 await chmod('dist/cli.js', 0o755);

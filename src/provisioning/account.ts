@@ -1,12 +1,6 @@
-import { BaseTokens as BaseAccountTokens } from 'cloudflare/resources/accounts/tokens/tokens';
-import { BaseRecords } from 'cloudflare/resources/dns/records';
-import { BaseTokens as BaseUserTokens } from 'cloudflare/resources/user/tokens/tokens';
-import { BaseCloudflared } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared';
-import { BaseToken } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/token';
-import { BaseZones } from 'cloudflare/resources/zones/zones';
-import { createClient } from 'cloudflare/tree-shakable';
 import { CallFailure } from './call.ts';
 import { call, clientOptions, type ClientOptions } from './client.ts';
+import { BaseAccountTokens, BaseCloudflared, BaseRecords, BaseToken, BaseUserTokens, BaseZones, createClient } from './cloudflarePackage.ts';
 import { MendableError } from './errors.ts';
 
 export interface TokenFacts {

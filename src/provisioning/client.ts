@@ -1,5 +1,5 @@
-import { APIConnectionError } from 'cloudflare/core/error';
 import { CallFailure, checkedFetch, type CallOptions } from './call.ts';
+import { APIConnectionError } from './cloudflarePackage.ts';
 import { MendableError } from './errors.ts';
 
 export interface ClientOptions extends CallOptions {

@@ -1,8 +1,6 @@
-import { BaseRecords } from 'cloudflare/resources/dns/records';
-import { BaseConfigurations } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/configurations';
-import { createClient } from 'cloudflare/tree-shakable';
 import { CallFailure } from './call.ts';
 import { call, clientOptions, type ClientOptions } from './client.ts';
+import { BaseConfigurations, BaseRecords, createClient } from './cloudflarePackage.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { MendableError } from './errors.ts';
 import { recordTarget, type DnsRecord, type NewRecord } from './plan.ts';
