@@ -9,8 +9,9 @@ const common = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  minify: true,
-  keepNames: true, // an error's stack and an error's class must be readable in a student's log
+  // Names stay: an error's stack and an error's class must be readable in a student's log (and `keepNames` takes longer at each start).
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: process.argv.includes('--sourcemap'),
   logLevel: 'warning',
 };
