@@ -15,7 +15,8 @@ if (!part || part === 'storm') {
   const rows: StormRow[] = [];
   for (const rtt of roundTrips) for (const size of sizes) {
     const more = await storm(rtt, size);
-    console.table(more);
+    console.table(more, ['roundTrip', 'processes', 'what', 'succeeded', 'apiCalls', 'median', 'slowest']);
+    for (const { what, said } of more) if (said) console.log(`${what}: ${said}`);
     rows.push(...more);
   }
   console.log(ratios(rows).join('\n'));

@@ -15,6 +15,8 @@ export interface StormRow {
   readonly apiCalls: number;
   readonly median: number;
   readonly slowest: number;
+  /** What those who did not succeed said last, each once. */
+  readonly said: string;
 }
 
 type Api = Pick<StandIn, 'accountId' | 'tunnelId' | 'zoneId' | 'apiUrl' | 'token'>;
@@ -25,7 +27,7 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
   const rows: StormRow[] = [];
   const row = (what: string, runs: readonly Run[], apiCalls: number) => {
     const times = runs.map((run) => run.milliseconds);
-    rows.push({ roundTrip, processes, what, succeeded: runs.filter((run) => run.code === 0).length, apiCalls, median: median(times), slowest: Math.max(...times) });
+    rows.push({ roundTrip, processes, what, succeeded: runs.filter((run) => run.code === 0).length, apiCalls, median: median(times), slowest: Math.max(...times), said: lastWords(runs) });
   };
   row('empty node process', await runTogether(processes, () => ({ args: ['-e', '0'], env: {} })), 0);
   for (const [name, processOf] of [['classroom-tunnel', ours], ['lock and four calls', naive]] as const) {
@@ -42,6 +44,10 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
     }
   }
   return rows;
+}
+
+function lastWords(runs: readonly Run[]): string {
+  return [...new Set(runs.filter(({ code }) => code !== 0).map(({ code, errors }) => `${code}: ${errors.trim().split('\n').at(-1)}`))].join('; ');
 }
 
 function ours({ configFile }: Class, action: 'publish' | 'release', index: number) {

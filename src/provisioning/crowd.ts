@@ -7,11 +7,11 @@ export const crowd = {
   /** A round waits until nobody has come for a while (see `quietAfter`), but at least, and at most, for so long. */
   shortestQuiet: 100, longestQuiet: 1_500, quietForEach: 20,
   /** The longest gathering. A large crowd is given longer, within its patience: it takes its processes long to start. */
-  longest: 2_000, longestForEach: 80, ofPatience: 0.8,
+  longest: 2_000, longestForEach: 80, ofPatience: 0.7,
   /** What arrived longer ago says nothing of those who come now. */
   recent: 5_000,
   /** A crowd of which `rounds` rounds have served `large` requests each, and of which somebody waits `next` after the last, is more than a class. */
-  large: 2, rounds: 2, next: 500,
+  large: 2, rounds: 2, next: 300,
   /** After the first of them, which came too early, quiet is at least so long. */
   nextQuiet: 400,
   /** Where two were not enough, each round gathers for as long as it may, or until nobody has come for so long, times the rounds that were too many. */
@@ -52,8 +52,9 @@ export function gatherFor({ ids, now, since, patience, last }: Crowd): number {
   return Math.max(0, Math.min(newest + quiet, since + longest) - now);
 }
 
-/** What a round that ended `now` and has served these leaves to be known of their crowd. Pure. */
-export function roundsAfter(served: readonly string[], now: number, last: Rounds | undefined): Rounds {
+/** What a round that ended `now` and has served these leaves to be known of their crowd; one that found nobody says nothing of it. Pure. */
+export function roundsAfter(served: readonly string[], now: number, last: Rounds | undefined): Rounds | undefined {
+  if (served.length === 0) return last;
   return { count: roundsOf(served.map(requestTime), now, last) + (served.length < crowd.large ? 0 : 1), at: now };
 }
 

@@ -55,14 +55,17 @@ export class Leader {
     }
   }
 
-  /** Who gathers a crowd loads meanwhile what a round needs. */
-  prepare(): void { void loadCloudflare(); }
+  /** Who gathers a crowd loads meanwhile what a round needs: the client, and node's own fetch, which is loaded when it is first used. */
+  prepare(): void {
+    void loadCloudflare();
+    new Headers();
+  }
 
   private async noteRound(lock: HeldLock, served: readonly string[]): Promise<void> {
     const { rounds } = this.store;
     const last = await rounds.load();
     const next = roundsAfter(served, this.around.now(), last);
-    if (next.count > 0 || last?.count) await this.note(lock, () => rounds.save(next));
+    if (next && (next.count > 0 || last?.count)) await this.note(lock, () => rounds.save(next));
   }
 
   private async spend(lock: HeldLock, calls: number): Promise<void> {

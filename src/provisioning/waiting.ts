@@ -79,7 +79,9 @@ export class Waiting {
     const milliseconds = await stillToGather(around, store, ids, this.gatheringSince ??= around.now());
     if (milliseconds > 0) {
       if (ids[0] === id) leader.prepare();
-      await turn.pause(stop, milliseconds);
+      // Who only looks, in case those in front have died, looks again later: a whole crowd would try at once when it has gathered.
+      if (isInFront(ids, id)) await turn.pause(stop, milliseconds);
+      else this.isTimeToLook = false;
       return true;
     }
     this.gatheringSince = undefined;
