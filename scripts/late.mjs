@@ -1,5 +1,5 @@
 // What the start of the command leaves for later, though all of it is in its one file: parsing and loading are most of a start.
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import { build } from 'esbuild';
 
 /**
@@ -14,11 +14,12 @@ export const lateModules = (names, options) => ({
   setup({ onResolve, onLoad, resolve }) {
     onResolve({ filter: names }, async ({ path, resolveDir, kind, pluginData }) => {
       if (pluginData === 'resolved') return undefined;
-      const module = await resolve(path, { resolveDir, kind, pluginData: 'resolved' });
-      return { ...module, namespace: 'late module' };
+      const { path: file, errors, warnings } = await resolve(path, { resolveDir, kind, pluginData: 'resolved' });
+      // What esbuild is to take for CommonJS must be called so; what is shipped names no folder of this machine.
+      return { path: relative('.', file).replace(/\.\w+$/, '.cjs'), namespace: 'late module', pluginData: file, errors, warnings };
     });
-    onLoad({ filter: /./, namespace: 'late module' }, async ({ path }) => {
-      const { outputFiles: [{ text }], metafile } = await build({ ...options, entryPoints: [path], write: false, metafile: true, outfile: 'late.cjs' });
+    onLoad({ filter: /./, namespace: 'late module' }, async ({ path, pluginData: file }) => {
+      const { outputFiles: [{ text }], metafile } = await build({ ...options, entryPoints: [file], write: false, metafile: true, outfile: 'late.cjs' });
       const own = Object.keys(metafile.inputs).filter((input) => !input.includes('node_modules/'));
       if (own.length > 1) return { errors: [{ text: `${path} is parsed apart from the rest, so it may import packages only; it imports ${own.slice(0, -1).join(', ')}` }] };
       const argumentsOf = `${JSON.stringify(text)}, ['module', 'exports', 'require'], { filename: ${JSON.stringify(basename(path))} }`;
