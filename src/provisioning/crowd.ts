@@ -15,7 +15,7 @@ export const crowd = {
   /** After the first of them, which came too early, quiet is at least so long. */
   nextQuiet: 400,
   /** Where two were not enough, each round gathers for as long as it may, or until nobody has come for so long, times the rounds that were too many. */
-  lateQuiet: 1_000,
+  lateQuiet: 2_000,
   /** How many of the oldest contend for the lock, and how much later each further one of them does. */
   front: 3, standBack: 3,
 } as const;

@@ -66,12 +66,13 @@ export class Queue {
 
   private async readPending(id: string, now: number): Promise<Request | undefined> {
     const age = now - requestTime(id);
+    // First the outcome: a requester who has it takes both away, and must not seem to wait for it.
+    const answered = (await this.folder.read(queueFolder, id, 'outcome.json')) !== undefined;
     const text = await this.folder.read(queueFolder, id, 'request.json');
     if (text === undefined) { // still being written, or its requester died of it
       if (age > patience.unwritten) await this.withdraw(id);
       return undefined;
     }
-    const answered = (await this.folder.read(queueFolder, id, 'outcome.json')) !== undefined;
     const request = parse(id, text);
     if (!request) {
       if (!answered) await this.refuseUnreadable(id);

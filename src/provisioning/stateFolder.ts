@@ -66,7 +66,7 @@ export class StateFolder {
   async write(parts: readonly string[], text: string, { durable = false } = {}): Promise<void> {
     const file = this.in(...parts);
     await nameFile(file, () => {
-      const scratch = this.in('scratch', `${process.pid}-${scratchCount++}`);
+      const scratch = this.newScratch();
       try {
         this.writeNew(scratch, text, durable);
         renameSync(scratch, file);
@@ -87,9 +87,14 @@ export class StateFolder {
     });
   }
 
+  /** Removes it whole, in one step: nobody finds a half of it, or puts something into a folder that is being emptied. */
   async remove(...parts: readonly string[]): Promise<void> {
     const file = this.in(...parts);
-    await nameFile(file, () => { rmSync(file, { recursive: true, force: true }); });
+    await nameFile(file, () => {
+      const scratch = this.newScratch();
+      unless('ENOENT', () => { renameSync(file, scratch); });
+      rmSync(scratch, { recursive: true, force: true });
+    });
   }
 
   async list(...parts: readonly string[]): Promise<string[]> {
@@ -115,8 +120,13 @@ export class StateFolder {
 
   get fileMode(): number { return this.folderMode & 0o666; }
 
+  private newScratch(): string {
+    const scratch = this.in('scratch', `${process.pid}-${scratchCount++}`);
+    rmSync(scratch, { recursive: true, force: true }); // left by a killed process that had our id
+    return scratch;
+  }
+
   private writeNew(file: string, text: string, durable: boolean): void {
-    rmSync(file, { force: true }); // left by a killed process that had our id
     withFile(openSync(file, 'wx'), (descriptor) => {
       fchmodSync(descriptor, this.fileMode);
       writeFileSync(descriptor, text);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { identify } from '../../src/provisioning/identity.ts';
 import { Queue, requestId, type Action } from '../../src/provisioning/queue.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
@@ -33,6 +36,30 @@ describe('queue', () => {
     await queueOf().settle(first.id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
     assert.deepEqual(await idsOf(), ['second']);
     assert.equal((await queueOf().outcomeOf(first.id))?.kind, 'removed');
+  });
+
+  it('a request goes in one step, while somebody still writes an outcome into it', async () => {
+    const writer = spawn(process.execPath, ['-e', `
+      const fs = require('node:fs');
+      process.on('message', (folder) => {
+        try { for (let n = 0; ; n += 1) fs.writeFileSync(folder + '/' + n, ''); } catch { process.send('gone'); }
+      });
+      process.send('ready');`], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    try {
+      await once(writer, 'message');
+      for (let round = 0; round < 50; round += 1) {
+        const { id } = await submit(`request-${round}`, publish(1));
+        const gone = once(writer, 'message');
+        writer.send(folder.in('queue', id));
+        while (!existsSync(folder.in('queue', id, '0'))) await setImmediate();
+        await queueOf().withdraw(id);
+        await gone;
+        assert.deepEqual(readdirSync(folder.in('queue')), []);
+      }
+    } finally {
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+    }
   });
 
   it('what the dead wanted to put up is dropped, what they wanted to take down is done', async () => {
