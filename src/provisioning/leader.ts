@@ -36,16 +36,12 @@ export class Leader {
     });
   }
 
-  /**
-   * Serves one round, if the lock is free, and if `isTime` once we have it. Under a rate limit it only notes until when, and those
-   * who need a call go on waiting.
-   */
-  async tryRound(onLocked: () => void, isTime = () => Promise.resolve(true)): Promise<'served' | 'paused' | 'busy'> {
+  /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */
+  async tryRound(onLocked: () => void): Promise<'served' | 'paused' | 'busy'> {
     const { around, store } = this;
     const { config, now, log, isListening } = around;
     try {
       const served = await this.lead(async (session) => {
-        if (!await isTime()) return 'busy' as const;
         onLocked();
         const served = await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: patienceOf(around) });
         await this.noteRound(session.lock, served);

@@ -67,17 +67,10 @@ export class Waiting {
       this.isTimeToLook = await turn.next(stop, ids.length);
       return;
     }
-    const looks = isHeld(folder);
-    if (!looks && await this.gather(ids)) return;
+    if (!isHeld(folder) && await this.gather(ids)) return;
     this.isTimeToLook = false;
-    // Whose holder lives is let go before long, and then a look can get it: the crowd that gathers for the next round comes first.
-    const round = await this.leader.tryRound(() => { this.listener.locked(); }, async () => !looks || await this.hasGathered());
+    const round = await this.leader.tryRound(() => { this.listener.locked(); });
     if (round === 'paused') this.pause = 'seen';
-  }
-
-  private async hasGathered(): Promise<boolean> {
-    const { around, store } = this;
-    return await stillToGather(around, store, await store.queue.ids(), around.now()) <= 0;
   }
 
   /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */
