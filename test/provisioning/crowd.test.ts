@@ -34,7 +34,7 @@ describe('crowd', () => {
   for (const [what, ages, waited, last, expected] of [
     ['a crowd that two rounds have not served is larger than a class', every(10, 10), 0, { count: 2, age: 50 }, crowd.lateQuiet],
     ['so is one of which the next comes soon after, the more so with each round', [0], 0, { count: 3, age: crowd.next }, 2 * crowd.lateQuiet],
-    ['it gathers for as long as its patience lets it', every(820, 11), crowd.ofPatience * patience - 10, { count: 2, age: 6_990 }, 10],
+    ['it gathers for as long as its patience lets it', every(820, 11), crowd.ofPatience * patience - 10, { count: 2, age: 5_990 }, 10],
     ['one round may have come too early', every(10, 10), 0, { count: 1, age: 50 }, crowd.nextQuiet],
     ['who comes later comes by chance', [0], 0, { count: 5, age: crowd.next + 1 }, crowd.alone],
     ['a round that is still to come was before the clock was set back', [0], 0, { count: 5, age: -10 }, crowd.alone],
