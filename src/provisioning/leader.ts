@@ -65,7 +65,7 @@ export class Leader {
     const { rounds } = this.store;
     const last = await rounds.load();
     const next = roundsAfter(served, this.around.now(), last);
-    if (next && (next.count > 0 || last?.count)) await this.note(lock, () => rounds.save(next));
+    if (next && next !== last && (next.count > 0 || last?.count)) await this.note(lock, () => rounds.save(next));
   }
 
   private async spend(lock: HeldLock, calls: number): Promise<void> {

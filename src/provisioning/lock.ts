@@ -60,9 +60,18 @@ export async function withLock<T>(options: LockOptions, work: (held: HeldLock) =
   }
 }
 
-/** Does anybody hold the lock? One glance, for those who wait; only `withLock` finds out whether the holder still lives. */
+/** Does anybody hold the lock? One glance, for those who wait: it says nothing of whether the holder still lives. */
 export function isHeld(folder: StateFolder): boolean {
   return ownerOf(folder.in(lockFolder, 'held')) !== undefined;
+}
+
+/** Has the one who holds the lock surely died, or not renewed it for `stale` milliseconds? Then it is there to be taken. */
+export function isAbandoned(folder: StateFolder, self: ProcessIdentity, stale: number, now: number): boolean {
+  const held = folder.in(lockFolder, 'held');
+  const owner = ownerOf(held);
+  if (owner === undefined) return false;
+  const renewed = folder.timeOf(lockFolder, 'held'); // 0 where it was let go meanwhile
+  return isDead(path.join(held, owner), self) || (renewed > 0 && renewed + stale < now);
 }
 
 type Done<T = void> = (error: NodeJS.ErrnoException | null, value?: T) => void;
@@ -133,17 +142,16 @@ class OwnedFolder {
     const { mtime } = fs.statSync(this.path);
     if (this.owns) return { mtime };
     this.staleOwner = owner;
-    return this.isDead(owner) ? { mtime: new Date(0) } : { mtime };
+    return isDead(path.join(this.path, owner), this.options.self) ? { mtime: new Date(0) } : { mtime };
   }
+}
 
-  /** The holder is surely dead: nobody has to wait until its lock looks old. */
-  private isDead(owner: string): boolean {
-    try {
-      const holder = JSON.parse(fs.readFileSync(path.join(this.path, owner), 'utf8')) as ProcessIdentity;
-      return livenessOf(holder, this.options.self) === 'dead';
-    } catch {
-      return false;
-    }
+/** Is the owner that this file names surely dead? Then nobody has to wait until its lock looks old. */
+function isDead(ownerFile: string, self: ProcessIdentity): boolean {
+  try {
+    return livenessOf(JSON.parse(fs.readFileSync(ownerFile, 'utf8')) as ProcessIdentity, self) === 'dead';
+  } catch {
+    return false;
   }
 }
 

@@ -120,10 +120,9 @@ export class StateFolder {
 
   get fileMode(): number { return this.folderMode & 0o666; }
 
+  /** Nobody else's: of two hosts or containers that share the folder, both may have a process of our id, but hardly begun in the same microsecond. */
   private newScratch(): string {
-    const scratch = this.in('scratch', `${process.pid}-${scratchCount++}`);
-    rmSync(scratch, { recursive: true, force: true }); // left by a killed process that had our id
-    return scratch;
+    return this.in('scratch', `${process.pid}-${performance.timeOrigin}-${scratchCount++}`);
   }
 
   private writeNew(file: string, text: string, durable: boolean): void {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { gatherFor, isInFront, standBackFor } from './crowd.ts';
 import type { Leader } from './leader.ts';
-import { isHeld } from './lock.ts';
+import { isAbandoned, isHeld } from './lock.ts';
 import type { Outcome } from './queue.ts';
 import { patienceOf, type Listener, type Store, type Surroundings } from './surroundings.ts';
 import { lastProgress, noteProgress, Patience, Turn } from './turn.ts';
@@ -55,22 +55,31 @@ export class Waiting {
   }
 
   /**
-   * Those in front take the lock as soon as it is free, and serve everybody. Now and then each of us tries all the same: it may be
-   * held by one who has died, and so may those in front. While nobody may call, everybody tries once, to know whether it matters.
+   * Those in front take the lock as soon as it is free, and serve everybody. Now and then each of us looks whether it is there to be
+   * taken all the same: its holder may have died, and so may those in front. While nobody may call, everybody tries once, to know
+   * whether it matters.
    */
   private async waitOrLead(): Promise<void> {
     const { id, turn, stop, store: { folder, queue } } = this;
     const ids = await queue.ids();
     const contends = isInFront(ids, id) || !this.mayCall;
     if (contends) turn.watchLock();
-    if (!this.isTimeToLook && (!contends || isHeld(folder))) {
+    const isFree = !isHeld(folder);
+    const isOurs = this.isTimeToLook ? isFree || this.isAbandoned() : contends && isFree;
+    if (!isOurs) {
       this.isTimeToLook = await turn.next(stop, ids.length);
       return;
     }
-    if (!isHeld(folder) && await this.gather(ids)) return;
+    if (isFree && await this.gather(ids)) return;
     this.isTimeToLook = false;
     const round = await this.leader.tryRound(() => { this.listener.locked(); });
     if (round === 'paused') this.pause = 'seen';
+  }
+
+  /** Never tried while its holder lives: who got a lock that was let go in that moment would begin a round that nobody has gathered for. */
+  private isAbandoned(): boolean {
+    const { around: { lockTimes, now }, store: { folder, self } } = this;
+    return isAbandoned(folder, self, lockTimes.stale, now());
   }
 
   /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */

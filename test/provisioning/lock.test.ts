@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { identify } from '../../src/provisioning/identity.ts';
-import { lockTimes, withLock, type HeldLock } from '../../src/provisioning/lock.ts';
+import { isAbandoned, lockTimes, withLock, type HeldLock } from '../../src/provisioning/lock.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts';
@@ -44,12 +44,17 @@ describe('lock', () => {
   });
 
   it('of the dead is taken at once; of the living, and of those whom nobody can see, only when it is stale', async () => {
+    const abandoned = () => isAbandoned(folder, self, lockTimes.stale, Date.now());
+    assert(!abandoned(), 'nobody has left it');
     plant('dead.json', deadHolder);
+    assert(abandoned());
     assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken');
     for (const identity of [JSON.stringify(self), JSON.stringify({ ...self, bootId: 'another', host: 'host2' }), 'garbage']) {
       plant('other.json', identity);
+      assert(!abandoned(), identity);
       assert.equal(await lockOnce(() => Promise.resolve('taken')), undefined, identity);
       plant('other.json', identity, 31);
+      assert(abandoned(), identity);
       assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken', identity);
     }
   });
