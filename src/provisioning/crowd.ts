@@ -7,7 +7,7 @@ export const crowd = {
   /** A round waits until nobody has come for a while (see `quietAfter`), but at least, and at most, for so long. */
   shortestQuiet: 100, longestQuiet: 1_500, quietForEach: 20,
   /** The longest gathering. A large crowd is given longer, within its patience: it takes its processes long to start. */
-  longest: 2_000, longestForEach: 80, ofPatience: 0.6,
+  longest: 2_000, longestForEach: 80, ofPatience: 0.8,
   /** What arrived longer ago says nothing of those who come now. */
   recent: 5_000,
   /** A crowd of which `rounds` rounds have served `large` requests each, and of which somebody waits `next` after the last, is more than a class. */

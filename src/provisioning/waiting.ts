@@ -13,6 +13,8 @@ export class Waiting {
   /** When the crowd that is being gathered began to gather. */
   private gatheringSince: number | undefined;
   private isTimeToLook = false;
+  /** The last request there was, at the last look. */
+  private newest: string | undefined;
   private mayCall = true;
   /** Has a round shown that our request needs a call, which nobody may make now, and are people told? */
   private pause: 'no' | 'seen' | 'told' = 'no';
@@ -30,8 +32,9 @@ export class Waiting {
         const outcome = await this.store.queue.outcomeOf(this.id);
         if (outcome) return outcome;
         this.stop.throwIfAborted();
-        if (await this.isPaused()) await this.turn.next(this.stop);
-        else await this.waitOrLead();
+        const ids = await this.store.queue.ids();
+        if (await this.isPaused(ids)) await this.turn.next(this.stop);
+        else await this.waitOrLead(ids);
       }
     } finally {
       this.turn.close();
@@ -39,12 +42,13 @@ export class Waiting {
   }
 
   /** What needs no call is answered during a pause, too: only one of whom a round has shown that it needs one waits for its end. */
-  private async isPaused(): Promise<boolean> {
+  private async isPaused(ids: readonly string[]): Promise<boolean> {
     const { around, store, turn } = this;
     const now = around.now();
     const remaining = await store.pause.remaining(now);
     this.mayCall = remaining === 0;
-    this.patience.check(now, turn.progressed() || remaining > 0);
+    const gathers = this.hasGrown(ids);
+    this.patience.check(now, turn.progressed() || gathers || remaining > 0);
     if (remaining === 0) this.pause = 'no';
     if (this.pause === 'no') return false;
     const error = store.pause.error(now, remaining);
@@ -59,9 +63,8 @@ export class Waiting {
    * taken all the same: its holder may have died, and so may those in front. While nobody may call, everybody tries once, to know
    * whether it matters.
    */
-  private async waitOrLead(): Promise<void> {
-    const { id, turn, stop, store: { folder, queue } } = this;
-    const ids = await queue.ids();
+  private async waitOrLead(ids: readonly string[]): Promise<void> {
+    const { id, turn, stop, store: { folder } } = this;
     const contends = isInFront(ids, id) || !this.mayCall;
     if (contends) turn.watchLock();
     const isFree = !isHeld(folder);
@@ -74,6 +77,14 @@ export class Waiting {
     this.isTimeToLook = false;
     const round = await this.leader.tryRound(() => { this.listener.locked(); });
     if (round === 'paused') this.pause = 'seen';
+  }
+
+  /** Has somebody come while the lock was free? On a slow machine a crowd comes for so long: that it still gathers is progress, too. */
+  private hasGrown(ids: readonly string[]): boolean {
+    const newest = ids.at(-1);
+    const grown = this.newest !== undefined && newest !== this.newest && !isHeld(this.store.folder);
+    this.newest = newest;
+    return grown;
   }
 
   /** Never tried while its holder lives: who got a lock that was let go in that moment would begin a round that nobody has gathered for. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseConfig } from '../../src/provisioning/config.ts';
@@ -50,11 +50,41 @@ describe('waiting', () => {
     assert.equal(code, 'busy');
     assert(leader.tries > 0);
   });
+
+  describe('on a slow machine, where the next look is always later than one waits without progress', () => {
+    const arrivals = 6;
+    let came: number;
+    beforeEach(() => {
+      came = 0;
+      let late = 0;
+      // Three are in front, so ours only waits; with every glance at the clock the next one comes.
+      const come = (at: number) => mkdirSync(store.folder.in('queue', requestId(at, randomUUID)), { recursive: true });
+      for (const age of [3, 2, 1]) come(Date.now() - age);
+      around = { ...around, now: () => {
+        late += 600;
+        if (came < arrivals) come(Date.now() + late);
+        came += 1;
+        return Date.now() + late;
+      } };
+    });
+
+    it('has patience while others come', async () => {
+      assert.equal(await waitInVain(new CountingLeader(around, store)), 'busy');
+      assert(came > arrivals, `gave up when ${came} had come`);
+    });
+
+    it('has none for those who come while another holds the lock, and does nothing', async () => {
+      const options = { folder: store.folder, self: store.self, newId: randomUUID, times: lockTimes };
+      assert.equal(await withLock(options, () => waitInVain(new CountingLeader(around, store))), 'busy');
+      assert(came <= arrivals, 'it waited for all of them');
+    });
+  });
 });
 
 /** Always comes too late. */
 class CountingLeader extends Leader {
   tries = 0;
+
   override tryRound(): Promise<'busy'> {
     this.tries += 1;
     return Promise.resolve('busy');

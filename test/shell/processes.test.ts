@@ -73,7 +73,10 @@ describe('processes', () => {
   describe('children and descendants', () => {
     it('are found through generations, nearest first', async () => {
       const top = running.spawn('/bin/sh', ['-c', 'sh -c "sleep 600 & wait" & sleep 601 & wait'], { stdio: 'ignore' });
-      const all = await until(() => (descendants(top.pid).some(({ argv }) => argv[1] === '600') ? descendants(top.pid) : undefined));
+      const all = await until(() => {
+        const found = descendants(top.pid);
+        return ['600', '601'].every((seconds) => found.some(({ argv: [program, argument] }) => program === 'sleep' && argument === seconds)) ? found : undefined;
+      });
       assert.deepEqual(all.map(({ argv }) => argv.join(' ')), ['sh -c sleep 600 & wait', 'sleep 601', 'sleep 600']);
       assert.deepEqual(children(top.pid).map(({ pid }) => pid), all.slice(0, 2).map(({ pid }) => pid));
     });
