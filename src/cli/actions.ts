@@ -1,4 +1,4 @@
-import os from 'node:os';
+import { hostname } from 'node:os';
 import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
@@ -39,7 +39,7 @@ export async function publish(context: ActionContext, port: number, options: Pub
   checkListener(desk, port);
   const holder: Holder = {
     id: options.holder ?? byHand,
-    ...(options.holderPid === undefined ? {} : { process: identify(options.holderPid, os.hostname()) }),
+    ...(options.holderPid === undefined ? {} : { process: identify(options.holderPid, hostname()) }),
   };
   await provision(context, desk, { kind: 'publish', site, holder, verify: options.verify ?? false });
 }

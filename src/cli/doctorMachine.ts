@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
 import { identify, livenessOf, type ProcessIdentity } from '../provisioning/identity.ts';
 import { lockFolder, lockTimes } from '../provisioning/lock.ts';
@@ -24,7 +24,7 @@ export function sharingOf({ mode }: Pick<Facts, 'mode'>): Sharing {
 /** What hides the class's files from the account that is to use them; the examinations below take it that they can be seen. */
 export function examineAccess({ file, stateDir, tokenFile }: Config): Finding[] {
   const hidden = [file, stateDir, ...(tokenFile === undefined ? [] : [tokenFile])].find(isHidden);
-  return hidden === undefined ? [] : [findingsOf('configuration').fail(`${userName(process.getuid?.() ?? 0)} may not reach ${hidden}.`, `chmod 755 ${path.dirname(hidden)}`)];
+  return hidden === undefined ? [] : [findingsOf('configuration').fail(`${userName(process.getuid?.() ?? 0)} may not reach ${hidden}.`, `chmod 755 ${dirname(hidden)}`)];
 }
 
 /** Who may write the configuration file, and what in it is unwise. */
@@ -68,7 +68,7 @@ export async function examineState(config: Config, now: number): Promise<{ findi
     const mend = `\`classroom-tunnel setup\` makes it, for the account that runs the command.`;
     return { findings: [findingsOf('state').fail(`${stateDir} ${facts ? 'is no folder' : 'does not exist'}.`, mend)], pausedFor: 0 };
   }
-  const problem = judgeStateFolder(stateDir, facts, readdirSync(stateDir).flatMap((name) => folderFacts(path.join(stateDir, name)))) ?? inaccessible(stateDir);
+  const problem = judgeStateFolder(stateDir, facts, readdirSync(stateDir).flatMap((name) => folderFacts(join(stateDir, name)))) ?? inaccessible(stateDir);
   if (problem) return { findings: [problem], pausedFor: 0 };
   const folder = await StateFolder.open(stateDir);
   const pausedFor = await new Pause(folder).remaining(now);
@@ -86,7 +86,7 @@ export function judgeStateFolder(folder: string, facts: Facts, parts: readonly (
   if (sharing === 'everybody') return fail(`Everybody on this machine may write ${folder}.`, `chmod 2771 ${folder}, with the students' group as its group`);
   if ((facts.mode & 0o1000) !== 0) return fail(`${folder} is sticky: no account could take over what another left there.`, `chmod -t ${folder}`);
   if (sharing === 'group' && (facts.mode & 0o2000) === 0) return fail(`${folder} does not hand its group on to what is made in it.`, `chmod g+s ${folder}`);
-  const odd = parts.find((part) => path.basename(part.name) !== socketFolder && ((part.mode & 0o1777) !== (facts.mode & 0o777) || (sharing === 'private' ? part.uid !== facts.uid : part.gid !== facts.gid)));
+  const odd = parts.find((part) => basename(part.name) !== socketFolder && ((part.mode & 0o1777) !== (facts.mode & 0o777) || (sharing === 'private' ? part.uid !== facts.uid : part.gid !== facts.gid)));
   return odd && fail(`${odd.name} has another mode or owner than the folder it is in.`, `Let nobody be live, and remove what is in ${folder}: it is made anew, and what is at Cloudflare is found again.`);
 }
 
@@ -102,10 +102,10 @@ function examineLock(folder: StateFolder, now: number): Finding {
   try {
     const [owner] = readdirSync(held);
     if (owner === undefined) return ok('free');
-    const holder = JSON.parse(readFileSync(path.join(held, owner), 'utf8')) as ProcessIdentity;
+    const holder = JSON.parse(readFileSync(join(held, owner), 'utf8')) as ProcessIdentity;
     const seconds = Math.round((now - statSync(held).mtimeMs) / 1000);
     const name = `process ${holder.pid} on ${holder.host}`;
-    if (livenessOf(holder, identify(process.pid, os.hostname())) === 'dead') return ok(`left by ${name}, which is gone: the next run takes it over`);
+    if (livenessOf(holder, identify(process.pid, hostname())) === 'dead') return ok(`left by ${name}, which is gone: the next run takes it over`);
     return seconds * 1000 <= lockTimes.stale ? ok(`held by ${name}`)
       : warning(`${name} has held it for ${seconds} s without a sign of life.`, 'The next run takes it over.');
   } catch {
@@ -119,7 +119,7 @@ async function examineRecords(folder: StateFolder, { lockTimeoutSeconds }: Confi
   const text = await folder.read('records', 'state.json');
   if (text !== undefined && !isJson(text)) return [warning(`${folder.in('records', 'state.json')} is not readable.`, `${collect} It is rebuilt from what Cloudflare shows.`)];
   const state = await new Records(folder, () => undefined).load();
-  const self = identify(process.pid, os.hostname());
+  const self = identify(process.pid, hostname());
   const live = [...state?.publications.values() ?? []];
   const unheld = live.filter(({ holders }) => holders.every((holder) => holder.process && livenessOf(holder.process, self) === 'dead'));
   const unsettled = [...state?.unsettled.keys() ?? []];

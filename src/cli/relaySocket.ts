@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { socketFolder } from '../provisioning/stateFolder.ts';
@@ -8,7 +8,7 @@ import type { Desk } from './surroundings.ts';
 
 /** The folder of the caller's own relay sockets. The caller makes it: nobody else could give it to them. */
 export function ownSocketFolder(config: Pick<Config, 'stateDir'>, { uid }: Pick<Caller, 'uid'>): string {
-  return path.join(config.stateDir, socketFolder, String(uid));
+  return join(config.stateDir, socketFolder, String(uid));
 }
 
 /**
@@ -22,5 +22,5 @@ export function checkedSocket({ config, caller }: Desk, port: number): string {
   const problem = !stats?.isDirectory() ? 'it is not there' : stats.uid !== caller.uid ? 'it belongs to somebody else'
     : (stats.mode & 0o022) !== 0 ? 'others may write in it' : undefined;
   if (problem) throw new MendableError('socket-foreign', { folder, problem, user: caller.user });
-  return path.join(folder, `${port}.sock`);
+  return join(folder, `${port}.sock`);
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { ruleOf, type TunnelConfig } from '../provisioning/ingress.ts';
@@ -48,6 +48,6 @@ function parse(line: string): AuditLine {
 }
 
 async function readAudit(stateDir: string): Promise<string[]> {
-  const text = await readFile(path.join(stateDir, 'audit.log'), 'utf8').catch(() => '');
+  const text = await readFile(join(stateDir, 'audit.log'), 'utf8').catch(() => '');
   return text.split('\n').filter((line) => line !== '');
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { connectAccount, type Account } from '../provisioning/account.ts';
 import { CallFailure } from '../provisioning/call.ts';
 import { parseConfig } from '../provisioning/config.ts';
@@ -24,10 +24,10 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
   const { report, env, stop } = context;
   refuseGuests(env);
   const asker = options.yes || !process.stdin.isTTY || !process.stderr.isTTY ? optionsOnly(options.yes ?? false) : await atTerminal();
-  const file = path.resolve(configFileOf(env));
+  const file = resolve(configFileOf(env));
   try {
     const known = readKnown(file);
-    const tokenFile = path.resolve(path.dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
+    const tokenFile = resolve(dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
     const token = await findToken(tokenFile, env, asker);
     const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? 'https://api.cloudflare.com/client/v4';
     const account = connectAccount({ token, apiBaseUrl, fetch, callDeadline, signal: stop, onCall: () => undefined, checkPause: () => undefined });
@@ -39,7 +39,7 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
     if (!(await agrees(plan, asker))) throw cancelled;
     const tunnelId = await provideTunnel(account, answers);
     const changed = write(plan, tunnelId);
-    if (options.connectorTokenFile !== undefined) changed.push(...await saveConnectorToken(account, answers.accountId, tunnelId, path.resolve(options.connectorTokenFile)));
+    if (options.connectorTokenFile !== undefined) changed.push(...await saveConnectorToken(account, answers.accountId, tunnelId, resolve(options.connectorTokenFile)));
     const next = nextSteps({ ...answers, configFile: file, isDefaultConfigFile: file === configFileOf({}), serviceAccount: userName(owners.uid), connectorTokenFile: options.connectorTokenFile });
     report.answer(`${changed.length === 0 ? 'Nothing had to be changed.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`,
       { event: 'setup', configFile: file, tokenFile, stateDir: answers.stateDir, tunnelId, changed, next });
@@ -92,8 +92,8 @@ async function findToken(file: string, env: NodeJS.ProcessEnv, asker: Asker): Pr
 /** The whole file as it shall be: what setup does not know is carried through. */
 function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunnelId: string): string {
   const { accountId, zoneId, hostname, ports, stateDir } = answers;
-  const beside = path.dirname(tokenFile) === path.dirname(file) ? path.basename(tokenFile) : tokenFile;
-  const config = { ...known.raw, accountId, zoneId, tunnelId, hostname, tokenFile: beside, stateDir: path.resolve(stateDir), ...ports, ...(apiBaseUrl ? { apiBaseUrl } : {}) };
+  const beside = dirname(tokenFile) === dirname(file) ? basename(tokenFile) : tokenFile;
+  const config = { ...known.raw, accountId, zoneId, tunnelId, hostname, tokenFile: beside, stateDir: resolve(stateDir), ...ports, ...(apiBaseUrl ? { apiBaseUrl } : {}) };
   const text = `${JSON.stringify(config, undefined, 2)}\n`;
   parseConfig(file, text, 'machine'); // a mistake is said before anything is made
   return known.text !== undefined && isSame(known.raw, config) ? known.text : text;
@@ -122,7 +122,7 @@ async function provideTunnel(account: Account, { accountId, tunnel }: Answers): 
 function write(plan: Plan, tunnelId: string): string[] {
   const { file, tokenFile, token, owners, answers } = plan;
   const { uid, gid, tokenMode } = owners;
-  const stateDir = path.resolve(answers.stateDir);
+  const stateDir = resolve(answers.stateDir);
   process.umask(0o022); // what is made on the way to them is for everybody to pass
   return [
     ...(provideFolder(stateDir, owners) ? [stateDir] : []),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { dirname } from 'node:path';
 import { MendableError } from '../provisioning/errors.ts';
 import type { Mode } from './setupAnswers.ts';
 
@@ -29,7 +29,7 @@ export function findOwners(mode: Mode, group: string, serviceAccount: string | u
 export function writeText(file: string, text: string, { mode, uid, gid }: { mode: number; uid?: number; gid?: number }): boolean {
   return nameFile(file, () => {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return own(file, mode, uid, gid);
-    mkdirSync(path.dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true });
     const scratch = `${file}.${process.pid}`;
     writeFileSync(scratch, text, { mode: 0o600, flag: 'wx' });
     own(scratch, mode, uid, gid);
@@ -41,7 +41,7 @@ export function writeText(file: string, text: string, { mode, uid, gid }: { mode
 /** Makes the state folder, or gives it its owner and mode; what is in it is left alone. Answers whether it changed something. */
 export function provideFolder(folder: string, { uid, gid, folderMode }: Owners): boolean {
   return nameFile(folder, () => {
-    mkdirSync(path.dirname(folder), { recursive: true });
+    mkdirSync(dirname(folder), { recursive: true });
     const isNew = !existsSync(folder);
     if (isNew) mkdirSync(folder, { mode: 0o700 });
     return own(folder, folderMode, uid, gid) || isNew;

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import os from 'node:os';
+import { hostname } from 'node:os';
 import { parseConfig, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
@@ -27,7 +27,7 @@ export interface Desk {
  */
 export function openDesk(report: Report, env: NodeJS.ProcessEnv): Desk {
   const file = configFileOf(env);
-  const config = parseConfig(file, readConfig(file), os.hostname().split('.')[0] ?? os.hostname());
+  const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
   const uid = process.getuid?.() ?? 0;
   const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir) ?? uid);
   if (caller.isGuest) trustOnly(file, uid);
@@ -46,7 +46,7 @@ export function configFileOf(env: NodeJS.ProcessEnv): string {
 export function openSurroundings({ config }: Desk, report: Report, env: NodeJS.ProcessEnv): Surroundings {
   return {
     config,
-    host: os.hostname(),
+    host: hostname(),
     token: readToken(config, report, env),
     now: Date.now,
     newId: newUuid,

@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { MendableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
@@ -47,7 +47,7 @@ export function parseConfig(file: string, content: string, machine: string): Con
   if (!result.success) throw invalid(file, result.error.issues[0]);
   const config = result.data;
   const { originRequest, tokenFile } = config;
-  const folder = path.dirname(path.resolve(file));
+  const folder = dirname(resolve(file));
   const [first = 0, last = 0] = config.portRange ?? [];
   if (first > last) throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
   if (!config.publicUrl.includes('{hostname}')) throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
@@ -56,9 +56,9 @@ export function parseConfig(file: string, content: string, machine: string): Con
   return {
     ...config, file,
     machine: config.machine ?? machine,
-    stateDir: path.resolve(folder, config.stateDir),
+    stateDir: resolve(folder, config.stateDir),
     apiBaseUrl: config.apiBaseUrl.replace(/\/+$/, ''),
-    tokenFile: tokenFile === undefined ? undefined : path.resolve(folder, tokenFile),
+    tokenFile: tokenFile === undefined ? undefined : resolve(folder, tokenFile),
     originRequest,
   };
 }

@@ -18,6 +18,7 @@ export interface Session {
 export class Leader {
   /** Has it led? Only then can others have come meanwhile who still wait for it. */
   hasLed = false;
+  private isPrepared = false;
 
   constructor(private readonly around: Surroundings, private readonly store: Store) {}
 
@@ -55,10 +56,13 @@ export class Leader {
     }
   }
 
-  /** Who gathers a crowd loads meanwhile what a round needs: the client, and node's own fetch, which is loaded when it is first used. */
-  prepare(): void {
-    void loadCloudflare();
+  /** Loads what a round needs: the client, and node's own fetch, which is loaded when it is first used. Says whether that was still to be done. */
+  async prepare(): Promise<boolean> {
+    if (this.isPrepared) return false;
+    this.isPrepared = true;
+    await loadCloudflare();
     new Headers();
+    return true;
   }
 
   private async noteRound(lock: HeldLock, served: readonly string[]): Promise<void> {

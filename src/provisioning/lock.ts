@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { MendableError } from './errors.ts';
 import { livenessOf, type ProcessIdentity } from './identity.ts';
 import type { StateFolder } from './stateFolder.ts';
@@ -71,7 +71,7 @@ export function isAbandoned(folder: StateFolder, self: ProcessIdentity, stale: n
   const owner = ownerOf(held);
   if (owner === undefined) return false;
   const renewed = folder.timeOf(lockFolder, 'held'); // 0 where it was let go meanwhile
-  return isDead(path.join(held, owner), self) || (renewed > 0 && renewed + stale < now);
+  return isDead(join(held, owner), self) || (renewed > 0 && renewed + stale < now);
 }
 
 type Done<T = void> = (error: NodeJS.ErrnoException | null, value?: T) => void;
@@ -94,7 +94,7 @@ class OwnedFolder {
   }
 
   check(): void {
-    if (!fs.existsSync(path.join(this.path, this.token))) throw this.lostError();
+    if (!fs.existsSync(join(this.path, this.token))) throw this.lostError();
   }
 
   lostError(): MendableError { return new MendableError('lock-lost', { file: this.path }); }
@@ -108,7 +108,7 @@ class OwnedFolder {
     try { done(null, this.look()); } catch (error) { done(error as NodeJS.ErrnoException); }
   };
   utimes = (_path: string, atime: Date, mtime: Date, done: Done): void => {
-    if (this.owns && fs.existsSync(path.join(this.path, this.token))) fs.utimes(this.path, atime, mtime, done);
+    if (this.owns && fs.existsSync(join(this.path, this.token))) fs.utimes(this.path, atime, mtime, done);
     else done(notThere());
   };
   rmdir = (_path: string, done: Done): void => {
@@ -118,7 +118,7 @@ class OwnedFolder {
     const owner = this.owns ? this.token : this.staleOwner;
     if (owner === undefined) return;
     this.owns = false;
-    removeFile(path.join(this.path, owner));
+    removeFile(join(this.path, owner));
     removeIfEmpty(this.path);
   };
 
@@ -142,7 +142,7 @@ class OwnedFolder {
     const { mtime } = fs.statSync(this.path);
     if (this.owns) return { mtime };
     this.staleOwner = owner;
-    return isDead(path.join(this.path, owner), this.options.self) ? { mtime: new Date(0) } : { mtime };
+    return isDead(join(this.path, owner), this.options.self) ? { mtime: new Date(0) } : { mtime };
   }
 }
 

@@ -95,19 +95,28 @@ export class Waiting {
 
   /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */
   private async gather(ids: readonly string[]): Promise<boolean> {
-    const { id, around, store, turn, stop, leader } = this;
+    const { id, around, store, turn, stop } = this;
     const milliseconds = await stillToGather(around, store, ids, this.gatheringSince ??= around.now());
     if (milliseconds > 0) {
-      if (ids[0] === id) leader.prepare();
+      await this.prepare(ids);
       // Who only looks, in case those in front have died, looks again later: a whole crowd would try at once when it has gathered.
       if (isInFront(ids, id)) await turn.pause(stop, milliseconds);
       else this.isTimeToLook = false;
       return true;
     }
+    // On a busy machine that takes a while, in which a class begins to show behind who seemed to be alone.
+    if (await this.prepare(ids)) return true;
     this.gatheringSince = undefined;
     if (ids.length > 1) await noteProgress(store.folder, around.now());
     await turn.pause(stop, standBackFor(ids, id));
     return isHeld(store.folder);
+  }
+
+  /** The first in front loads what a round needs before it takes the lock. Says whether that was still to be done. */
+  private async prepare(ids: readonly string[]): Promise<boolean> {
+    if (ids[0] !== this.id || !await this.leader.prepare()) return false;
+    await noteProgress(this.store.folder, this.around.now());
+    return true;
   }
 }
 

@@ -51,6 +51,21 @@ describe('waiting', () => {
     assert(leader.tries > 0);
   });
 
+  it('leads also where it takes longer to load what a round needs than it would wait', async () => {
+    let late = 0;
+    around = { ...around, now: () => Date.now() + late };
+    class SlowLeader extends CountingLeader {
+      override prepare(): Promise<boolean> {
+        const isFirst = late === 0;
+        late = 2_000;
+        return Promise.resolve(isFirst);
+      }
+    }
+    const leader = new SlowLeader(around, store);
+    assert.equal(await waitInVain(leader), 'busy');
+    assert(leader.tries > 0);
+  });
+
   describe('on a slow machine, where the next look is always later than one waits without progress', () => {
     const arrivals = 6;
     let came: number;
