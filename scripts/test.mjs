@@ -55,10 +55,11 @@ const PARTS = {
 /** What runs by itself. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
 const LANES = [['lint', 'types', 'unit'], ['host', 'browser']];
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, why: [] };
 const fail = (message) => {
   console.log(message);
   total.failed += 1;
+  total.why.push(message);
 };
 
 /** What several parts print at once stays readable: each line begins with its part. */
@@ -111,9 +112,11 @@ async function runPart(name, { folder, environment, done }, show) {
   const env = { ...process.env, ...environment, ...part.environment, MOCHA_COUNTS: countsFile };
   const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env, show });
   const lines = counts ? await readFile(countsFile, 'utf8').catch(() => '') : '';
-  const { passes, failures } = counts ? JSON.parse(lines || '{"passes":0,"failures":0}') : { passes: code === 0 ? 1 : 0, failures: 0 };
+  /** @type {import('../test/reporter.ts').Counts} */
+  const { passes, failures, failed } = counts ? JSON.parse(lines || '{"passes":0,"failures":0,"failed":[]}') : { passes: code === 0 ? 1 : 0, failures: 0, failed: [] };
   total.passed += passes;
   total.failed += failures;
+  total.why.push(...failed);
   console.log(`${title}: ${passes} passed, ${failures} failed, in ${Math.round((performance.now() - started) / 1_000)} s`);
   if (failures === 0 && (code !== 0 || passes === 0)) fail(`${title}: ended with code ${code}`);
 }
@@ -157,5 +160,6 @@ try {
 } catch (error) {
   fail(error instanceof SetUpError ? error.message : error.stack);
 }
-console.log(`\n${total.passed} passed, ${total.failed} failed`);
+// Said again where it is found: the parts print some thousands of lines. `.ci/run` looks for these.
+console.log(['', ...total.why.map((why) => `✗ ${why}`), `${total.passed} passed, ${total.failed} failed`].join('\n'));
 process.exit(total.failed === 0 ? 0 : 1);

@@ -60,5 +60,6 @@ const { rows, checks } = prepared.length === 0 ? { rows: [], checks: [] } : awai
 say(['', table(HEADS, rows.map(cells)), '', ...failed, ...checks.map((result) => `${TWO_STUDENTS}: ${result}`)].join('\n'));
 const results = [...rows.map(({ problems }) => problems.length === 0), ...failed.map(() => false), ...checks.map((result) => result === 'well')];
 const well = results.filter(Boolean).length;
+for (const { project, problems } of rows) if (problems.length > 0) say(`✗ ${project.name}: ${problems.join('; ')}`);
 say(`${well} passed, ${results.length - well} failed`);
 process.exit(well === results.length ? 0 : 1);
