@@ -35,6 +35,8 @@ export interface CodeServer {
   /** The main process. */
   readonly pid: number;
   readonly home: string;
+  /** The folder of its own logs and of its windows'. */
+  readonly logs: string;
   /** What the main process has printed so far. */
   readonly log: () => string;
   /** Resolves when the main process has ended, however it did. */
@@ -127,7 +129,7 @@ async function listen(options: CodeServerOptions, env: NodeJS.ProcessEnv, home: 
   if (pid === undefined) throw new Error('code-server has no process id');
   return {
     url: `http://${host}/?folder=${encodeURI(options.folder)}`,
-    host, pid, home,
+    host, pid, home, logs: join(options.root, 'data/logs'),
     log: () => lines.join('\n'),
     ended: ended(child),
     stop: async () => {

@@ -1,8 +1,9 @@
 /** One class for all tests of a suite, and its window too where a test leaves one: so that a test need not wait for either to start. */
 import { signalIfThere } from '../../demo/marked.ts';
 import { waitUntilGone } from './cloudflare.ts';
+import { keepEvidence } from './evidence.ts';
 import { guardiansOf, serversOf, shellsOf, waitForProcesses } from './studentProcesses.ts';
-import { takePictures, withClass } from './withClass.ts';
+import { withClass } from './withClass.ts';
 import type { Class, ClassOptions } from './withClass.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -39,7 +40,7 @@ export function sharedRoom(title: string, options?: ClassOptions): () => Room {
 
   afterEach(async function () {
     if (!room) return;
-    if (this.currentTest?.isFailed()) await takePictures(room.context, this.currentTest.title);
+    if (this.currentTest?.isFailed()) await keepEvidence(room, this.currentTest.title);
     windows = windows.filter(({ isOpen }) => isOpen);
     await Promise.all(windows.splice(1).map((window) => window.close()));
     await leaveNothing(room, windows[0]);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { visit, waitUntilGone } from './cloudflare.ts';
-import { PICTURES, withClass } from './withClass.ts';
+import { PICTURES } from './evidence.ts';
+import { withClass } from './withClass.ts';
 
 describe("a student's whole way, in a real browser", () => {
   it('leads from a typed command to a visitor, and back to nothing', () => withClass('whole way', async ({ classroom, context, openWindow, openTerminal }) => {

@@ -1,20 +1,17 @@
 /** One class for one test: the stand-in, a real code-server with the extension, and a browser that was never here; all of it ended afterwards. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { freePort, startClassroom } from '../../demo/classroom.ts';
 import type { Classroom, ClassroomOptions } from '../../demo/classroom.ts';
 import { installExtensions } from '../../demo/codeServer.ts';
 import { closeSharedBrowser, openProfile, requireEnvironment } from './browser.ts';
+import { keepEvidence } from './evidence.ts';
 import { TEST_SETTINGS } from './settings.ts';
 import { waitForPort } from './studentProcesses.ts';
 import { Workbench } from './workbench.ts';
 import type { Terminal } from './workbench.ts';
-
-/** Where pictures go: of the window for the README, and of what a failed test saw. */
-export const PICTURES = fileURLToPath(new URL('../../out/pictures/', import.meta.url));
 
 export interface Class {
   readonly classroom: Classroom;
@@ -57,7 +54,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 /**
  * Runs a test in a class of its own.
- * @param title names the picture that is taken of every page when the test fails
+ * @param title names what is kept of it when it fails
  */
 export async function withClass(title: string, test: (it: Class) => Promise<void>, options: ClassOptions = {}): Promise<void> {
   const stopping = new AbortController();
@@ -87,7 +84,7 @@ export async function withClass(title: string, test: (it: Class) => Promise<void
         },
       });
     } catch (error) {
-      await takePictures(context, title);
+      await keepEvidence({ context, classroom }, title);
       throw error;
     } finally {
       await closeProfile();
@@ -95,11 +92,4 @@ export async function withClass(title: string, test: (it: Class) => Promise<void
   } finally {
     await close();
   }
-}
-
-/** Takes a picture of every page. @param title becomes a part of its name */
-export async function takePictures(context: BrowserContext, title: string): Promise<void> {
-  await mkdir(PICTURES, { recursive: true });
-  const shots = context.pages().map((page, index) => page.screenshot({ path: `${PICTURES}failed-${title.replaceAll(/\W+/g, '-')}-${index}.png` }));
-  await Promise.allSettled(shots);
 }
