@@ -4,6 +4,6 @@ export const TEST_SETTINGS = {
   'terminal.integrated.suggest.enabled': false,
   // It shows the command again in a second terminal above the first, and a test would not know which to read.
   'terminal.integrated.stickyScroll.enabled': false,
-  // A second extension host, in the browser, for extensions that no test has: a window opens a tenth sooner without it.
+  // Extensions that VS Code would run in a second extension host, in the browser: no test needs any, and a window opens a tenth sooner.
   'extensions.webWorker': false,
 };
