@@ -29,6 +29,15 @@ describe('queue', () => {
   });
   afterEach(() => { rmSync(root, { recursive: true, force: true }); });
 
+  it('a request goes whole when it is withdrawn, with whatever else somebody has put there, once or again', async () => {
+    const { id } = await submit('first', publish(1));
+    mkdirSync(folder.in('queue', id, 'foreign', 'deep'), { recursive: true });
+    for (const time of ['once', 'again']) {
+      await queueOf().withdraw(id);
+      assert.deepEqual([readdirSync(folder.in('queue')), readdirSync(folder.in('scratch'))], [[], []], time);
+    }
+  });
+
   it('holds what waits, oldest first, until it is answered', async () => {
     const first = await submit('first', publish(1), 10);
     await submit('second', publish(2));
