@@ -91,16 +91,16 @@ describe('faults: a bad moment while reading', () => {
     standIn.onRequest({ before: ({ method, path }) => {
       if (method === 'GET' && path.includes('/configurations') && seen.push(path) === 3) standIn.faults.clear();
     } });
-    assert.equal((await ask(classroom, publish(1), { callDeadline: 200 })).kind, 'published');
+    assert.equal((await ask(classroom, publish(1), { callDeadline: 2_000 })).kind, 'published');
     assertLive(standIn, ['student1']);
   });
 
   it('an API that never answers is told of once the patience is over', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 1 } });
     classroom.standIn.faults.add({ kind: 'hang-headers', method: 'GET', path: '/configurations', always: true });
-    const outcome = await attempt(classroom, publish(1), { callDeadline: 400 });
+    const outcome = await attempt(classroom, publish(1), { callDeadline: 2_000 });
     assert(outcome.kind === 'error' && outcome.error.code === 'api-unreachable');
-    assert.match(MendableError.fromJSON(outcome.error).message, /no answer within 0\.2 s/);
+    assert.match(MendableError.fromJSON(outcome.error).message, /no answer within 1 s/);
   });
 });
 
