@@ -42,6 +42,10 @@ const PARTS = {
     title: 'The student\'s way, in a real browser', args: ['--config', 'test/code-server/mocharc.json'], mocha: true,
     needs: ['package', 'chromium', 'code-server'], counts: true,
   },
+  life: {
+    title: 'As long as the student is there, in a real browser', args: ['--config', 'test/code-server/life.mocharc.json'], mocha: true,
+    needs: ['package', 'chromium', 'code-server'], counts: true,
+  },
   stress: {
     title: 'What chance decides, as often as is promised', mocha: true, needs: ['package', 'shells'], counts: true, environment: { STRESS: '1' },
     args: ['test/provisioning/lock.test.ts', 'test/provisioning/crash.test.ts', 'test/shell/devCommand.test.ts'],

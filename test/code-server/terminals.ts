@@ -8,10 +8,21 @@ import type { Class } from './withClass.ts';
 import type { Terminal, Workbench } from './workbench.ts';
 
 const RESTARTS = 10;
+/** What a student's folder may bring, by file. A window that is open already learns of it at a time of its own. */
+const VSCODE_FILES = {
+  'tasks.json': { version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }] },
+  'launch.json': { version: '0.2.0', configurations: [{ name: 'dev', type: 'node-terminal', request: 'launch', command: 'npm run dev' }] },
+};
 
 /** What happens in the terminals of one window. */
 export function describeTerminals(room: () => Room): void {
   describe('a terminal', () => {
+    before(async () => {
+      const folder = join(room().classroom.folder, '.vscode');
+      await mkdir(folder);
+      for (const [file, content] of Object.entries(VSCODE_FILES)) await writeFile(join(folder, file), JSON.stringify(content));
+    });
+
     const begin = async (): Promise<Class & { window: Workbench; terminal: Terminal }> => {
       const it = room();
       const window = await it.window();
@@ -95,13 +106,7 @@ export function describeTerminals(room: () => Room): void {
     it('is looked into where no event tells: a task', async () => {
       const { classroom, openTerminal, ...it } = room();
       const window = await it.window();
-      const folder = join(classroom.folder, '.vscode');
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'tasks.json'), JSON.stringify({
-        version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }],
-      }));
-      const terminal = await openTerminal(window);
-      await terminal.type('exit');
+      await (await openTerminal(window)).type('exit'); // which also answers whether the folder is trusted
       await window.runCommand('Tasks: Run Build Task');
       await window.waitForStatus(live(classroom));
     });
@@ -109,12 +114,7 @@ export function describeTerminals(room: () => Room): void {
     it('is looked into where no event tells: a debug session', async () => {
       const { classroom, openTerminal, ...it } = room();
       const window = await it.window();
-      const folder = join(classroom.folder, '.vscode');
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'launch.json'), JSON.stringify({
-        version: '0.2.0', configurations: [{ name: 'dev', type: 'node-terminal', request: 'launch', command: 'npm run dev' }],
-      }));
-      await (await openTerminal(window)).type('exit'); // which also answers whether the folder is trusted
+      await (await openTerminal(window)).type('exit');
       await window.runCommand('Debug: Start Debugging');
       await window.waitForStatus(live(classroom));
       await window.runCommand('Debug: Stop'); // which ends its terminal
