@@ -64,7 +64,7 @@ async function tryOnce({ fetch, signal, onCall }: CallOptions, call: string, mil
     check(call, response, text);
     return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
-    throw error instanceof CallFailure || error instanceof MendableError ? error : connectionFailure(call, error, deadline.aborted ? milliseconds : undefined);
+    throw error instanceof CallFailure || error instanceof MendableError ? error : connectionFailure(call, error, deadline.aborted ? `${milliseconds / 1000} s` : signal.aborted ? 'the time of one round' : undefined);
   } finally {
     onCall();
   }
@@ -88,14 +88,15 @@ function translate(call: string, status: number, problem: string, headers: Heade
   return new MendableError('api-failed', { call, status, problem });
 }
 
-function connectionFailure(call: string, error: unknown, deadline: number | undefined): CallFailure {
+/** `late`: the time within which no answer came. */
+function connectionFailure(call: string, error: unknown, late: string | undefined): CallFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const problem = deadline !== undefined ? `no answer within ${deadline / 1000} s`
+  const problem = late !== undefined ? `no answer within ${late}`
     : code || (cause instanceof Error ? cause.message : String(cause));
   // Only a connection that was never made is sure to have had no effect.
   const effect = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) ? 'none' : 'unknown';
-  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), { isLate: deadline !== undefined, cause: error });
+  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), { isLate: late !== undefined, cause: error });
 }
 
 /** Seconds; Cloudflare blocks a token for five minutes where it does not say. */

@@ -112,7 +112,7 @@ describe('two process namespaces share one state folder and one tunnel', functio
 
   it('the lock of one that was killed elsewhere is taken over once it is stale, and its half is undone', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 20 } });
-    const program = (number: number) => [process.execPath, programFile('patientPublisher'), JSON.stringify({ configFile: classroom.configFile, action: publish(number), lockTimes: { stale: 2_000, update: 1_000, hold: 1_500 } })];
+    const program = (number: number) => [process.execPath, programFile('patientPublisher'), JSON.stringify({ configFile: classroom.configFile, action: publish(number), lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 } })];
     const killed = new Moment();
     const unhook = classroom.standIn.onRequest({ after: async ({ method }) => {
       if (method !== 'PUT') return;

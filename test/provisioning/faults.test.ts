@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { everyFault, type Fault } from '../../demo/standIn/faults.ts';
 import { MendableError } from '../../src/provisioning/errors.ts';
+import { lockTimes } from '../../src/provisioning/lock.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, publish, release } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, assertWhole, callsOf, foreignConfig, foreignText, liveRules } from '../fixtures/provisioning/remote.ts';
@@ -106,6 +107,16 @@ describe('faults: a bad moment while reading', () => {
 
 describe('faults: more than one', () => {
   afterEach(closeAll);
+
+  it('an API so slow that the time of a round is over: that is what is told, and the next run finishes it', async () => {
+    const classroom = await startClassroom();
+    classroom.standIn.faults.add({ kind: 'hang-headers', effect: true, method: 'PUT', path: '/configurations' });
+    const outcome = await attempt(classroom, publish(1), { lockTimes: { ...lockTimes, hold: 3_000 } });
+    assert(outcome.kind === 'error' && outcome.error.code === 'api-unreachable');
+    assert.match(MendableError.fromJSON(outcome.error).message, /no answer within the time of one round/);
+    await ask(classroom, publish(2));
+    assertLive(classroom.standIn, ['student2']);
+  });
 
   for (const kind of ['publish', 'release'] as const) {
     it(`${kind}: the API is gone from the first write on: the next run of anybody finishes the undo`, async () => {

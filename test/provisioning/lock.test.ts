@@ -110,7 +110,7 @@ describe('lock: a holder that was stopped', () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
     const launch = (number: number) => classroom.spawn([process.execPath, programFile('patientPublisher'),
-      JSON.stringify({ configFile: classroom.configFile, action: publish(number), lockTimes: { stale: 2_000, update: 1_000, hold: 1_500 } })]);
+      JSON.stringify({ configFile: classroom.configFile, action: publish(number), lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 } })]);
     const stopped = new Moment();
     const first = launch(1);
     const unhook = standIn.onRequest({ after: ({ method, path: where }) => {
