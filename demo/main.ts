@@ -1,4 +1,4 @@
-/** What `npm start` runs once everything is set up: starts a class, says what to do, and ends it all. */
+/** What `npm start` runs once everything is set up: starts a class, and says what to do. */
 import { parseArgs } from 'node:util';
 import { startClassroom, STUDENT } from './classroom.ts';
 import type { Classroom } from './classroom.ts';
@@ -26,7 +26,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
 }
 
 /** What a person reads when it is ready. */
-export function describe(classroom: Classroom): string {
+function describe(classroom: Classroom): string {
   return `
 A class of one student runs on this machine, with a stand-in for Cloudflare.
 
@@ -45,16 +45,17 @@ Ctrl+C ends all of it.
 }
 
 /** What a program reads when it is ready: one line. */
-export const toJson = ({ codeServer, standIn, configFile, stateDir }: Classroom): string =>
+const toJson = ({ codeServer, standIn, configFile, stateDir }: Classroom): string =>
   JSON.stringify({ codeServerUrl: codeServer.url, apiUrl: standIn.apiUrl, edgeUrl: standIn.edgeUrl, configFile, stateDir });
+
+/** What is printed when it is ready. */
+export const announcement = ({ json }: DemoOptions, classroom: Classroom): string => json ? `${toJson(classroom)}\n` : describe(classroom);
 
 /**
  * Starts the demo.
  * @param codeServer the code-server executable
  * @param vsix the packed extension
  */
-export async function startDemo(options: DemoOptions, codeServer: string, vsix: string, signal: AbortSignal): Promise<Classroom> {
-  const classroom = await startClassroom({ codeServer, extensions: [vsix], signal, ...(options.port === undefined ? {} : { port: options.port }) });
-  process.stdout.write(options.json ? `${toJson(classroom)}\n` : describe(classroom));
-  return classroom;
+export function startDemo(options: DemoOptions, codeServer: string, vsix: string, signal: AbortSignal): Promise<Classroom> {
+  return startClassroom({ codeServer, extensions: [vsix], signal, ...(options.port === undefined ? {} : { port: options.port }) });
 }

@@ -36,7 +36,7 @@ async function start() {
   await provideDependencies(root);
   const { register } = await import('tsx/esm/api');
   register();
-  const { USAGE, parseDemoOptions, startDemo } = await import('../demo/main.ts');
+  const { USAGE, announcement, parseDemoOptions, startDemo } = await import('../demo/main.ts');
   const args = process.argv.slice(2);
   if (args.includes('--help')) return void console.log(USAGE);
   const options = parse(() => parseDemoOptions(args), USAGE);
@@ -47,7 +47,9 @@ async function start() {
     const vsix = join(folder, 'classroom-tunnel.vsix');
     await withProgress('Packing the extension', () => packageExtension(vsix));
     demo = withProgress('Starting code-server', () => startDemo(options, codeServer, vsix, stopping.signal));
-    const { codeServer: running } = await demo;
+    const classroom = await demo;
+    const { codeServer: running } = classroom;
+    process.stdout.write(announcement(options, classroom)); // after the last line of the progress, so that it is what is left to read
     void running.ended.then(() => {
       if (stopping.signal.aborted) return;
       console.error(`code-server has ended by itself:\n${running.log()}`);
