@@ -63,10 +63,11 @@ async function leaveNothing({ classroom }: Room, window: Workbench | undefined):
   for (const { pid } of await shellsOf(classroom)) signalIfThere(pid, 'SIGHUP');
   // A multiplexer's server lives on without its terminal, and what runs in it has the port.
   for (const { pid } of await serversOf(classroom)) signalIfThere(pid, 'SIGTERM');
-  // Told to stop, a guardian does not wait for the end of its grace.
-  if (!window) for (const { pid } of await guardiansOf(classroom)) signalIfThere(pid, 'SIGTERM');
   await waitForProcesses(serversOf, classroom, 0);
-  await window?.runCommand('Notifications: Clear All Notifications');
-  await waitUntilGone(classroom);
   await window?.waitForStatus('Not public');
+  // What guardians are left are of windows that are gone. Told to stop, they do not wait for the end of their grace.
+  for (const { pid } of await guardiansOf(classroom)) signalIfThere(pid, 'SIGTERM');
+  await waitForProcesses(guardiansOf, classroom, 0);
+  await waitUntilGone(classroom);
+  await window?.runCommand('Notifications: Clear All Notifications');
 }
