@@ -20,7 +20,7 @@ const codes: Readonly<Record<string, readonly string[]>> = {
 };
 const otherwise = ['api-unreachable', 'api-failed'];
 
-const deadlineFor = (fault: Fault) => ({ callDeadline: fault.kind.startsWith('hang') ? 1_600 : 7_000 });
+const deadlineFor = (fault: Fault) => ({ callDeadline: fault.kind.startsWith('hang') ? 2_400 : 7_000 });
 
 /** A write is never sent again before it was looked at what the first one did. */
 function assertNothingRepeatedBlindly(classroom: Classroom): void {
