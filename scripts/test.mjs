@@ -33,7 +33,7 @@ const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter
 const PARTS = {
   lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
   types: { title: 'Type check', args: ['node_modules/typescript/bin/tsc', '--noEmit'], needs: [] },
-  unit: { title: 'Unit tests, and provisioning against the stand-in', args: ['--parallel', '--jobs', '3', 'test/**/*.test.ts'], mocha: true, needs: ['package', 'shells'], counts: true },
+  unit: { title: 'Unit tests, and provisioning against the stand-in', args: ['--parallel', '--jobs', '2', 'test/**/*.test.ts'], mocha: true, needs: ['package', 'shells'], counts: true },
   host: {
     title: 'In the extension host of a real code-server', args: ['--import', 'tsx', 'test/code-server/host.ts'],
     needs: ['package', 'chromium', 'code-server'], counts: true,

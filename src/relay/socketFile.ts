@@ -23,7 +23,7 @@ export interface SocketFileOptions {
   /** Makes the temporary names of two processes differ; the process's own id will do. */
   unique: string;
   onConnection: (socket: Socket) => void;
-  /** Told when taking the path back has failed. The relay goes on; the window sees by its own check that the site is not reached. */
+  /** Told when taking the path back has failed, or will fail. The relay goes on; the window sees by its own check that the site is not reached. */
   onError: (error: Error) => void;
 }
 
@@ -74,8 +74,9 @@ class Holder implements SocketFile {
         if (name === basename(path)) this.look();
       });
       this.watcher.on('error', () => undefined); // the directory is gone, and the relay with it
-    } catch {
-      // No watch to be had (the user's limit is reached): a replaced relay stays replaced, which only two windows notice.
+    } catch (error) {
+      // The user's limit of watches is reached: a replaced relay stays replaced, which only two windows notice.
+      this.options.onError(error as Error);
     }
     this.look();
   }
