@@ -64,7 +64,9 @@ async function tryOnce({ fetch, signal, onCall }: CallOptions, call: string, mil
     check(call, response, text);
     return new Response(text, { status: response.status, headers: response.headers });
   } catch (error) {
-    throw error instanceof CallFailure || error instanceof MendableError ? error : connectionFailure(call, error, deadline.aborted ? `${milliseconds / 1000} s` : signal.aborted ? 'the time of one round' : undefined);
+    if (error instanceof CallFailure || error instanceof MendableError) throw error;
+    const late = deadline.aborted ? `${milliseconds / 1000} s` : signal.aborted ? 'the time of one round' : undefined;
+    throw connectionFailure(call, error, late);
   } finally {
     onCall();
   }
