@@ -7,6 +7,7 @@ const noCloudflare = { regex: '^cloudflare($|/)', message: 'Import it in provisi
 const noLockfile = { regex: '^proper-lockfile$', message: 'Use withLock() of provisioning/lock.ts: proper-lockfile alone is not safe.' };
 const noPrompts = { regex: '^@clack/', message: 'Import it dynamically where somebody is asked: it must not be loaded by who publishes.' };
 const noTeacher = { regex: '/(setup|doctor|account)\\.ts$', allowTypeImports: true, message: 'Import it dynamically: only the teacher\'s commands load it.' };
+const noWeakSignal = { object: 'AbortSignal', property: 'any', message: 'Use withDeadline() of src/deadline.ts: what AbortSignal.any depends on may be collected as garbage, and then nothing ever aborts.' };
 const noWaiting = {
   selector: "CallExpression[callee.name='setTimeout'][arguments.1.value>=100], CallExpression[callee.property.name='waitForTimeout']",
   message: 'A test waits for an event, never for time.',
@@ -39,6 +40,10 @@ export default tseslint.config(
     rules: { 'max-lines-per-function': ['error', { max: 50 }] },
   },
   {
+    files: ['src/**/*.ts', 'demo/**/*.ts'],
+    rules: { 'no-restricted-properties': ['error', noWeakSignal] },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/extension.ts', 'src/vscode/**', 'src/provisioning/cloudflarePackage.ts', 'src/provisioning/lock.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile, noPrompts] }] },
@@ -58,7 +63,7 @@ export default tseslint.config(
   {
     files: ['src/provisioning/**/*.ts'],
     rules: {
-      'no-restricted-properties': ['error',
+      'no-restricted-properties': ['error', noWeakSignal,
         { object: 'process', property: 'env', message: 'provisioning/ takes its environment as an argument.' },
         { object: 'Date', property: 'now', message: 'provisioning/ takes now() as an argument.' },
         { object: 'Math', property: 'random', message: 'provisioning/ takes newId() as an argument.' },

@@ -1,3 +1,4 @@
+import { withDeadline } from '../deadline.ts';
 import { MendableError } from './errors.ts';
 
 /** May the call have taken effect all the same? A call that may have is settled by reading, never by repeating it. */
@@ -55,21 +56,22 @@ export function checkedFetch(options: CallOptions): typeof fetch {
   };
 }
 
-async function tryOnce({ fetch, signal, onCall }: CallOptions, call: string, milliseconds: number, ...request: Parameters<typeof fetch>): Promise<Response> {
-  const deadline = AbortSignal.timeout(milliseconds);
+async function tryOnce({ fetch, signal: round, onCall }: CallOptions, call: string, milliseconds: number, ...request: Parameters<typeof fetch>): Promise<Response> {
   const [input, init] = request;
-  try {
-    const response = await fetch(input, { ...init, signal: AbortSignal.any([deadline, signal]) });
-    const text = await response.text();
-    check(call, response, text);
-    return new Response(text, { status: response.status, headers: response.headers });
-  } catch (error) {
-    if (error instanceof CallFailure || error instanceof MendableError) throw error;
-    const late = deadline.aborted ? `${milliseconds / 1000} s` : signal.aborted ? 'the time of one round' : undefined;
-    throw connectionFailure(call, error, late);
-  } finally {
-    onCall();
-  }
+  return withDeadline(milliseconds, [round], async (signal) => {
+    try {
+      const response = await fetch(input, { ...init, signal });
+      const text = await response.text();
+      check(call, response, text);
+      return new Response(text, { status: response.status, headers: response.headers });
+    } catch (error) {
+      if (error instanceof CallFailure || error instanceof MendableError) throw error;
+      const late = round.aborted ? 'the time of one round' : signal.aborted ? `${milliseconds / 1000} s` : undefined;
+      throw connectionFailure(call, error, late);
+    } finally {
+      onCall();
+    }
+  });
 }
 
 function check(call: string, response: Response, text: string): void {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { withDeadline } from '../deadline.ts';
 import { MendableError } from './errors.ts';
 import { livenessOf, type ProcessIdentity } from './identity.ts';
 import type { StateFolder } from './stateFolder.ts';
@@ -52,9 +53,8 @@ export async function withLock<T>(options: LockOptions, work: (held: HeldLock) =
     throw error;
   });
   if (!release) return undefined;
-  const signal = AbortSignal.any([lost.signal, AbortSignal.timeout(times.hold)]);
   try {
-    return await work({ signal, check: () => { owned.check(); } });
+    return await withDeadline(times.hold, [lost.signal], (signal) => work({ signal, check: () => { owned.check(); } }));
   } finally {
     await release().catch(() => undefined); // lost meanwhile: then it is not ours to remove
   }

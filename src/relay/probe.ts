@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { withDeadline } from '../deadline.ts';
 import type { DevServerName } from './devServers.ts';
 import { judge, planSockets, viteClientPath } from './verdict.ts';
 import type { Findings, Reply, SocketPlan, SocketReply, Verdict } from './verdict.ts';
@@ -44,14 +45,15 @@ export async function probe(options: ProbeOptions): Promise<Verdict> {
 /** A server leaves a WebSocket at a path that it does not know without an answer, or says 404: the one that says more is the one. */
 async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]): Promise<SocketReply | undefined> {
   const answered = new AbortController();
-  const signal = AbortSignal.any([options.signal, answered.signal, AbortSignal.timeout(UPGRADE_LIMIT)]);
-  try {
-    return await Promise.any(plans.map((plan) => upgrade({ ...options, signal }, plan)));
-  } catch {
-    return undefined;
-  } finally {
-    answered.abort();
-  }
+  return withDeadline(UPGRADE_LIMIT, [options.signal, answered.signal], async (signal) => {
+    try {
+      return await Promise.any(plans.map((plan) => upgrade({ ...options, signal }, plan)));
+    } catch {
+      return undefined;
+    } finally {
+      answered.abort();
+    }
+  });
 }
 
 /** Undefined where no answer begins. */

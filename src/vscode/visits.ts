@@ -1,4 +1,5 @@
 // Asks a site what its visitors will ask, to know whether it is live: for each port once at a time.
+import { withDeadline } from '../deadline.ts';
 import type { Target } from '../relay/forward.ts';
 import { probe } from '../relay/probe.ts';
 import type { Verdict } from '../relay/verdict.ts';
@@ -34,8 +35,7 @@ export class Visits {
     const ending = new AbortController();
     this.#underWay.set(port, { key, ending });
     const door = socketPath === undefined ? { host: target.address, port: target.port } : { socketPath };
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(this.#patience)]);
-    const verdict = await probe({ door, site: new URL(url), server: target.server, signal });
+    const verdict = await withDeadline(this.#patience, [ending.signal], (signal) => probe({ door, site: new URL(url), server: target.server, signal }));
     if (ending.signal.aborted) return undefined;
     this.#underWay.delete(port);
     return verdict;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { identify } from '../../src/provisioning/identity.ts';
 import { isAbandoned, lockTimes, withLock, type HeldLock } from '../../src/provisioning/lock.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
+import { whileCollecting } from '../fixtures/garbage.ts';
 import { programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts';
 import { Moment } from '../fixtures/provisioning/moment.ts';
@@ -41,6 +43,14 @@ describe('lock', () => {
     await assert.rejects(lockOnce(() => Promise.reject(new Error('work failed'))), /work failed/);
     assert.equal(await lockOnce(() => Promise.resolve('free')), 'free');
     assert.deepEqual([existsSync(held()), readdirSync(folder.in('scratch'))], [false, []]);
+  });
+
+  it('tells when its time is over, whatever was collected as garbage meanwhile', async () => {
+    const over = whileCollecting(() => withLock({ folder, self, newId: randomUUID, times: { ...lockTimes, hold: 300 } }, async ({ signal }) => {
+      await once(signal, 'abort');
+      return 'over';
+    }));
+    assert.equal(await over, 'over');
   });
 
   it('of the dead is taken at once; of the living, and of those whom nobody can see, only when it is stale', async () => {

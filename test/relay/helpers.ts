@@ -1,8 +1,8 @@
 // Small things that the relay's tests share: a dev server of the test's own, and a visitor who sends what the edge would send.
 import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
-import { once } from 'node:events';
-import { watch } from 'node:fs/promises';
+import { on, once } from 'node:events';
+import { watch } from 'node:fs';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { createRelay } from '../../src/relay/relay.ts';
 import type { Relay, RelayOptions } from '../../src/relay/relay.ts';
@@ -76,7 +76,13 @@ export const echo: RequestListener = (incoming, outgoing) => {
 
 /** Waits until something in a directory changes after which `isSo` holds; at most 15 s. A failing `isSo` counts as no. */
 export async function afterChange(directory: string, isSo: () => Promise<boolean>): Promise<void> {
-  const changes = watch(directory, { signal: AbortSignal.timeout(15_000) })[Symbol.asyncIterator]();
-  do await changes.next();
-  while (!await isSo().catch(() => false));
+  const watcher = watch(directory);
+  try {
+    // `on` keeps what comes while `isSo` is asked; the watch of fs/promises loses it.
+    const changes = on(watcher, 'change', { signal: AbortSignal.timeout(15_000) });
+    do await changes.next();
+    while (!await isSo().catch(() => false));
+  } finally {
+    watcher.close();
+  }
 }

@@ -12,6 +12,7 @@ import { identify } from '../../src/vscode/observe.ts';
 import type { Site } from '../../src/vscode/site.ts';
 import { emptyWindow, step, type State, type WindowEffect, type WindowEvent } from '../../src/vscode/state.ts';
 import { Visits } from '../../src/vscode/visits.ts';
+import { whileCollecting } from '../fixtures/garbage.ts';
 import { listenOnFreePort, SITE } from '../relay/helpers.ts';
 import { examples, publication } from './sites.ts';
 
@@ -104,7 +105,7 @@ describe('a server that listens on a public port', () => {
     assert.deepEqual(watched.effects.map(({ type }) => type), ['tellProblem', 'tellLive']);
   });
 
-  it('waits, visited by one at a time, while it gives no answer, and is live with the first', async () => {
+  it('waits, visited by one at a time, while it gives no answer, and is live with the first', () => whileCollecting(async () => {
     let visitors = 0;
     let answers = false;
     const watched = watch(await listen(createServer((request, response) => {
@@ -116,7 +117,7 @@ describe('a server that listens on a public port', () => {
     await watched.site(isMute);
     answers = true;
     await watched.site(isLive);
-  });
+  }));
 
   const strangers: [string, () => Server][] = [
     ['speaks no HTTP', () => createTcpServer((socket) => socket.on('error', () => undefined).end('220 mail.example.com\r\n'))],
