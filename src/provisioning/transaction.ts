@@ -31,6 +31,11 @@ export interface Result {
 /** Failed hostnames with their reasons; `*` stands for every hostname of the write. */
 type Failures = Map<string, MendableError>;
 
+/** What came of a write; the configuration's new version, where it was written and the answer arrived. */
+interface Written { readonly failures: Failures; readonly version: number | undefined }
+
+const nothingWritten: Written = { failures: new Map(), version: undefined };
+
 /** Reads the configuration and the records side by side. */
 export async function readRemote(cloudflare: Cloudflare, dns: Scope['dns']): Promise<Remote> {
   const [configuration, records] = await all(cloudflare.readConfiguration(), dns === 'wildcard' ? [] : cloudflare.listRecords());
@@ -48,14 +53,18 @@ export async function transact(context: TransactionContext, wants: readonly Want
   if (isEmpty(plan)) return done;
   await context.intend(plan.touched);
   const { failures, version } = await write(context, plan, remote);
-  const outsider = version !== undefined && version > remote.version + 1;
-  if (outsider) {
-    // The API has no conditional write and shows no earlier version: what they saved is gone, and only they know what it was.
-    context.log(`Somebody saved the tunnel's configuration elsewhere in the same moment (version ${remote.version} was read, ${version} written): what they saved has to be saved again. Ours is read and merged again.`);
-  }
+  const outsider = version !== undefined && noteOutsider(context, remote.version, version);
   if (failures.size === 0 && !outsider) return done;
-  const settled = await settle(context, wants.filter((want) => plan.touched.has(want.hostname)), failures);
+  const unanswered = plan.config && version === undefined ? remote.version : undefined;
+  const settled = await settle(context, wants.filter((want) => plan.touched.has(want.hostname)), failures, unanswered);
   return { ...settled, foreign: plan.foreign, failed: new Map([...plan.refused, ...settled.failed]) };
+}
+
+/** Did others save between our read and our write? The API has no conditional write and shows no earlier version: what they saved is gone, and only they know what it was. */
+function noteOutsider(context: TransactionContext, read: number, now: number): boolean {
+  if (now <= read + 1) return false;
+  context.log(`Somebody saved the tunnel's configuration elsewhere in the same moment (version ${read} was read, ${now} is there now): what they saved may have to be saved again. Ours is read and merged again.`);
+  return true;
 }
 
 export function isEmpty(plan: Plan): boolean {
@@ -63,7 +72,7 @@ export function isEmpty(plan: Plan): boolean {
 }
 
 /** The two writes do not depend on each other, so they go side by side: the intents are on the disk, and a half is settled by reading. */
-async function write(context: TransactionContext, plan: Plan, remote: Remote): Promise<{ failures: Failures; version: number | undefined }> {
+async function write(context: TransactionContext, plan: Plan, remote: Remote): Promise<Written> {
   const failures: Failures = new Map();
   const noteForAll = (error: unknown): undefined => { failures.set('*', mendable(error)); };
   const [version] = await all(
@@ -83,15 +92,18 @@ async function writeConfiguration(context: TransactionContext, plan: Plan, remot
 /**
  * Looks at what is there after a write that failed, or that met another's. What is as wanted stays, whatever the call said;
  * a failed publication is taken back, everything else is wanted once more. Nothing is ever repeated blindly.
+ * `unanswered` is the version that was read before a write of the configuration that got no answer.
  */
-async function settle(context: TransactionContext, touched: readonly Want[], failures: Failures): Promise<Omit<Result, 'foreign'>> {
+async function settle(context: TransactionContext, touched: readonly Want[], failures: Failures, unanswered: number | undefined): Promise<Omit<Result, 'foreign'>> {
   const reasonFor = (want: Want) => failures.get(want.hostname) ?? failures.get('*');
   try {
     const remote = await readRemote(context.cloudflare, context.scope.dns);
+    if (unanswered !== undefined) noteOutsider(context, unanswered, remote.version);
     const missed = touched.filter((want) => !isAchieved(want, remote, context.scope));
     const goal = missed.map((want) => reasonFor(want) ? { ...want, present: false } : want);
     const plan = makePlan(remote, goal, context.scope);
-    const second = isEmpty(plan) ? new Map<string, MendableError>() : (await write(context, plan, remote)).failures;
+    const { failures: second, version } = isEmpty(plan) ? nothingWritten : await write(context, plan, remote);
+    if (version !== undefined) noteOutsider(context, remote.version, version);
     const failed = new Map<string, MendableError>();
     for (const want of missed) {
       const reason = second.get(want.hostname) ?? second.get('*') ?? (want.present ? reasonFor(want) : undefined);

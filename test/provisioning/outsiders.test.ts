@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, collect, publish, release, site } from '../fixtures/provisioning/publishing.ts';
-import { assertLive, callsOf, foreignConfig, foreignText, liveRecords } from '../fixtures/provisioning/remote.ts';
+import { assertLive, assertWhole, callsOf, foreignConfig, foreignText, liveRecords } from '../fixtures/provisioning/remote.ts';
 
 /** Somebody saves in the dashboard, once, at this moment of the next call of this method. */
 function saveDuring(classroom: Classroom, moment: 'before' | 'after', method: string, hostname: string): void {
@@ -32,6 +32,17 @@ describe('outside writers', () => {
       assertLive(classroom.standIn, kind === 'publish' ? ['student1', 'student2'] : ['student2']);
     });
 
+    it(`${kind}: it is noticed also where our write got no answer`, async () => {
+      const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+      await ask(classroom, publish(1));
+      saveDuring(classroom, 'after', 'GET', 'new.example.com');
+      classroom.standIn.faults.add({ kind: 'drop', effect: true, method: 'PUT' });
+      const log: string[] = [];
+      const outcome = await ask(classroom, kind === 'publish' ? publish(2) : release(1), { log: (line) => { log.push(line); } });
+      assert.equal(outcome.kind, kind === 'publish' ? 'published' : 'removed');
+      assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
+    });
+
     it(`${kind}: a save right after ours, made from what was shown before, is mended by the next run that looks`, async () => {
       const classroom = await startClassroom({ standIn: { config: foreignConfig } });
       await ask(classroom, publish(1));
@@ -44,6 +55,21 @@ describe('outside writers', () => {
       else assert.deepEqual(liveRecords(classroom.standIn), []);
     });
   }
+
+  it('a save while a failed release is settled is noticed too', async () => {
+    const classroom = await startClassroom({ standIn: { config: foreignConfig } });
+    await ask(classroom, publish(1));
+    classroom.standIn.faults.add({ kind: 'drop', method: 'PUT' });
+    const unhook = classroom.standIn.onRequest({ before: ({ method }) => {
+      if (method !== 'PUT') return;
+      unhook();
+      saveDuring(classroom, 'after', 'GET', 'new.example.com');
+    } });
+    const log: string[] = [];
+    assert.equal((await ask(classroom, release(1), { log: (line) => { log.push(line); } })).kind, 'removed');
+    assertWhole(classroom.standIn);
+    assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
+  });
 
   it('what others save between our runs is never touched', async () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
