@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../deadline.ts';
 import { MendableError } from './errors.ts';
 
@@ -39,26 +40,49 @@ interface ApiError { code: number; message: string; error_chain?: readonly ApiEr
 /**
  * A fetch that returns only what is a success in every respect, read to its end; everything else is a `CallFailure`.
  * The client that it is handed to stops its own clock at the headers, and takes `success: false` for no result.
- *
- * Reading again is always safe, so a read that met a bad moment is tried once more, within the time of one call. A write never is.
+ * A write is never tried twice.
  */
 export function checkedFetch(options: CallOptions): typeof fetch {
-  const { callDeadline, checkPause, signal } = options;
+  const { callDeadline, checkPause } = options;
   return async (input, init) => {
     checkPause();
     const method = init?.method?.toUpperCase() ?? 'GET';
-    const attempt = (deadline: number) => tryOnce(options, `${method} ${pathOf(input)}`, deadline, input, init);
-    if (method !== 'GET') return attempt(callDeadline);
-    return attempt(callDeadline / 2).catch((error: unknown) => {
-      if (!(error instanceof CallFailure) || error.effect === 'none' || signal.aborted) throw error;
-      return attempt(callDeadline / 2);
-    });
+    const attempt: Attempt = (milliseconds, signals) => tryOnce({ ...options, milliseconds, signals, call: `${method} ${pathOf(input)}` }, input, init);
+    return method === 'GET' ? readTwice(attempt, callDeadline, options.signal) : attempt(callDeadline, []);
   };
 }
 
-async function tryOnce({ fetch, signal: round, onCall }: CallOptions, call: string, milliseconds: number, ...request: Parameters<typeof fetch>): Promise<Response> {
+type Attempt = (milliseconds: number, signals: readonly AbortSignal[]) => Promise<Response>;
+
+/**
+ * Reading again is always safe. So a read that met a bad moment, or that has no answer after half of its time, is tried once more,
+ * beside the first: a connection that was lost costs half a deadline, and an API that is slow has a whole one.
+ */
+async function readTwice(attempt: Attempt, milliseconds: number, round: AbortSignal): Promise<Response> {
+  const over = new AbortController();
+  const first = attempt(milliseconds, [over.signal]);
+  try {
+    const early = await Promise.race([first.catch((error: unknown) => error), delay(milliseconds / 2, undefined, { signal: over.signal })]);
+    const isBadMoment = early instanceof CallFailure && early.effect === 'unknown' && !round.aborted;
+    if (early !== undefined && !isBadMoment) return await first;
+    return await Promise.any([first, attempt(milliseconds / 2, [over.signal])]);
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors.at(-1) : error;
+  } finally {
+    over.abort();
+  }
+}
+
+interface AttemptOptions extends CallOptions {
+  readonly call: string;
+  readonly milliseconds: number;
+  /** End it, beside the round's own. */
+  readonly signals: readonly AbortSignal[];
+}
+
+async function tryOnce({ fetch, signal: round, signals, onCall, call, milliseconds }: AttemptOptions, ...request: Parameters<typeof fetch>): Promise<Response> {
   const [input, init] = request;
-  return withDeadline(milliseconds, [round], async (signal) => {
+  return withDeadline(milliseconds, [round, ...signals], async (signal) => {
     try {
       const response = await fetch(input, { ...init, signal });
       const text = await response.text();

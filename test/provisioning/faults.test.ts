@@ -84,6 +84,12 @@ describe('faults: a bad moment while reading', () => {
     });
   }
 
+  it('an API that takes most of a call\'s time for every answer is slow, and no more', async () => {
+    const classroom = await startClassroom({ standIn: { roundTripMs: 2_400 } });
+    assert.equal((await ask(classroom, publish(1), { callDeadline: 4_000 })).kind, 'published');
+    assertLive(classroom.standIn, ['student1']);
+  });
+
   it('an API that answers too late for one round answers in the next one, and nobody is told of it', async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
