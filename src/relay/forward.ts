@@ -7,7 +7,7 @@ import { answerStopped, refuseUpgrade } from './answers.ts';
 import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
 import type { LoopbackAddress } from './ownServer.ts';
-import { hidePort, mayNamePort } from './webpackPort.ts';
+import { hidePort, mayBeWebpack, mayNamePort } from './webpackPort.ts';
 
 /** Where the dev server listens, and which it is where that is known. */
 export interface Target {
@@ -24,7 +24,7 @@ export interface Forwarder {
 /** A request on its way. */
 interface Flight {
   target: Target;
-  /** The answer is a script in which webpack-dev-server's port is to be hidden. */
+  /** The answer may be a script in which webpack-dev-server's address is to be hidden. */
   rewritesScript: boolean;
   /** The request to the server, once there is one. */
   sent?: ClientRequest;
@@ -42,7 +42,7 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder
   const proxy = proxyFor(site, flights);
   return {
     web: (request, response, target) => {
-      const rewritesScript = isWebpack(target) && wantsScript(request);
+      const rewritesScript = mayBeWebpack(target.server) && wantsScript(request);
       const send = (agent: Agent): void => {
         void proxy.web(request, response, { target: upstream(target), agent, selfHandleResponse: rewritesScript });
       };
@@ -113,10 +113,6 @@ function upstream(target: Target): { protocol: string; host: string; port: numbe
 function isRepeatable(request: IncomingMessage): boolean {
   const bodiless = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
   return bodiless && (request.method === 'GET' || request.method === 'HEAD');
-}
-
-function isWebpack({ server }: Target): boolean {
-  return server === 'webpack-dev-server' || server === 'Create React App';
 }
 
 function wantsScript({ headers, url }: IncomingMessage): boolean {

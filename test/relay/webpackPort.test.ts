@@ -10,11 +10,16 @@ async function hidden(pieces: string[], port = 8080): Promise<string> {
   for await (const chunk of Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(hidePort(port))) out += String(chunk);
   return out;
 }
-const said = (port: string): string => `var q = "?protocol=ws%3A&hostname=0.0.0.0&port=${port}&pathname=%2Fws&hot=true";`;
+const said = (port: string, host = '0.0.0.0'): string => `var q = "?protocol=ws%3A&hostname=${host}&port=${port}&pathname=%2Fws&hot=true";`;
 
 describe('relay/webpackPort', () => {
   it('replaces the server\'s own port by the page\'s, at the same length', async () => {
     assert.equal(await hidden([said('8080') + said('8080')]), said('0&&&') + said('0&&&'));
+  });
+
+  it('replaces every name of this machine that a tool may have chosen', async () => {
+    assert.equal(await hidden([said('8080', 'localhost')]), said('0&&&&&'));
+    assert.equal(await hidden([said('8080', '192.168.100.200')]), said('0'.padEnd(12, '&')));
   });
 
   it('does so wherever the pieces are cut', async () => {
@@ -24,7 +29,7 @@ describe('relay/webpackPort', () => {
   });
 
   it('leaves other ports, other hosts and everything else alone', async () => {
-    for (const text of ['', 'hostname=0.0.0.0&port=', said('8081'), said('80800'), 'hostname=example.com&port=8080&', 'port=8080&']) assert.equal(await hidden([text]), text);
+    for (const text of ['', 'hostname=0.0.0.0&port=', said('8081'), said('80800'), said('8080', 'example.com'), 'hostname=0.0.0.0&port=8080&', 'port=8080&pathname=', '\xff\u20ac']) assert.equal(await hidden([text]), text);
   });
 });
 
@@ -46,6 +51,8 @@ describe('relay: webpack-dev-server\'s script', () => {
       assert.equal(Number(answer.headers['content-length']), answer.body.length);
       assert.equal(answer.headers['cache-control'], 'no-cache');
       relay.setTarget({ port, address: '127.0.0.1' });
+      assert.equal((await ask(relayPort, question)).body, answer.body, 'a server that is not known may be one');
+      relay.setTarget({ port, address: '127.0.0.1', server: 'Vite' });
       assert.equal((await ask(relayPort, { path: '/other.js' })).body, said(String(port)));
     } finally {
       relay.close();
