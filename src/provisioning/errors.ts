@@ -1,6 +1,9 @@
 /** Exit codes of the command; the numbers are sysexits(3)'s where it has one. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, busy: 75, notAllowed: 77, configuration: 78 } as const;
 
+/** How soon it makes sense to see whether Cloudflare can be reached again. */
+const outageSeconds = 15;
+
 /** What a message is filled with: never a token. */
 export type Facts = Readonly<Record<string, string | number | undefined>>;
 
@@ -60,10 +63,13 @@ export class MendableError extends Error {
   get title(): string { return messages[this.code].title; }
   get action(): string { return fill(messages[this.code].action, this.facts); }
   get exitCode(): number { return messages[this.code].exit; }
-  /** Seconds after which it makes sense to try again, where that is known. */
+  /** Seconds after which it makes sense to try again; undefined where time alone mends nothing. */
   get retryAfterSeconds(): number | undefined {
-    const seconds = this.facts['seconds'];
-    return this.code === 'rate-limited' && typeof seconds === 'number' ? seconds : undefined;
+    const { seconds, status } = this.facts;
+    if (this.code === 'rate-limited') return typeof seconds === 'number' ? seconds : undefined;
+    const isRefusal = typeof status === 'number' && status >= 400 && status < 500 && status !== 409;
+    const isOutage = this.code === 'api-unreachable' || (this.code === 'api-failed' && !isRefusal);
+    return isOutage ? outageSeconds : undefined;
   }
 
   /** For the outcome file of a request: another process made the error, its requester reports it. */

@@ -42,12 +42,20 @@ interface Base {
   readonly toldRefusal?: string;
 }
 export interface Idle extends Base { readonly kind: 'idle' }
-export interface Publishing extends Base { readonly kind: 'publishing'; readonly life: number; readonly lease?: Lease; readonly note?: Note }
+export interface Publishing extends Base {
+  readonly kind: 'publishing'; readonly life: number; readonly lease?: Lease; readonly note?: Note;
+  /** Tries in a row that failed for what time may mend. */
+  readonly failures?: number;
+}
 export interface Waiting extends Base, Finding { readonly kind: 'waiting'; readonly lease: Lease; readonly refusal?: Refusal }
 export interface Live extends Base { readonly kind: 'live'; readonly lease: Lease }
 export interface Stopped extends Base { readonly kind: 'stopped'; readonly lease: Lease }
 export interface Away extends Base { readonly kind: 'away'; readonly lease?: Lease }
-export interface Failed extends Base { readonly kind: 'failed'; readonly problem: Problem; readonly lease?: Lease }
+export interface Failed extends Base {
+  readonly kind: 'failed'; readonly problem: Problem; readonly lease?: Lease;
+  /** It is tried again by itself: the life of the try that failed, and how many in a row did. */
+  readonly retry?: { readonly life: number; readonly failures: number };
+}
 export interface NotPublic extends Base { readonly kind: 'notPublic' }
 export type Site = Idle | Publishing | Waiting | Live | Stopped | Away | Failed | NotPublic;
 export type Kind = Site['kind'];
@@ -68,7 +76,8 @@ export type SiteEvent =
   | { readonly type: 'busy'; readonly life: number; readonly note: Note & { readonly until: number } }
   | { readonly type: 'retry'; readonly life: number }
   | { readonly type: 'published'; readonly life: number; readonly publication: Publication; readonly created: boolean }
-  | { readonly type: 'refused'; readonly life: number; readonly problem: Problem }
+  /** `retryAfterSeconds` where time may mend it. */
+  | { readonly type: 'refused'; readonly life: number; readonly problem: Problem; readonly retryAfterSeconds?: number }
   /** Taking it down by hand did not work: it is still public. */
   | { readonly type: 'notRemoved'; readonly lease: Lease; readonly problem: Problem }
   /** A visitor gets an answer. */
@@ -92,6 +101,7 @@ export type Effect =
   /** Let the guardian clean up by itself, after its grace: a publish that failed may have left something. */
   | { readonly type: 'abandon'; readonly life: number }
   | { readonly type: 'retryAt'; readonly life: number; readonly at: number }
+  | { readonly type: 'retryIn'; readonly life: number; readonly seconds: number }
   | { readonly type: 'tellLive'; readonly publication: Publication }
   | { readonly type: 'tellProblem'; readonly problem: Problem };
 

@@ -54,10 +54,10 @@ function withoutServer(site: Site): Site {
   return { kind: 'stopped', ...kept(site), lease: site.lease };
 }
 
-export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step {
+export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step<Publishing> {
   const lease = leaseOf(site);
   const life = lease?.life ?? newLife;
-  return step({ ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) }, { type: 'publish', life, verify });
+  return { site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) }, effects: [{ type: 'publish', life, verify }] };
 }
 
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
@@ -105,8 +105,28 @@ export function published(site: Publishing, event: Of<SiteEvent, 'type', 'publis
 }
 
 export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'>): Step {
-  if (event.life !== site.life) return step(site);
-  return nowFailed(site, event.problem, site.lease, ...(site.lease ? [] : [{ type: 'abandon', life: site.life } as const]));
+  const { life, lease } = site;
+  if (event.life !== life) return step(site);
+  const abandon: Effect[] = lease ? [] : [{ type: 'abandon', life }];
+  return event.retryAfterSeconds === undefined ? nowFailed(site, event.problem, lease, ...abandon) : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
+}
+
+/** So many failures make the pause between two tries longer, twice as long each. */
+const MOST_FAILURES = 5;
+
+/** What time may mend is tried again, ever later; the student is told once. */
+function failedForNow(site: Publishing, cause: Problem, seconds: number, effects: readonly Effect[]): Step {
+  const { life, lease } = site;
+  const failures = Math.min((site.failures ?? 0) + 1, MOST_FAILURES);
+  const problem = { ...cause, action: `${cause.action} It is tried again by itself.` };
+  return step({ kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
+    ...effects, { type: 'retryIn', life, seconds: seconds * 2 ** (failures - 1) }, ...(site.failures === undefined ? [{ type: 'tellProblem', problem } as const] : []));
+}
+
+export function tryAgain(site: Failed, event: { life: number }, life: number): Step {
+  if (site.retry?.life !== event.life || !isRunning(site)) return step(site);
+  const { site: next, effects } = publish(site, site.runs, life, site.lease !== undefined, site.told);
+  return step({ ...next, failures: site.retry.failures }, ...effects);
 }
 
 export function delayed(site: Publishing, event: Of<SiteEvent, 'type', 'queued' | 'busy'>): Step {

@@ -3,7 +3,7 @@
 import { isRunning } from './site.ts';
 import type { Kind, Of, Site, SiteEvent, SiteEventType, Step } from './site.ts';
 import { anotherRan, closed, delayed, guardianLost, held, kept, nowAway, nowFailed, publish, publishAgain, published, refused, restored, runEnded,
-  startedRun, step, unpublish, unpublishEarly, visitorsRefused, withBadPort, withEnded, withoutNote, withoutPort, withRun, withdrawn } from './steps.ts';
+  startedRun, step, tryAgain, unpublish, unpublishEarly, visitorsRefused, withBadPort, withEnded, withoutNote, withoutPort, withRun, withdrawn } from './steps.ts';
 
 type Handler<K extends Kind, E extends SiteEventType> = (site: Of<Site, 'kind', K>, event: Of<SiteEvent, 'type', E>, life: number) => Step;
 type Table = { readonly [K in Kind]: { readonly [E in SiteEventType]?: Handler<K, E> } };
@@ -90,6 +90,7 @@ const table: Table = {
     withdrawn, guardianLost,
     windowSilent: (site) => (site.lease ? nowAway({ ...site, lease: site.lease }) : step(site)),
     ran: (site, event, life) => publish(site, startedRun(site, event), life, false, site.told),
+    retry: tryAgain,
     ranWithoutPort: withoutPort,
     ranWithBadPort: withBadPort,
     ended: runEnded, closed,

@@ -73,6 +73,7 @@ export class Window {
         return;
       }
       case 'retryAt': { this.#retryAt(port, effect.life, effect.at); return; }
+      case 'retryIn': { this.#retryAt(port, effect.life, this.#outside.now() + effect.seconds * 1000); return; }
       case 'tellLive': { this.#outside.tellLive(effect.publication); return; }
       case 'tellProblem': { this.#outside.tellProblem(effect.problem, port); return; }
     }
@@ -100,7 +101,7 @@ export class Window {
     if (outcome.event !== 'error') { this.#outside.log(`publish answered with ${outcome.event}`); return; }
     const wait = secondsToWait(outcome);
     this.#tell(port, wait === undefined
-      ? { type: 'refused', life, problem: problemOf(outcome) }
+      ? { type: 'refused', life, problem: problemOf(outcome), ...(outcome.retryAfterSeconds !== undefined && { retryAfterSeconds: outcome.retryAfterSeconds }) }
       : { type: 'busy', life, note: { message: outcome.title, until: this.#outside.now() + wait * 1000 } });
   }
 
@@ -182,7 +183,7 @@ const noGuardian: Problem = {
 
 const EXIT_BUSY = 75;
 
-/** Seconds until it makes sense to try again; undefined where trying again would not help. */
+/** Seconds until a command that was only busy is run again; undefined where it failed. */
 function secondsToWait({ exitCode, retryAfterSeconds }: CliError): number | undefined {
   return exitCode === EXIT_BUSY ? Math.max(1, retryAfterSeconds ?? 5) : undefined;
 }

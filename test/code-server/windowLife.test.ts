@@ -34,6 +34,19 @@ describe('the link is there exactly as long as the student is', () => {
       assert.deepEqual(published(classroom), { rule: false, record: false });
     });
 
+    it('also if Cloudflare could not be reached when the command was started: once it can, by itself', async () => {
+      const it = room();
+      const { classroom } = it;
+      const window = await it.window();
+      classroom.standIn.faults.add({ kind: 'html', status: 502, always: true });
+      const terminal = await it.openTerminal(window);
+      await terminal.type('npm run dev');
+      await window.waitForStatus('Not public: Cloudflare answered with an error');
+      classroom.standIn.faults.clear();
+      await window.waitForStatus(live(classroom));
+      await waitUntilPublished(classroom);
+    });
+
     it('while the extension host is killed: the new one carries it over', async () => {
       const it = room();
       const { classroom } = it;

@@ -46,6 +46,7 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'published', life: 1, publication, created: true },
   { type: 'published', life: 1, publication, created: false },
   { type: 'refused', life: 1, problem },
+  { type: 'refused', life: 1, problem, retryAfterSeconds: 15 },
   { type: 'notRemoved', lease, problem },
   { type: 'listening' },
   { type: 'silent' },

@@ -16,6 +16,7 @@ class World {
   /** Lives that have a lease, or may have one. */
   readonly held = new Set<number>();
   readonly pending: Extract<WindowEffect, { type: 'publish' }>[] = [];
+  readonly timers: Extract<WindowEffect, { type: 'retryAt' | 'retryIn' }>[] = [];
   /** Notifications for each life, and how often it was made anew. */
   readonly told = new Map<number, number>();
   readonly made = new Map<number, number>();
@@ -53,6 +54,8 @@ class World {
         if (effect.problem.code === visitorsRefused) this.takeRefusal(effect.port, effect.problem);
         break;
       case 'retryAt':
+      case 'retryIn':
+        this.timers.push(effect);
         break;
     }
   }
@@ -67,7 +70,7 @@ class World {
   }
 
   /** Answers the oldest publish. */
-  answer(kind: 'created' | 'there' | 'busy' | 'refused'): void {
+  answer(kind: 'created' | 'there' | 'busy' | 'refused' | 'refusedForNow'): void {
     const asked = this.pending.shift();
     if (!asked) return;
     const { life, port } = asked;
@@ -75,8 +78,15 @@ class World {
     if (kind === 'created') this.made.set(life, (this.made.get(life) ?? 0) + 1);
     const event: SiteEvent = kind === 'busy' ? { type: 'busy', life, note: { message: 'busy', until: 1 } }
       : kind === 'refused' ? { type: 'refused', life, problem }
+      : kind === 'refusedForNow' ? { type: 'refused', life, problem, retryAfterSeconds: 15 }
       : { type: 'published', life, publication, created: kind === 'created' };
     this.send({ type: 'site', port, event });
+  }
+
+  /** The time of the oldest wish to try again has come. */
+  ring(): void {
+    const timer = this.timers.shift();
+    if (timer) this.send({ type: 'site', port: timer.port, event: { type: 'retry', life: timer.life } });
   }
 
   check(): void {
@@ -103,8 +113,9 @@ const commandSeen = fc.record({
 });
 const anyMove: fc.Arbitrary<(world: World) => void> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(anyShell, fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process })).map(([shell, commands]) => (world: World) => world.send({ type: 'observed', shell, commands })) },
-  { weight: 4, arbitrary: fc.constantFrom('created' as const, 'there' as const, 'busy' as const, 'refused' as const).map((kind) => (world: World) => world.answer(kind)) },
+  { weight: 4, arbitrary: fc.constantFrom('created' as const, 'there' as const, 'busy' as const, 'refused' as const, 'refusedForNow' as const).map((kind) => (world: World) => world.answer(kind)) },
   { weight: 2, arbitrary: anyShell.map((shell) => (world: World) => world.send({ type: 'closed', shell })) },
+  { weight: 2, arbitrary: fc.constant((world: World) => world.ring()) },
   { weight: 1, arbitrary: fc.tuple(anyShell, anyPort, fc.boolean()).map(([shell, port, told]) => (world: World) => world.send({ type: 'restored', shell, port, told })) },
   { weight: 1, arbitrary: fc.nat(40).map((beats) => (world: World) => world.send({ type: 'windowSilent', seconds: beats * 20, limitSeconds: 600 })) },
   { weight: 1, arbitrary: fc.constant((world: World) => world.send({ type: 'windowAnswers' })) },

@@ -22,12 +22,15 @@ const windowSilent = { type: 'windowSilent', seconds: 20, limitSeconds: 600 } as
 const windowAnswers = { type: 'windowAnswers' } as const;
 const visitorsRefused = { type: 'visitorsRefused', refusal } as const;
 const tellRefusal = { type: 'tellProblem', problem: refusalProblem(refusal) };
+const refusedForNow = { type: 'refused', life: 1, problem, retryAfterSeconds: 15 } as const;
+const tellForNow = { type: 'tellProblem', problem: { ...problem, action: 'Mend it. It is tried again by itself.' } };
 const note = { message: 'busy', until: 5000 };
 const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 const stoppedSite = examples.stopped;
 const stoppedAway: Site = { ...away, runs: stopped() };
 const awayReleased: Site = { kind: 'away', runs: running(), told: true };
 const failedPublic: Site = { ...failed, lease };
+const failedForNow: Site = { ...failed, retry: { life: 1, failures: 1 } };
 const twoHolders = new Map([...running(), ...running('21:1', otherShell)]);
 
 /** From, event, the kind after it, and what is asked for. */
@@ -55,6 +58,9 @@ const table: [Site, SiteEvent, Kind, readonly object[]][] = [
   [publishing, { ...published, life: 2 }, 'publishing', []],
   [publishing, { type: 'refused', life: 1, problem }, 'failed', [{ type: 'abandon', life: 1 }, tellProblem]],
   [{ ...publishing, lease }, { type: 'refused', life: 1, problem }, 'failed', [tellProblem]],
+  [publishing, refusedForNow, 'failed', [{ type: 'abandon', life: 1 }, { type: 'retryIn', life: 1, seconds: 15 }, tellForNow]],
+  [{ ...publishing, lease }, refusedForNow, 'failed', [{ type: 'retryIn', life: 1, seconds: 15 }, tellForNow]],
+  [{ ...publishing, failures: 2 }, refusedForNow, 'failed', [{ type: 'abandon', life: 1 }, { type: 'retryIn', life: 1, seconds: 60 }]],
   [publishing, withdrawn, 'failed', [release, tellProblem]],
   [publishing, guardianLost, 'publishing', [publish]],
   [waiting, { type: 'listening' }, 'live', [{ type: 'tellLive', publication }]],
@@ -88,6 +94,11 @@ const table: [Site, SiteEvent, Kind, readonly object[]][] = [
   [awayReleased, windowAnswers, 'publishing', [publish]],
   [{ ...awayReleased, runs: stopped() }, windowAnswers, 'idle', []],
   [awayReleased, closed, 'idle', []],
+  [failedForNow, { type: 'retry', life: 1 }, 'publishing', [publish]],
+  [{ ...failedForNow, lease }, { type: 'retry', life: 1 }, 'publishing', [again]],
+  [{ ...failedForNow, runs: stopped() }, { type: 'retry', life: 1 }, 'failed', []],
+  [failedForNow, { type: 'retry', life: 2 }, 'failed', []],
+  [failed, { type: 'retry', life: 1 }, 'failed', []],
   [failed, ran, 'publishing', [publish]],
   [failed, withoutPort, 'notPublic', [{ type: 'tellProblem', problem: noPort }]],
   [failed, badPort, 'failed', [tellProblem]],

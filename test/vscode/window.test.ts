@@ -141,6 +141,36 @@ describe('the window', () => {
     assert.deepEqual(outside.told, [{ code: 'api-unreachable', title: 'Offline', message: 'No network.', action: 'Wait.' }]);
   });
 
+  it('tries again by itself, ever later, what time may mend, and tells of it once', async () => {
+    const unreachable = { ...error, retryAfterSeconds: 15 };
+    outside.see('11:1');
+    for (const [index, seconds] of [15, 30, 60, 120, 240, 240].entries()) {
+      await outside.answer(index, unreachable);
+      assert.deepEqual([outside.kind, outside.timers.at(-1)?.time], ['failed', 1_000_000 + seconds * 1000]);
+      outside.timers.at(-1)?.callback();
+    }
+    assert.deepEqual(outside.told.map((told) => 'action' in told && told.action), ['Wait. It is tried again by itself.']);
+    await outside.answer(6, published);
+    assert.equal(outside.kind, 'waiting');
+    assert.deepEqual(outside.guardians.map(({ said }) => said.join()), ['leave', 'leave', 'leave', 'leave', 'leave', 'leave', '']);
+  });
+
+  it('does not try again what the student has started anew, or given up', async () => {
+    outside.see('11:1');
+    await outside.answer(0, { ...error, retryAfterSeconds: 15 });
+    outside.window.dispatch({ type: 'site', port: 3000, event: { type: 'republish', shell } });
+    outside.timers[0]?.callback();
+    await outside.answer(1, { ...error, retryAfterSeconds: 15 });
+    outside.see();
+    outside.timers[1]?.callback();
+    await settled();
+    assert.deepEqual([outside.kind, outside.calls.length], ['failed', 2]);
+    outside.window.dispatch({ type: 'closed', shell });
+    outside.timers[1]?.callback();
+    await settled();
+    assert.deepEqual([outside.kind, outside.calls.length], ['idle', 2]);
+  });
+
   it('says so when taking down by hand does not work: it is still public', async () => {
     await live();
     outside.window.dispatch({ type: 'site', port: 3000, event: { type: 'unpublish' } });

@@ -1,1 +1,0 @@
-module.exports = { title: 'Hello', url: 'https://example.com', baseUrl: '/', presets: [['classic', { docs: false, blog: false }]] };
