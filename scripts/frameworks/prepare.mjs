@@ -49,12 +49,13 @@ async function make(project, building, env) {
 }
 
 async function layOver(project, app) {
-  if (project.sources !== undefined) await cp(join(SOURCES, project.sources), app, { recursive: true });
+  for (const folder of project.sources ?? []) await cp(join(SOURCES, folder), app, { recursive: true });
 }
 
 /** The cache's name for it: another generator call or another package.json makes another project. */
 async function keyOf(project) {
-  const packages = project.sources === undefined ? '' : await readFile(join(SOURCES, project.sources, 'package.json'), 'utf8').catch(() => '');
+  const last = project.sources?.at(-1);
+  const packages = last === undefined ? '' : await readFile(join(SOURCES, last, 'package.json'), 'utf8').catch(() => '');
   const identity = createHash('sha256').update(JSON.stringify([project.generator, project.remove, packages])).digest('hex');
   return `${project.name}-${project.version}-${identity.slice(0, 8)}`;
 }

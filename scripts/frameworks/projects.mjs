@@ -9,7 +9,7 @@
  * @property {20 | 24} node the oldest Node that it runs on, of the two that a class has
  * @property {string[]} [generator] an npm package and its arguments; it makes the folder `app`
  * @property {boolean} [installs] the generator installs the packages by itself
- * @property {string} [sources] the folder in test/frameworks/sources that is laid over it
+ * @property {string[]} [sources] folders in test/frameworks/sources that are laid over it, the last with the package.json if any has one
  * @property {string[]} [remove] files of the template that ours stand in for
  * @property {'npm run dev' | 'npm start'} command
  * @property {{file: string, from: string, to: string}} edit what the student changes while it runs; `to` is then to be read on the page
@@ -23,8 +23,15 @@ const vite = (name, version, template, file, heading = 'Get started', more = ['-
 });
 
 const ours = (name, version, node, file, rest = {}) => ({
-  name, version, node, sources: name, command: 'npm run dev', edit: { file, from: 'Hello</h1>', to: 'Edited</h1>' }, onEdit: 'live', ...rest,
+  name, version, node, sources: [name], command: 'npm run dev', edit: { file, from: 'Hello</h1>', to: 'Edited</h1>' }, onEdit: 'live', ...rest,
 });
+
+/** Nothing but a page, which tools without a framework serve as it is. */
+const page = (name, version, node, rest = {}) => ours(name, version, node, 'index.html', { sources: ['page', name], ...rest });
+
+/** A script that draws the same page, for bundlers. */
+const script = (name, version, node) =>
+  ours(name, version, node, 'src/show.mjs', { sources: ['script', name], edit: { file: 'src/show.mjs', from: "'Hello'", to: "'Edited'" } });
 
 /** @type {Project[]} */
 export const projects = [
@@ -36,7 +43,7 @@ export const projects = [
     remove: ['app/page.js'], form: true,
   }),
   ours('cra', '5.1.0', 20, 'src/App.jsx', { generator: ['create-react-app@5.1.0', 'app'], installs: true, remove: ['src/App.js'], command: 'npm start' }),
-  ours('webpack', '5.2.7', 20, 'src/show.mjs', { edit: { file: 'src/show.mjs', from: "'Hello'", to: "'Edited'" } }),
+  script('webpack', '5.2.7', 20),
   ours('angular', '22.2.7', 24, 'src/app/app.html', {
     generator: ['@angular/cli@22.2.7', 'new', 'app', '--defaults', '--skip-install', '--skip-git', '--style', 'css', '--ssr', 'false', '--ai-config', 'none'],
     command: 'npm start',
@@ -47,19 +54,19 @@ export const projects = [
     generator: ['sv@0.17.1', 'create', 'app', '--template', 'minimal', '--types', 'jsdoc', '--no-add-ons', '--no-install'], form: true,
   }),
   ours('react-router', '8.4.0', 24, 'app/home.jsx', { form: true }),
-  ours('parcel', '2.16.4', 20, 'src/index.html', { command: 'npm start' }),
-  ours('express', '5.3.0', 20, 'index.html', { onEdit: 'none' }),
-  ours('node-http', '1', 20, 'index.html', { onEdit: 'none' }),
-  ours('rsbuild', '2.3.2', 24, 'src/show.mjs', { edit: { file: 'src/show.mjs', from: "'Hello'", to: "'Edited'" } }),
-  ours('rspack', '2.2.8', 24, 'src/show.mjs', { edit: { file: 'src/show.mjs', from: "'Hello'", to: "'Edited'" } }),
+  page('parcel', '2.16.4', 20, { command: 'npm start' }),
+  page('express', '5.3.0', 20, { onEdit: 'none' }),
+  page('node-http', '1', 20, { onEdit: 'none' }),
+  script('rsbuild', '2.3.2', 24),
+  script('rspack', '2.2.8', 24),
   ours('vue-cli', '5.0.9', 20, 'src/App.vue'),
   ours('docusaurus', '3.10.2', 24, 'src/pages/index.jsx'),
   ours('vitepress', '1.6.4', 20, 'index.md'),
-  ours('live-server', '1.2.2', 20, 'index.html'),
-  ours('browser-sync', '3.0.4', 20, 'index.html'),
-  ours('eleventy', '3.1.8', 20, 'index.html'),
-  ours('web-dev-server', '1.0.0', 24, 'index.html'),
-  ours('bun', '1.4.5', 20, 'index.html'),
+  page('live-server', '1.2.2', 20),
+  page('browser-sync', '3.0.4', 20),
+  page('eleventy', '3.1.8', 20),
+  page('web-dev-server', '1.0.0', 24),
+  page('bun', '1.4.5', 20),
   vite('vite-4', '4.4.1', 'react', 'src/App.jsx', 'Vite + React', []),
   vite('vite-5', '5.5.5', 'react', 'src/App.jsx', 'Vite + React', []),
   vite('vite-6', '6.5.0', 'react', 'src/App.jsx', 'Vite + React', []),
