@@ -14,7 +14,10 @@ export const crowd = {
   large: 2, rounds: 2, next: 300,
   /** After the first of them, which came too early, quiet is at least so long. */
   nextQuiet: 400,
-  /** Where two were not enough, each round gathers for as long as it may, or until nobody has come for so long, times the rounds that were too many. */
+  /**
+   * Where two were not enough, each round gathers for as long as it may, or until nobody has come for so long, times the rounds that
+   * were too many; until that has brought nobody.
+   */
   lateQuiet: 2_000,
   /** How many of the oldest contend for the lock, and how much later each further one of them does. */
   front: 3, standBack: 3,
@@ -55,7 +58,16 @@ export function gatherFor({ ids, now, since, patience, last }: Crowd): number {
 /** What a round that ended `now` and has served these leaves to be known of their crowd; one that found nobody says nothing of it. Pure. */
 export function roundsAfter(served: readonly string[], now: number, last: Rounds | undefined): Rounds | undefined {
   if (served.length === 0) return last;
-  return { count: roundsOf(served.map(requestTime), now, last) + (served.length < crowd.large ? 0 : 1), at: now };
+  const times = served.map(requestTime);
+  const before = roundsOf(times, now, last);
+  if (last && before >= crowd.rounds && !cameLate(times, last.at)) return { count: crowd.rounds - 1, at: now };
+  return { count: before + (served.length < crowd.large ? 0 : 1), at: now };
+}
+
+/** Has the long wait after the last round brought anybody who would else have come too late? */
+function cameLate(times: readonly number[], lastRound: number): boolean {
+  const arrivals = times.map((time) => Math.max(time, lastRound)).sort((one, other) => one - other);
+  return arrivals.some((time, index) => index > 0 && time - (arrivals[index - 1] ?? time) > crowd.nextQuiet);
 }
 
 /** How many such rounds their crowd has had: a crowd is the same where somebody waited already when its last round ended, or soon after. */

@@ -56,6 +56,16 @@ describe('crowd', () => {
     assert.deepEqual(roundsAfter(many, now, { count: 1, at: now - 3_600_000 }), { count: 1, at: now });
   });
 
+  it('a long wait that brought nobody is not repeated: who asks again and again, each time with the answer, is no crowd', () => {
+    const last = { count: 4, at: now - 9_000 };
+    const again = every(10, 10).map((age) => at(age + 8_800)); // all within 200 ms of the last round's end
+    assert.deepEqual(roundsAfter(again, now, last), { count: crowd.rounds - 1, at: now });
+    assert.deepEqual(roundsAfter(again.slice(9), now, last), { count: crowd.rounds - 1, at: now });
+    const whileServed = [at(9_600), at(9_050)]; // by the round before: they waited when it ended
+    assert.deepEqual(roundsAfter(whileServed, now, last), { count: crowd.rounds - 1, at: now });
+    assert.deepEqual(roundsAfter([...again, at(8_000)], now, last), { count: 5, at: now }, 'one came after all');
+  });
+
   it('whoever comes, and whenever, the wait has an end', () => {
     const anything = fc.record({
       ages: fc.array(fc.integer({ min: -10_000, max: 10_000 }), { maxLength: 300 }), waited: fc.nat(60_000),
