@@ -81,12 +81,16 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     await terminal.interrupt();
   },
   'open a terminal': ({ it }, window) => it.openTerminal(window),
-  'close a terminal': async (_, window) => await window.activeTerminal() !== undefined && window.runCommand('Terminal: Kill the Active Terminal Instance'),
+  'close a terminal': async (_, window) => {
+    const terminal = await window.activeTerminal();
+    if (!terminal) return false;
+    await terminal.endedBy(() => window.runCommand('Terminal: Kill the Active Terminal Instance'));
+  },
   'leave a shell': async (_, window) => {
     const terminal = await window.activeTerminal();
     if (!terminal) return false;
     await terminal.interrupt();
-    await terminal.type('exit');
+    await terminal.endedBy(() => terminal.type('exit'));
   },
   'reload': (_, window) => window.reload(),
   'open a window': async (day) => day.windows.length < MOST_WINDOWS && openWindow(day),

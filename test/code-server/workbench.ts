@@ -174,6 +174,13 @@ export class Terminal {
     }, 'the prompt');
   }
 
+  /** Does what ends the terminal, and waits until it is gone: until then it looks like one to type into. */
+  async endedBy(act: () => Promise<unknown>): Promise<void> {
+    const element = await this.#wrapper.elementHandle();
+    await act();
+    await element.waitForElementState('hidden');
+  }
+
   #isCleared(text: string): boolean {
     return !text.includes('\n') && text.endsWith(PROMPT);
   }
