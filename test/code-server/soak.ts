@@ -22,6 +22,8 @@ const MOST_WINDOWS = 2;
 /** Its own, and its extension host's. */
 const CONNECTIONS_OF_A_WINDOW = 2;
 const AWAY_MINUTES = 0.1;
+/** A window has long started another extension host by then, if it will. */
+const HOST_MILLISECONDS = 5_000;
 /** The extension notices within a minute that a window no longer answers; then the link is there for as long as it may be away. */
 const AFTER_VANISHING_MILLISECONDS = 120_000;
 
@@ -110,12 +112,16 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     await waitFor(() => gate.connections() >= windows.length * CONNECTIONS_OF_A_WINDOW, 'the windows to be back');
   },
   'kill a host': async (day, window) => {
-    const host = day.pick(await hostsOf(day.it.classroom));
+    const hosts = await hostsOf(day.it.classroom);
+    const host = day.pick(hosts);
     if (!host) return false;
     // A window that has lost its host three times in a row gives up, as it says itself; a reload is its new beginning.
     if (day.now.killsInARow === 2) await reloadAll(day);
     day.now.killsInARow += 1;
     signalIfThere(host.pid, 'SIGKILL');
+    const known = hosts.map(({ pid }) => pid);
+    // A window whose network goes while it starts another host may leave it at that. Nobody starts another for a tab that crashed.
+    await waitFor(async () => (await hostsOf(day.it.classroom)).some(({ pid }) => !known.includes(pid)), 'another host', HOST_MILLISECONDS).catch(() => undefined);
     return window.ready();
   },
   'kill a guardian': async ({ it, pick }) => {
