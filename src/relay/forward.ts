@@ -7,7 +7,7 @@ import { answerStopped, refuseUpgrade } from './answers.ts';
 import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
 import type { LoopbackAddress } from './ownServer.ts';
-import { hidePort, mayBeWebpack, mayNamePort } from './webpackPort.ts';
+import { hideAddress, mayBeWebpack, mayNameAddress } from './webpackAddress.ts';
 
 /** Where the dev server listens, and which it is where that is known. */
 export interface Target {
@@ -102,7 +102,7 @@ function proxyFor(site: URL, flights: WeakMap<IncomingMessage, Flight>): ReturnT
 function passScript(answer: IncomingMessage, response: ServerResponse, port: number): void {
   response.writeHead(answer.statusCode ?? 200, answer.statusMessage, answer.headers);
   const done = (): void => undefined; // a cut answer has cut the response too
-  if (mayNamePort(answer.headers)) pipeline(answer, hidePort(port), response, done);
+  if (mayNameAddress(answer.headers)) pipeline(answer, hideAddress(port), response, done);
   else pipeline(answer, response, done);
 }
 

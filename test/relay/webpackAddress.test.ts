@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { createServer } from 'node:http';
-import { hidePort } from '../../src/relay/webpackPort.ts';
+import { hideAddress } from '../../src/relay/webpackAddress.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { ask, listenOnFreePort, SITE } from './helpers.ts';
 
 async function hidden(pieces: string[], port = 8080): Promise<string> {
   let out = '';
-  for await (const chunk of Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(hidePort(port))) out += String(chunk);
+  for await (const chunk of Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(hideAddress(port))) out += String(chunk);
   return out;
 }
 const said = (port: string, host = '0.0.0.0'): string => `var q = "?protocol=ws%3A&hostname=${host}&port=${port}&pathname=%2Fws&hot=true";`;
 
-describe('relay/webpackPort', () => {
+describe('relay/webpackAddress', () => {
   it('replaces the server\'s own port by the page\'s, at the same length', async () => {
     assert.equal(await hidden([said('8080') + said('8080')]), said('0&&&') + said('0&&&'));
   });

@@ -13,8 +13,8 @@ export function mayBeWebpack(server: DevServerName | undefined): boolean {
   return server === undefined || WEBPACK.includes(server);
 }
 
-/** Whether this answer is a script that may say the port, and in a form that can be read. */
-export function mayNamePort(headers: IncomingHttpHeaders): boolean {
+/** Whether this answer is a script that may say the address, and in a form that can be read. */
+export function mayNameAddress(headers: IncomingHttpHeaders): boolean {
   return /javascript/i.test(headers['content-type'] ?? '') && headers['content-encoding'] === undefined;
 }
 
@@ -22,7 +22,7 @@ export function mayNamePort(headers: IncomingHttpHeaders): boolean {
 const LONGEST = 'hostname=255.255.255.255&port=65535&pathname='.length;
 
 /** Passes a script on with every mention of the server's address replaced by one of the same length: Content-Length stays true, nothing is gathered. */
-export function hidePort(port: number): Transform {
+export function hideAddress(port: number): Transform {
   const mention = new RegExp(`hostname=(?:localhost|[\\d.]{7,15})&port=${port}&(?=pathname=)`, 'g');
   let held = '';
   return new Transform({
