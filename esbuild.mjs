@@ -27,7 +27,7 @@ await Promise.all([
   // proper-lockfile is always given a file system (lock.ts): the one that it would take by itself need not be loaded.
   build({
     ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' }, alias: { 'graceful-fs': 'node:fs' },
-    plugins: [lateModules(/(^@clack\/prompts|\/cloudflarePackage\.ts)$/, common), lateBuiltins(/^node:(child_process|fs\/promises|net)$/)],
+    plugins: [lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common), lateBuiltins(/^node:(child_process|fs\/promises|net)$/)],
   }),
 ]);
 await chmod('dist/cli.js', 0o755);

@@ -2,11 +2,13 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const noVscode = { name: 'vscode', message: 'Only src/vscode and src/extension.ts know the window. Pass what you need as an argument.' };
-const noCloudflare = { regex: '^cloudflare($|/)', message: 'Import it in provisioning/cloudflarePackage.ts; provisioning/cloudflare.ts (what a round needs) and account.ts (what a teacher needs) are the only places that speak to Cloudflare.' };
+const noVscode = { name: 'vscode', message: 'Only src/vscode and src/extension.ts import vscode. Pass what you need as an argument.' };
+const noCloudflare = { regex: '^cloudflare($|/)', message: 'Import it in provisioning/sdk.ts; provisioning/roundApi.ts (what a round needs) and adminApi.ts (what a teacher needs) are the only places that speak to Cloudflare.' };
 const noLockfile = { regex: '^proper-lockfile$', message: 'Use withLock() of provisioning/lock.ts: proper-lockfile alone is not safe.' };
 const noPrompts = { regex: '^@clack/', message: 'Import it dynamically where somebody is asked: it must not be loaded by who publishes.' };
-const noTeacher = { regex: '/(setup|doctor|account)\\.ts$', allowTypeImports: true, message: 'Import it dynamically: only the teacher\'s commands load it.' };
+const noTeacher = { regex: '/(setup/setup|doctor/doctor|adminApi)\\.ts$', allowTypeImports: true, message: 'Import it dynamically: only the teacher\'s commands load it.' };
+const noProvisioning = { group: ['**/provisioning/*'], allowTypeImports: true, message: 'The window runs the command; it never provisions.' };
+const noFetch = { name: 'fetch', message: 'The window never talks to the network: it runs the command.' };
 const noWeakSignal = { object: 'AbortSignal', property: 'any', message: 'Use withDeadline() of src/deadline.ts: what AbortSignal.any depends on may be collected as garbage, and then nothing ever aborts.' };
 const noWaiting = {
   selector: "CallExpression[callee.name='setTimeout'][arguments.1.value>=100], CallExpression[callee.property.name='waitForTimeout']",
@@ -45,11 +47,11 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/extension.ts', 'src/vscode/**', 'src/provisioning/cloudflarePackage.ts', 'src/provisioning/lock.ts'],
+    ignores: ['src/extension.ts', 'src/vscode/**', 'src/window/**', 'src/provisioning/sdk.ts', 'src/provisioning/lock.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile, noPrompts] }] },
   },
   {
-    files: ['src/provisioning/cloudflarePackage.ts'],
+    files: ['src/provisioning/sdk.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noLockfile] }] },
   },
   {
@@ -57,7 +59,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare] }] },
   },
   {
-    files: ['src/cli.ts', 'src/cli/{program,actions,teacher,surroundings,report,caller}.ts', 'src/provisioning/publisher.ts'],
+    files: ['src/cli.ts', 'src/cli/{program,actions,teacher,session,report,caller}.ts', 'src/provisioning/publisher.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile, noPrompts, noTeacher] }] },
   },
   {
@@ -77,11 +79,15 @@ export default tseslint.config(
   {
     files: ['src/vscode/**/*.ts', 'src/extension.ts'],
     rules: {
-      'no-restricted-imports': ['error', {
-        patterns: [noCloudflare, noLockfile,
-          { group: ['**/provisioning/*'], allowTypeImports: true, message: 'The window runs the command; it never provisions by itself.' }],
-      }],
-      'no-restricted-globals': ['error', { name: 'fetch', message: 'The window never talks to the network: it runs the command.' }],
+      'no-restricted-imports': ['error', { patterns: [noCloudflare, noLockfile, noProvisioning] }],
+      'no-restricted-globals': ['error', noFetch],
+    },
+  },
+  {
+    files: ['src/window/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile, noProvisioning] }],
+      'no-restricted-globals': ['error', noFetch],
     },
   },
   {

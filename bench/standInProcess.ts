@@ -1,5 +1,5 @@
 // The stand-in for Cloudflare as a process of its own: starting hundreds of processes would keep it from answering in theirs.
-import { startStandIn } from '../demo/standIn/standIn.ts';
+import { startStandIn } from '../standin/standIn.ts';
 
 const standIn = await startStandIn({ roundTripMs: Number(process.argv[2]), recordQuota: 1000 });
 const { accountId, tunnelId, zoneId, apiUrl, token } = standIn;

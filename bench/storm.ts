@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { StandIn } from '../demo/standIn/standIn.ts';
+import type { StandIn } from '../standin/standIn.ts';
 import { median, runTogether, type Run } from './runTogether.ts';
 
 /** One line of the table. Times in milliseconds, from the moment the processes are started. */

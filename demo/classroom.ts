@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { installExtensions, startCodeServer } from './codeServer.ts';
 import type { CodeServer, CodeServerOptions } from './codeServer.ts';
 import { endMarked } from './marked.ts';
-import { startStandIn } from './standIn/standIn.ts';
-import type { StandIn } from './standIn/standIn.ts';
+import { startStandIn } from '../standin/standIn.ts';
+import type { StandIn } from '../standin/standIn.ts';
 
 export const STUDENT = 'student1';
 const FAVOURITE_PORT = 3000;

@@ -3,23 +3,23 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { testApi, type ActivationCost, type TestApi } from './vscode/api.ts';
-import { readEvent, type Info } from './vscode/cliEvents.ts';
-import { runCommand, type CommandLine } from './vscode/command.ts';
+import { testApi, type ActivationCost, type TestApi } from './vscode/testApi.ts';
+import { readEvent, type Info } from './window/cli/events.ts';
+import { runCommand, type CommandLine } from './window/cli/run.ts';
 import { registerCommands } from './vscode/commands.ts';
-import { applyVariables, terminalVariables } from './vscode/environment.ts';
-import { startGuardian } from './vscode/guardian.ts';
-import { Heartbeat, beatSeconds } from './vscode/heartbeat.ts';
-import { Holds } from './vscode/holds.ts';
-import { InfoSource, type InfoStore } from './vscode/info.ts';
+import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.ts';
+import { startGuardian } from './window/cli/guardian.ts';
+import { Heartbeat, beatSeconds } from './window/heartbeat.ts';
+import { ReloadMemory } from './window/reloadMemory.ts';
+import { InfoCache, type InfoStore } from './window/cli/info.ts';
 import { tellLive, tellProblem } from './vscode/notifications.ts';
-import { Relays, type RelaysOptions } from './vscode/relays.ts';
-import { commandLine, readSettings, type Settings } from './vscode/settings.ts';
-import { leaseOf } from './vscode/site.ts';
-import { describeState } from './vscode/state.ts';
+import { Relays, type RelaysOptions } from './window/server/relays.ts';
+import { commandLine, readSettings, type Settings } from './window/settings.ts';
+import { leaseOf } from './window/site/siteState.ts';
+import { describeState } from './window/site/windowState.ts';
 import { StatusBar } from './vscode/statusBar.ts';
-import type { Watching } from './vscode/watching.ts';
-import { Window } from './vscode/window.ts';
+import type { TerminalWatch } from './vscode/lazyStart.ts';
+import { Window } from './window/window.ts';
 
 const settings = (): Settings => readSettings(vscode.workspace.getConfiguration('classroomTunnel'));
 
@@ -29,12 +29,12 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const log = vscode.window.createOutputChannel('Classroom Tunnel', { log: true });
   const say = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
-  const info = new InfoSource((args) => runCommand(command(), args, { onText: say }), infoStore(context.globalState), say);
+  const info = new InfoCache((args) => runCommand(command(), args, { onText: say }), infoStore(context.globalState), say);
   const relays = new Relays({ ...relaySetting(context, command), folder: () => info.current?.socketFolder ?? undefined, log: say });
   const window = buildWindow(context, log, command, relays);
-  const holds = new Holds(context.globalStorageUri.fsPath, say);
+  const holds = new ReloadMemory(context.globalStorageUri.fsPath, say);
   const statusBar = new StatusBar(() => info.watched.commands);
-  const watching: Promise<Watching> = soon(async () => (await import('./vscode/watching.ts')).startWatching({ window, holds, info, relays, uid: process.getuid?.() ?? -1, log: say }));
+  const watching: Promise<TerminalWatch> = soon(async () => (await import('./vscode/lazyStart.ts')).startWatching({ window, holds, info, relays, uid: process.getuid?.() ?? -1, log: say }));
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
@@ -91,7 +91,7 @@ function relaySetting(context: vscode.ExtensionContext, command: () => CommandLi
 }
 
 /** Asks the window whether it is there, only while something is public. */
-function watchWindow(window: Window, watching: Promise<Watching>): vscode.Disposable {
+function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.Disposable {
   let beats = 0;
   const limitSeconds = (): number => settings().awayMinutes * 60;
   const heartbeat = new Heartbeat({

@@ -1,7 +1,7 @@
 // How long a page takes in a real browser that comes through the edge, straight to the dev server and through the relay, in turns.
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
-import { startStandIn } from '../../demo/standIn/standIn.ts';
+import { startStandIn } from '../../standin/standIn.ts';
 
 /** Names that a dev server trusts anyway: only the way differs, not what is answered. The relay's own site name plays no part here. */
 const DIRECT = 'direct.localhost';

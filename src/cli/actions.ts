@@ -2,16 +2,16 @@ import { hostname } from 'node:os';
 import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
-import { identify } from '../provisioning/identity.ts';
+import { identifyOnHost } from '../provisioning/processIdentity.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import type { Action, Outcome } from '../provisioning/queue.ts';
-import { Records, type Holder, type Site } from '../provisioning/records.ts';
+import { PublicationStore, type Holder, type SiteKey } from '../provisioning/publications.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/listeners.ts';
 import { userName } from './caller.ts';
 import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import type { Report } from './report.ts';
-import { openDesk, openSurroundings, type Desk } from './surroundings.ts';
+import { openSession, openContext, type Session } from './session.ts';
 
 /** What every action is run with. */
 export interface ActionContext {
@@ -34,36 +34,36 @@ const byHand = 'hand';
 
 /** Publishes the caller's port. @throws MendableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
-  const desk = openDesk(context.report, context.env);
+  const desk = openSession(context.report, context.env);
   const site = siteOf(desk, port, options.relay ? `unix:${checkedSocket(desk, port)}` : undefined);
   checkListener(desk, port);
   const holder: Holder = {
     id: options.holder ?? byHand,
-    ...(options.holderPid === undefined ? {} : { process: identify(options.holderPid, hostname()) }),
+    ...(options.holderPid === undefined ? {} : { process: identifyOnHost(options.holderPid, hostname()) }),
   };
   await provision(context, desk, { kind: 'publish', site, holder, verify: options.verify ?? false });
 }
 
 /** The holder lets go of everything it holds. @throws MendableError */
 export async function release(context: ActionContext, holder: string): Promise<void> {
-  const desk = openDesk(context.report, context.env);
+  const desk = openSession(context.report, context.env);
   await provision(context, desk, { kind: 'release', user: desk.caller.user, holder });
 }
 
 /** Takes the caller's publication of this port down, whoever holds it. @throws MendableError */
 export async function unpublish(context: ActionContext, port: number): Promise<void> {
-  const desk = openDesk(context.report, context.env);
+  const desk = openSession(context.report, context.env);
   await provision(context, desk, { kind: 'unpublish', site: siteOf(desk, port) });
 }
 
 /** Takes down what nobody holds any more, and mends what was half done. @throws MendableError */
 export async function collectGarbage(context: ActionContext): Promise<void> {
-  await provision(context, openDesk(context.report, context.env), { kind: 'collect' });
+  await provision(context, openSession(context.report, context.env), { kind: 'collect' });
 }
 
 /** What a window or a shell needs to know before anything is published. No network, no token. */
 export async function info({ report, env }: ActionContext, port?: number): Promise<void> {
-  const { config, caller } = openDesk(report, env);
+  const { config, caller } = openSession(report, env);
   const own = port ?? assignedPort(config, caller.user);
   const hostname = own !== undefined || !dependsOnPort(config.hostname)
     ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine }) : null;
@@ -79,13 +79,13 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
 
 /** Everything that our records say is live. */
 export async function readPublications(config: Config, report: Report) {
-  const state = await new Records(await StateFolder.open(config.stateDir), (line) => { report.warn(line); }).look();
+  const state = await new PublicationStore(await StateFolder.open(config.stateDir), (line) => { report.warn(line); }).look();
   return [...state.publications.values()];
 }
 
-async function provision(context: ActionContext, desk: Desk, action: Action): Promise<void> {
+async function provision(context: ActionContext, desk: Session, action: Action): Promise<void> {
   const { report, env, stop } = context;
-  const publisher = await Publisher.open(openSurroundings(desk, report, env));
+  const publisher = await Publisher.open(openContext(desk, report, env));
   const outcome = await publisher.request(action, {
     queued: (message, until) => { report.progress({ event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) }, message); },
     locked: () => { report.progress({ event: 'locked' }); },
@@ -107,7 +107,7 @@ function answer(report: Report, config: Config, action: Action, outcome: Outcome
   report.answer(message, { event: 'removed', hostname: hostnames[0] ?? null, port, removed: hostnames.length > 0, message, apiCalls });
 }
 
-function siteOf({ config, caller }: Desk, port: number, service = `http://localhost:${port}`): Site {
+function siteOf({ config, caller }: Session, port: number, service = `http://localhost:${port}`): SiteKey {
   checkPort(config, caller.user, port);
   const { machine } = config;
   const hostname = makeHostname(config.hostname, { user: caller.user, port, machine });
@@ -115,7 +115,7 @@ function siteOf({ config, caller }: Desk, port: number, service = `http://localh
 }
 
 /** Another student's server is never published under this student's name; root may publish what any account runs. */
-function checkListener({ caller }: Desk, port: number): void {
+function checkListener({ caller }: Session, port: number): void {
   if (caller.uid === 0) return;
   const other = listeners().find((listener) => listener.port === port && listener.uid !== caller.uid);
   if (other) throw new MendableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });

@@ -3,8 +3,8 @@ import { version } from '../../package.json';
 import { MendableError } from '../provisioning/errors.ts';
 import { collectGarbage, info, publish, release, unpublish, type ActionContext, type PublishOptions } from './actions.ts';
 import { makeReport, type Streams } from './report.ts';
-import type { SetupOptions } from './setupAnswers.ts';
-import { parsePortRange, parsePorts } from './setupPorts.ts';
+import type { SetupOptions } from './setup/answers.ts';
+import { parsePortRange, parsePorts } from './setup/ports.ts';
 import { list, restore } from './teacher.ts';
 
 export interface ProgramContext extends Streams {
@@ -60,7 +60,7 @@ function addTeacherCommands(program: Command, run: Run): void {
   // These two are loaded only when called: whoever publishes need not wait for them.
   addSetupCommand(program, run);
   command(program, 'doctor', 'check everything that publishing needs')
-    .action((options: CommonOptions) => run(async (about) => (await import('./doctor.ts')).doctor(about), options));
+    .action((options: CommonOptions) => run(async (about) => (await import('./doctor/doctor.ts')).doctor(about), options));
 }
 
 function addSetupCommand(program: Command, run: Run): void {
@@ -78,7 +78,7 @@ function addSetupCommand(program: Command, run: Run): void {
     .option('--connector-token-file <file>', 'save the secret with which cloudflared connects the tunnel into this file')
     .option('--api-base-url <url>', 'another API than Cloudflare\'s own, for tests')
     .option('-y, --yes', 'ask nothing, and replace the configuration where it differs')
-    .action((options: CommonOptions & SetupOptions) => run(async (about) => (await import('./setup.ts')).setup(about, options), options));
+    .action((options: CommonOptions & SetupOptions) => run(async (about) => (await import('./setup/setup.ts')).setup(about, options), options));
 }
 
 function command(program: Command, name: string, description: string): Command {

@@ -4,7 +4,7 @@ import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { socketFolder } from '../provisioning/stateFolder.ts';
 import type { Caller } from './caller.ts';
-import type { Desk } from './surroundings.ts';
+import type { Session } from './session.ts';
 
 /** The folder of the caller's own relay sockets. The caller makes it: nobody else could give it to them. */
 export function ownSocketFolder(config: Pick<Config, 'stateDir'>, { uid }: Pick<Caller, 'uid'>): string {
@@ -16,7 +16,7 @@ export function ownSocketFolder(config: Pick<Config, 'stateDir'>, { uid }: Pick<
  * able to put anything in its place.
  * @throws MendableError `socket-foreign`
  */
-export function checkedSocket({ config, caller }: Desk, port: number): string {
+export function checkedSocket({ config, caller }: Session, port: number): string {
   const folder = ownSocketFolder(config, caller);
   const stats = lstatSync(folder, { throwIfNoEntry: false });
   const problem = !stats?.isDirectory() ? 'it is not there' : stats.uid !== caller.uid ? 'it belongs to somebody else'

@@ -1,13 +1,13 @@
-import { CallFailure } from '../provisioning/call.ts';
+import { CallFailure } from '../provisioning/checkedFetch.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import { readPublications, type ActionContext } from './actions.ts';
-import { settleAfterRestore } from './restoring.ts';
-import { openDesk, openSurroundings } from './surroundings.ts';
+import { settleAfterRestore } from './restore.ts';
+import { openSession, openContext } from './session.ts';
 
 /** Who is live. */
 export async function list({ report, env }: ActionContext): Promise<void> {
-  const publications = await readPublications(openDesk(report, env).config, report);
+  const publications = await readPublications(openSession(report, env).config, report);
   const rows = publications.map(({ user, port, hostname, since, holders }) => ({ user, port, hostname, since, holders: holders.map((holder) => holder.id) }));
   const columns = rows.map((row) => [row.user, String(row.port), row.hostname, row.since, row.holders.join(' ')]);
   report.answer(rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]), { event: 'list', publications: rows });
@@ -16,9 +16,9 @@ export async function list({ report, env }: ActionContext): Promise<void> {
 /** Shows the configurations that were replaced, or puts one back; what is live then is put into it again. */
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
-  const desk = openDesk(report, env);
+  const desk = openSession(report, env);
   if (desk.caller.isGuest) throw new MendableError('teacher-only', { what: 'restore' });
-  const publisher = await Publisher.open(openSurroundings(desk, report, env));
+  const publisher = await Publisher.open(openContext(desk, report, env));
   if (name !== undefined) {
     const { config } = await publisher.store.history.get(name);
     const version = await publisher.restore(name, desk.caller.user, stop).catch(explainable);

@@ -1,15 +1,15 @@
-import type { Cloudflare } from './cloudflare.ts';
-import { roundsAfter } from './crowd.ts';
+import type { RoundApi } from './roundApi.ts';
+import { roundsAfter } from './batching.ts';
 import { MendableError } from './errors.ts';
 import { withLock, type HeldLock } from './lock.ts';
 import { serveRound } from './round.ts';
-import { patienceOf, type Store, type Surroundings } from './surroundings.ts';
-import { noteProgress } from './turn.ts';
+import { timeoutOf, type Store, type ProvisioningContext } from './context.ts';
+import { noteProgress } from './wakeup.ts';
 
 /** What whoever holds the lock works with. */
 export interface Session {
   readonly lock: HeldLock;
-  readonly cloudflare: Cloudflare;
+  readonly cloudflare: RoundApi;
   /** Calls made so far. */
   readonly callCount: () => number;
 }
@@ -20,7 +20,7 @@ export class Leader {
   hasLed = false;
   private isPrepared = false;
 
-  constructor(private readonly around: Surroundings, private readonly store: Store) {}
+  constructor(private readonly around: ProvisioningContext, private readonly store: Store) {}
 
   /** Runs `work` under the lock, connected to Cloudflare; undefined at once, without running it, where another leads. */
   async lead<T>(work: (session: Session) => Promise<T>): Promise<T | undefined> {
@@ -44,7 +44,7 @@ export class Leader {
     try {
       const served = await this.lead(async (session) => {
         onLocked();
-        const served = await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: patienceOf(around) });
+        const served = await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: timeoutOf(around) });
         await this.noteRound(session.lock, served);
         return 'served' as const;
       });
@@ -86,10 +86,10 @@ export class Leader {
     }
   }
 
-  private async connect(lock: HeldLock, onCall: () => void): Promise<Cloudflare> {
+  private async connect(lock: HeldLock, onCall: () => void): Promise<RoundApi> {
     const { around: { config, token, fetch, callDeadline, now }, store: { pause, folder } } = this;
     const pausedFor = await pause.remaining(now());
-    const { connectCloudflare } = await loadCloudflare();
+    const { connectRoundApi: connectCloudflare } = await loadCloudflare();
     return connectCloudflare({
       ...config, token, fetch, callDeadline, signal: lock.signal,
       onCall: () => { onCall(); void noteProgress(folder, now()); },
@@ -99,4 +99,4 @@ export class Leader {
 }
 
 /** Of a crowd only the one who leads calls Cloudflare: the others need not load its client. */
-function loadCloudflare() { return import('./cloudflare.ts'); }
+function loadCloudflare() { return import('./roundApi.ts'); }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { withDeadline } from '../deadline.ts';
 import { MendableError } from './errors.ts';
-import { livenessOf, type ProcessIdentity } from './identity.ts';
+import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /** Milliseconds. The time under the lock ends well before the lock could look stale, so a holder that is slow never meets its heir. */

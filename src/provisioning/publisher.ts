@@ -1,25 +1,25 @@
 import { MendableError } from './errors.ts';
 import { Leader } from './leader.ts';
 import { requestId, type Action, type Outcome } from './queue.ts';
-import { openStore, patienceOf, type Listener, type Store, type Surroundings } from './surroundings.ts';
-import { Turn } from './turn.ts';
-import { gatherCrowd, Waiting } from './waiting.ts';
+import { openStore, timeoutOf, type QueueListener, type Store, type ProvisioningContext } from './context.ts';
+import { Turn } from './wakeup.ts';
+import { gatherCrowd, Waiting } from './requestWaiter.ts';
 
 /**
  * Provisioning, as one story: queue → lock → read → plan → apply → outcome.
  *
- * Whoever wants a change queues a request, then waits for its outcome, or takes the lock (`waiting.ts`). Whoever gets the lock
+ * Whoever wants a change queues a request, then waits for its outcome, or takes the lock (`requestWaiter.ts`). Whoever gets the lock
  * serves everybody who waits (`leader.ts`, `round.ts`), so the others only find their outcome.
  */
 export class Publisher {
   private readonly leader: Leader;
 
-  private constructor(private readonly around: Surroundings, readonly store: Store) {
+  private constructor(private readonly around: ProvisioningContext, readonly store: Store) {
     this.leader = new Leader(around, store);
   }
 
   /** @throws MendableError `state-unwritable` */
-  static async open(around: Surroundings): Promise<Publisher> {
+  static async open(around: ProvisioningContext): Promise<Publisher> {
     return new Publisher(around, await openStore(around));
   }
 
@@ -27,7 +27,7 @@ export class Publisher {
    * Asks for a change and waits for its outcome, for as long as anything gets on. `stop` ends the waiting, never a round.
    * @throws MendableError `busy` or `rate-limited` when it waited too long
    */
-  async request(action: Action, listener: Listener, stop: AbortSignal): Promise<Outcome> {
+  async request(action: Action, listener: QueueListener, stop: AbortSignal): Promise<Outcome> {
     const { around, store } = this;
     const { id } = await store.queue.submit(requestId(around.now(), around.newId), around.now(), action);
     try {
@@ -47,7 +47,7 @@ export class Publisher {
   async serveOthers(stop: AbortSignal): Promise<void> {
     const { around, store, leader } = this;
     if (!leader.hasLed) return;
-    const until = around.now() + patienceOf(around);
+    const until = around.now() + timeoutOf(around);
     while (!stop.aborted && around.now() < until && !(await store.queue.isEmpty(around.now()))) {
       await gatherCrowd(around, store, stop);
       const round = await leader.tryRound(() => undefined).catch((error: unknown) => {
@@ -81,7 +81,7 @@ export class Publisher {
           return written;
         });
         if (version !== undefined) return version;
-        if (around.now() > started + patienceOf(around)) throw new MendableError('busy', { seconds: Math.round(patienceOf(around) / 1000) });
+        if (around.now() > started + timeoutOf(around)) throw new MendableError('busy', { seconds: Math.round(timeoutOf(around) / 1000) });
         await turn.next(stop);
       }
     } finally {

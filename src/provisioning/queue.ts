@@ -1,14 +1,14 @@
 import { MendableError, type ErrorCode, type Facts } from './errors.ts';
-import { livenessOf, type ProcessIdentity } from './identity.ts';
-import type { Holder, Site } from './records.ts';
-import { requestShape } from './shapes.ts';
+import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
+import type { Holder, SiteKey } from './publications.ts';
+import { requestShape } from './schemas.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /** What somebody asks for. */
 export type Action =
-  | { readonly kind: 'publish'; readonly site: Site; readonly holder: Holder; /** Look at Cloudflare even if our records say that it is live. */ readonly verify: boolean }
+  | { readonly kind: 'publish'; readonly site: SiteKey; readonly holder: Holder; /** Look at Cloudflare even if our records say that it is live. */ readonly verify: boolean }
   | { readonly kind: 'release'; readonly user: string; readonly holder: string }
-  | { readonly kind: 'unpublish'; readonly site: Site }
+  | { readonly kind: 'unpublish'; readonly site: SiteKey }
   | { readonly kind: 'collect' };
 
 export interface Request {

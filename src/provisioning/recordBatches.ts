@@ -1,5 +1,5 @@
-import { CallFailure } from './call.ts';
-import type { Cloudflare } from './cloudflare.ts';
+import { CallFailure } from './checkedFetch.ts';
+import type { RoundApi } from './roundApi.ts';
 import { MendableError } from './errors.ts';
 import { parseMarker } from './marker.ts';
 import type { DnsRecord, NewRecord } from './plan.ts';
@@ -13,7 +13,7 @@ interface Changes {
 }
 
 interface BatchContext {
-  readonly cloudflare: Cloudflare;
+  readonly cloudflare: RoundApi;
   /** Throws once the lock is lost. */
   readonly checkLock: () => void;
 }
@@ -58,7 +58,7 @@ function isForAll(error: CallFailure): boolean {
 }
 
 /** Says who has the name; Cloudflare's codes: 81045 quota, 81053 to 81058 the name is taken. */
-async function explain(cloudflare: Cloudflare, hostname: string, error: CallFailure): Promise<MendableError> {
+async function explain(cloudflare: RoundApi, hostname: string, error: CallFailure): Promise<MendableError> {
   const problem = error.mendable.facts['problem'];
   if (error.codes.includes(81045)) return new MendableError('quota-reached', { hostname, problem });
   if (!error.codes.some((code) => [81053, 81054, 81057, 81058].includes(code))) return new MendableError('record-refused', { hostname, problem });

@@ -1,21 +1,21 @@
-import { makeAgenda, type Agenda, type Answer } from './agenda.ts';
-import { CallFailure } from './call.ts';
-import type { Cloudflare } from './cloudflare.ts';
+import { desiredState, type DesiredState, type Answer } from './desiredState.ts';
+import { CallFailure } from './checkedFetch.ts';
+import type { RoundApi } from './roundApi.ts';
 import { MendableError } from './errors.ts';
 import type { History } from './history.ts';
-import { livenessOf, type ProcessIdentity } from './identity.ts';
+import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { HeldLock } from './lock.ts';
 import { isMarkedOn, parseMarker } from './marker.ts';
 import { recordTarget, type Remote, type Scope } from './plan.ts';
 import type { Outcome, Queue, Request } from './queue.ts';
-import { emptyState, ownedHostnames, recover, type Publication, type Records, type Site, type State } from './records.ts';
+import { emptyState, ownedHostnames, recover, type StoredPublication, type PublicationStore, type SiteKey, type StoredState } from './publications.ts';
 import { readRemote, transact, type Result } from './transaction.ts';
 
 export interface RoundContext {
   readonly queue: Queue;
-  readonly records: Records;
+  readonly records: PublicationStore;
   readonly history: History;
-  readonly cloudflare: Cloudflare;
+  readonly cloudflare: RoundApi;
   readonly lock: HeldLock;
   readonly scope: Omit<Scope, 'owned'>;
   readonly machine: string;
@@ -56,19 +56,19 @@ export async function serveRound(context: RoundContext): Promise<string[]> {
 }
 
 /** What Cloudflare shows, where anything that is asked needs it. */
-async function readIfNeeded(context: RoundContext, loaded: State | undefined, requests: readonly Request[]): Promise<Remote | undefined> {
+async function readIfNeeded(context: RoundContext, loaded: StoredState | undefined, requests: readonly Request[]): Promise<Remote | undefined> {
   const isNeeded = loaded === undefined || needsLook(loaded, requests) || agendaOf(context, loaded, requests).wants.size > 0;
   return isNeeded ? readRemote(context.cloudflare, context.scope.dns) : undefined;
 }
 
 /** Must the state itself be held against what Cloudflare shows? */
-function needsLook(loaded: State | undefined, requests: readonly Request[]): boolean {
+function needsLook(loaded: StoredState | undefined, requests: readonly Request[]): boolean {
   return loaded === undefined || requests.some((request) => request.action.kind === 'collect');
 }
 
 const nothingToDo: Result = { failed: new Map(), foreign: new Map(), changed: new Set(), unsettled: new Set() };
 
-async function carryOut(context: RoundContext, state: State, agenda: Agenda, remote: Remote): Promise<Result> {
+async function carryOut(context: RoundContext, state: StoredState, agenda: DesiredState, remote: Remote): Promise<Result> {
   const { cloudflare, lock } = context;
   const notes: string[] = [];
   const result = await transact({
@@ -88,8 +88,8 @@ async function carryOut(context: RoundContext, state: State, agenda: Agenda, rem
   return result;
 }
 
-function agendaOf(context: RoundContext, state: State, requests: readonly Request[]): Agenda {
-  return makeAgenda(state, requests, {
+function agendaOf(context: RoundContext, state: StoredState, requests: readonly Request[]): DesiredState {
+  return desiredState(state, requests, {
     now: isoTime(context.now()),
     livenessOf: (process) => livenessOf(process, context.self),
     isListening: context.isListening,
@@ -97,11 +97,11 @@ function agendaOf(context: RoundContext, state: State, requests: readonly Reques
 }
 
 /** Where the state is lost, what Cloudflare shows stands in; where Cloudflare was asked, what nobody here knows of is unsettled. */
-async function trustedState(context: RoundContext, loaded: State | undefined, remote: Remote | undefined): Promise<State> {
+async function trustedState(context: RoundContext, loaded: StoredState | undefined, remote: Remote | undefined): Promise<StoredState> {
   if (!remote) return loaded ?? emptyState;
   const { machine, scope } = context;
   if (!loaded) return recover(remote, machine, { ...scope, owned: new Set() }, await context.records.loadCopy(), isoTime(context.now()));
-  const orphans = remote.records.flatMap((record): Site[] => {
+  const orphans = remote.records.flatMap((record): SiteKey[] => {
     const marker = parseMarker(record.comment);
     const ours = marker && isMarkedOn(record.comment, machine) && record.content === recordTarget(scope.tunnelId) && !loaded.publications.has(record.name);
     return ours ? [{ ...marker, hostname: record.name, service: `http://localhost:${marker.port}` }] : [];
@@ -113,8 +113,8 @@ async function trustedState(context: RoundContext, loaded: State | undefined, re
  * What is on the disk while the change is under way, and if it fails: what shall go is nobody's any more, what shall come is
  * nobody's yet, and who only joined or left others holds or does not.
  */
-function intended(state: State, agenda: Agenda, hostnames: ReadonlySet<string>): State {
-  const publications = new Map<string, Publication>();
+function intended(state: StoredState, agenda: DesiredState, hostnames: ReadonlySet<string>): StoredState {
+  const publications = new Map<string, StoredPublication>();
   for (const [hostname, before] of state.publications) {
     const after = agenda.publications.get(hostname);
     if (after) publications.set(hostname, { ...before, holders: after.holders });
@@ -122,23 +122,23 @@ function intended(state: State, agenda: Agenda, hostnames: ReadonlySet<string>):
   return { publications, unsettled: withUnsettled(state.unsettled, agenda, hostnames) };
 }
 
-function nextState(state: State, agenda: Agenda, result: Result): State {
+function nextState(state: StoredState, agenda: DesiredState, result: Result): StoredState {
   const publications = new Map(agenda.publications);
   for (const hostname of [...result.failed.keys(), ...result.foreign.keys()]) publications.delete(hostname);
   const open = new Map([...state.unsettled].filter(([hostname]) => !agenda.wants.has(hostname)));
   return { publications, unsettled: withUnsettled(open, agenda, result.unsettled) };
 }
 
-function withUnsettled(before: State['unsettled'], agenda: Agenda, hostnames: ReadonlySet<string>): State['unsettled'] {
+function withUnsettled(before: StoredState['unsettled'], agenda: DesiredState, hostnames: ReadonlySet<string>): StoredState['unsettled'] {
   const wants = [...agenda.wants.values()].filter((want) => hostnames.has(want.hostname));
   return new Map([...before, ...wants.map((want) => [want.hostname, siteOf(want)] as const)]);
 }
 
-function siteOf({ hostname, user, port, machine, service }: Site): Site {
+function siteOf({ hostname, user, port, machine, service }: SiteKey): SiteKey {
   return { hostname, user, port, machine, service };
 }
 
-async function answer(context: RoundContext, requests: readonly Request[], agenda: Agenda, result: Result, started: number): Promise<void> {
+async function answer(context: RoundContext, requests: readonly Request[], agenda: DesiredState, result: Result, started: number): Promise<void> {
   await Promise.all(requests.map(async (request) => {
     const answered = agenda.answers.get(request.id);
     if (!answered) return;
@@ -157,7 +157,7 @@ function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
   return removalOutcome(answer.sites, result, apiCalls);
 }
 
-function removalOutcome(sites: readonly Site[], result: Result, apiCalls: number): Outcome {
+function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: number): Outcome {
   for (const site of sites) {
     const other = result.foreign.get(site.hostname);
     const failure = other ? new MendableError('rule-foreign', { hostname: other, port: site.port }) : result.failed.get(site.hostname);

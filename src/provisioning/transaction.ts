@@ -1,12 +1,12 @@
-import { CallFailure } from './call.ts';
-import type { Cloudflare } from './cloudflare.ts';
+import { CallFailure } from './checkedFetch.ts';
+import type { RoundApi } from './roundApi.ts';
 import { MendableError } from './errors.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { isAchieved, makePlan, type Plan, type Remote, type Scope, type Want } from './plan.ts';
 import { changeRecords } from './recordBatches.ts';
 
 export interface TransactionContext {
-  readonly cloudflare: Cloudflare;
+  readonly cloudflare: RoundApi;
   readonly scope: Scope;
   /** To be called before every remote write: throws once the lock is lost. */
   readonly checkLock: () => void;
@@ -37,7 +37,7 @@ interface Written { readonly failures: Failures; readonly version: number | unde
 const nothingWritten: Written = { failures: new Map(), version: undefined };
 
 /** Reads the configuration and the records side by side. */
-export async function readRemote(cloudflare: Cloudflare, dns: Scope['dns']): Promise<Remote> {
+export async function readRemote(cloudflare: RoundApi, dns: Scope['dns']): Promise<Remote> {
   const [configuration, records] = await all(cloudflare.readConfiguration(), dns === 'wildcard' ? [] : cloudflare.listRecords());
   return { ...configuration, records };
 }

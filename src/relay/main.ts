@@ -1,6 +1,6 @@
 // The relay's process: `relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS`. It lives as long as its standard input, and the grace after it.
 import { createInterface } from 'node:readline';
-import { parseInstruction } from './control.ts';
+import { parseInstruction } from './protocol.ts';
 import { listensAs } from './ownServer.ts';
 import { createRelay } from './relay.ts';
 import { holdSocketFile } from './socketFile.ts';

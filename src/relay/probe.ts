@@ -1,12 +1,12 @@
-// Asks a site what a visitor's browser will ask it, with the public names, to know whether "live" is true. The answers are judged in verdict.ts.
+// Asks a site what a visitor's browser will ask it, with the public names, to know whether "live" is true. The answers are judged in probeResult.ts.
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { withDeadline } from '../deadline.ts';
 import type { DevServerName } from './devServers.ts';
-import { judge, planSockets, viteClientPath } from './verdict.ts';
-import type { Findings, Reply, SocketPlan, SocketReply, Verdict } from './verdict.ts';
+import { judgeProbe, planSockets, viteClientPath } from './probeResult.ts';
+import type { ProbeAnswers, Reply, SocketPlan, SocketReply, ProbeResult } from './probeResult.ts';
 
 /** Where to ask: the relay's socket, or the server itself where the tunnel leads straight to it. */
 export type Door = { socketPath: string } | { host: '127.0.0.1' | '::1'; port: number };
@@ -31,15 +31,15 @@ const HELLO_LIMIT = 1_000;
 const NOT_FOUND = 404;
 
 /** GET /, Vite's client where the page has one, and the WebSocket that the page will open. Three requests at most; never rejects. */
-export async function probe(options: ProbeOptions): Promise<Verdict> {
+export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const { site, server } = options;
   const page = await get(options, '/', 'text/html,*/*;q=0.8');
-  const findings: Findings = { site, server, page, socket: undefined };
-  if (page === undefined || page.status >= 400) return judge(findings);
+  const findings: ProbeAnswers = { site, server, page, socket: undefined };
+  if (page === undefined || page.status >= 400) return judgeProbe(findings);
   const clientPath = viteClientPath(page);
   const client = clientPath === undefined ? undefined : await get(options, clientPath, '*/*');
   const plans = planSockets(server, page, client?.body);
-  return judge({ ...findings, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
+  return judgeProbe({ ...findings, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
 }
 
 /** A server leaves a WebSocket at a path that it does not know without an answer, or says 404: the one that says more is the one. */

@@ -3,16 +3,16 @@ import type { Listener } from '../shell/listeners.ts';
 import type { Target } from './forward.ts';
 
 /** What a socket said to `GET /` as a browser asks it. */
-export type Greeting = 'page' | 'http' | 'none';
+export type SniffResult = 'page' | 'http' | 'none';
 
 /** Asks one socket for its page; never rejects, and takes a bounded time. */
-export type Greet = (target: Target) => Promise<Greeting>;
+export type SniffPort = (target: Target) => Promise<SniffResult>;
 
 /**
  * Where the site is, of all that the processes of one `npm run dev` listen on; undefined while it is nowhere.
  * The assigned port wins unasked, and so does an only candidate: a first page may take a dev server many seconds to make.
  */
-export async function findTarget(listeners: readonly Listener[], assignedPort: number, greet: Greet): Promise<Target | undefined> {
+export async function findTarget(listeners: readonly Listener[], assignedPort: number, greet: SniffPort): Promise<Target | undefined> {
   const candidates = candidateTargets(listeners);
   const obedient = candidates.find(({ port }) => port === assignedPort);
   if (obedient !== undefined || candidates.length <= 1) return obedient ?? candidates[0];
@@ -31,7 +31,7 @@ export function candidateTargets(listeners: readonly Listener[]): Target[] {
 }
 
 /** A page before an answer without one before silence; of equals the likelier port. A server still silent may be busy with its first page. */
-export function mostLikely(greeted: readonly { target: Target; greeting: Greeting }[]): Target | undefined {
+export function mostLikely(greeted: readonly { target: Target; greeting: SniffResult }[]): Target | undefined {
   for (const wanted of ['page', 'http', 'none'] as const) {
     const found = greeted.find(({ greeting }) => greeting === wanted);
     if (found !== undefined) return found.target;

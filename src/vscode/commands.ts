@@ -1,11 +1,12 @@
 // What each command of the table does.
+import type { ShellId } from '../shell/processIds.ts';
 import * as vscode from 'vscode';
-import type { Info } from './cliEvents.ts';
-import { ownCommands, type OwnCommandId } from './commandTable.ts';
-import { readPort } from './port.ts';
-import { leaseOf, type Publication, type ShellId } from './site.ts';
-import { portToPublish, shownSite } from './state.ts';
-import type { Window } from './window.ts';
+import type { Info } from '../window/cli/events.ts';
+import { ownCommands, type OwnCommandId } from '../window/commandTable.ts';
+import { readPort } from '../window/site/port.ts';
+import { leaseOf, type Publication } from '../window/site/siteState.ts';
+import { portToPublish, shownSite } from '../window/site/windowState.ts';
+import type { Window } from '../window/window.ts';
 
 export interface CommandContext {
   readonly window: Window;

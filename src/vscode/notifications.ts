@@ -1,9 +1,9 @@
 // What is said in a notification: that a site is live, once; and a problem, with its way out.
 import * as vscode from 'vscode';
-import { labels, type CommandId } from './commandTable.ts';
-import { link } from './present.ts';
-import { noPort, visitorsRefused } from './site.ts';
-import type { Problem, Publication } from './site.ts';
+import { labels, type CommandId } from '../window/commandTable.ts';
+import { link } from '../window/present.ts';
+import { noPort, visitorsRefusedCode } from '../window/site/siteState.ts';
+import type { Problem, Publication } from '../window/site/siteState.ts';
 
 /** "Your site is live", the hostname being a link. */
 export function tellLive(publication: Publication): void {
@@ -12,7 +12,7 @@ export function tellLive(publication: Publication): void {
 }
 
 /** Nothing of ours went wrong with these. */
-const warnings = new Set([noPort.code, visitorsRefused]);
+const warnings = new Set([noPort.code, visitorsRefusedCode]);
 
 export function tellProblem({ code, title, message, action }: Problem): void {
   const text = [`${title}.`, message, action].filter((part) => part !== '').join(' ');

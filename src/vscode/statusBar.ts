@@ -1,8 +1,8 @@
 // The item in the status bar and the context keys: drawn from the state, by present().
 import * as vscode from 'vscode';
-import { labels } from './commandTable.ts';
-import { present, type Presentation } from './present.ts';
-import type { State } from './state.ts';
+import { labels } from '../window/commandTable.ts';
+import { present, type Presentation } from '../window/present.ts';
+import type { WindowState } from '../window/site/windowState.ts';
 
 const backgrounds = { error: 'statusBarItem.errorBackground', warning: 'statusBarItem.warningBackground' } as const;
 
@@ -18,7 +18,7 @@ export class StatusBar implements vscode.Disposable {
     this.#item.name = 'Classroom Tunnel';
   }
 
-  draw(state: State): void {
+  draw(state: WindowState): void {
     clearTimeout(this.#timer);
     const shown = present(state, Date.now(), this.#commands());
     this.#item.text = shown.text;

@@ -1,25 +1,25 @@
 // Puts together what is known of the window's terminals: what runs in them now, and what they held before a reload.
+import type { ShellId } from '../shell/processIds.ts';
 import type * as vscode from 'vscode';
-import type { Holds, Memory } from './holds.ts';
-import type { InfoSource } from './info.ts';
-import { Looker } from './looker.ts';
-import type { Sighting } from './observe.ts';
-import { seenCommand } from './seenCommand.ts';
-import type { ShellId } from './site.ts';
-import { TerminalWatcher } from './terminalWatcher.ts';
-import type { Window } from './window.ts';
+import type { ReloadMemory, Memory } from '../window/reloadMemory.ts';
+import type { InfoCache } from '../window/cli/info.ts';
+import { TerminalScanner } from '../shell/terminalScanner.ts';
+import type { Sighting } from '../shell/terminalProcesses.ts';
+import { seenCommand } from '../window/seenCommand.ts';
+import { TerminalEvents } from './terminalEvents.ts';
+import type { Window } from '../window/window.ts';
 
 export interface TerminalsOptions {
   readonly window: Window;
-  readonly holds: Holds;
-  readonly info: InfoSource;
+  readonly holds: ReloadMemory;
+  readonly info: InfoCache;
   readonly uid: number;
   readonly log: (message: string) => void;
 }
 
 export class Terminals implements vscode.Disposable {
-  readonly looker: Looker;
-  readonly #watcher: TerminalWatcher;
+  readonly looker: TerminalScanner;
+  readonly #watcher: TerminalEvents;
   readonly #memories = new Map<ShellId, readonly Memory[]>();
   readonly #options: TerminalsOptions;
   #findCommand: ((line: string, watched: readonly string[]) => string | undefined) | undefined;
@@ -27,8 +27,8 @@ export class Terminals implements vscode.Disposable {
   constructor(options: TerminalsOptions) {
     this.#options = options;
     const { window, holds, info, uid, log } = options;
-    this.looker = new Looker({ watched: () => info.watched, uid, onSight: (shell, sightings) => this.#seen(shell, sightings) });
-    this.#watcher = new TerminalWatcher({
+    this.looker = new TerminalScanner({ watched: () => info.watched, uid, onSight: (shell, sightings) => this.#seen(shell, sightings) });
+    this.#watcher = new TerminalEvents({
       looker: this.looker,
       onOpened: (shell) => void this.#memories.set(shell, holds.read(shell)),
       onAdded: (shell) => this.#restore(shell),

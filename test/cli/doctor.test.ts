@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { judgeQuota, judgeRules, judgeTunnel, judgeWildcard, judgeZone } from '../../src/cli/doctorCloudflare.ts';
-import { formatFindings, type Finding } from '../../src/cli/doctorFindings.ts';
-import { judgeStateFolder, judgeToken } from '../../src/cli/doctorMachine.ts';
-import { ownerToBecome } from '../../src/cli/stateOwner.ts';
+import { judgeQuota, judgeRules, judgeTunnel, judgeWildcard, judgeZone } from '../../src/cli/doctor/cloudflare.ts';
+import { formatFindings, type Check } from '../../src/cli/doctor/findings.ts';
+import { judgeStateFolder, judgeToken } from '../../src/cli/doctor/machine.ts';
+import { ownerToBecome } from '../../src/cli/dropPrivileges.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 
 /** A class without anything to complain of. */
@@ -14,10 +14,10 @@ async function soundClass(): Promise<Classroom> {
   return classroom;
 }
 
-async function examine(classroom: Classroom): Promise<{ code: number | null; checks: Finding[]; bad: Finding[] }> {
+async function examine(classroom: Classroom): Promise<{ code: number | null; checks: Check[]; bad: Check[] }> {
   const { code, last } = await classroom.run(['doctor', '--json']);
   assert.equal(last['event'], 'doctor');
-  const checks = last['checks'] as Finding[];
+  const checks = last['checks'] as Check[];
   return { code, checks, bad: checks.filter(({ level }) => level !== 'ok') };
 }
 
@@ -192,7 +192,7 @@ describe('doctor: judgements', () => {
   });
 
   it('a person sees how much there is to mend', () => {
-    const finding = (level: Finding['level']): Finding => ({ check: 'zone', level, text: 'text', ...(level === 'ok' ? {} : { mend: 'mend' }) });
+    const finding = (level: Check['level']): Check => ({ check: 'zone', level, text: 'text', ...(level === 'ok' ? {} : { mend: 'mend' }) });
     assert.equal(formatFindings([finding('ok'), finding('fail'), finding('warning')]), 'ok       zone  text\nfail     zone  text\n               mend\nwarning  zone  text\n               mend\n\n1 to mend, 1 warning.');
     assert.match(formatFindings([finding('warning')]), /It works, 1 warning\.$/);
   });

@@ -7,9 +7,9 @@ import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { close, listen } from '../../demo/standIn/listen.ts';
-import { startStandIn } from '../../demo/standIn/standIn.ts';
-import type { StandIn } from '../../demo/standIn/standIn.ts';
+import { close, listen } from '../../standin/listen.ts';
+import { startStandIn } from '../../standin/standIn.ts';
+import type { StandIn } from '../../standin/standIn.ts';
 
 const source = new URL('../../demo/app', import.meta.url).pathname;
 

@@ -7,7 +7,7 @@ import { signalIfThere } from '../../demo/marked.ts';
 import { nameServer } from '../../src/relay/devServers.ts';
 import type { DevServerName } from '../../src/relay/devServers.ts';
 import type { Target } from '../../src/relay/forward.ts';
-import { greet } from '../../src/relay/greet.ts';
+import { sniffPort } from '../../src/relay/sniffPort.ts';
 import { findTarget } from '../../src/relay/target.ts';
 import { listenersOf } from '../../src/shell/listeners.ts';
 import { descendants } from '../../src/shell/processes.ts';
@@ -99,7 +99,7 @@ export class Desk {
 /** Where the processes under a terminal listen, and what their server is called. */
 export async function lookAt({ shellPid }: Started, assignedPort: number): Promise<{ target: Target; server: DevServerName | undefined }> {
   const tree = descendants(shellPid);
-  const target = await findTarget(listenersOf(tree.map(({ pid }) => pid)), assignedPort, greet);
+  const target = await findTarget(listenersOf(tree.map(({ pid }) => pid)), assignedPort, sniffPort);
   if (target === undefined) throw new Error('the status bar says live, but nothing listens');
   return { target, server: nameServer(tree) };
 }

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { ended, signalIfThere } from '../../demo/marked.ts';
-import { greet } from '../../src/relay/greet.ts';
+import { sniffPort } from '../../src/relay/sniffPort.ts';
 import { startRelay } from '../../src/relay/relayProcess.ts';
 import type { RelayProcess } from '../../src/relay/relayProcess.ts';
 import { findTarget } from '../../src/relay/target.ts';
@@ -90,7 +90,7 @@ async function goLive(classroom: Classroom, project: Project, number: number, un
   });
   const target = await waitFor(async () => {
     assert.equal(server.exitCode, null, `${name}'s server has ended`);
-    return findTarget(listenersOf(descendants(server.pid ?? 0).map(({ pid }) => pid)), port, greet);
+    return findTarget(listenersOf(descendants(server.pid ?? 0).map(({ pid }) => pid)), port, sniffPort);
   }, `${name}'s server to listen`, START_LIMIT);
   relay.setTarget(target);
   await classroom.done(['publish', '-p', String(port), '--holder', 'window-1', '--relay'], { user: name, through });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { everyFault, type Fault } from '../../demo/standIn/faults.ts';
+import { everyFault, type Fault } from '../../standin/faults.ts';
 import { MendableError } from '../../src/provisioning/errors.ts';
 import { lockTimes } from '../../src/provisioning/lock.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';

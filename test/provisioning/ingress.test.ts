@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isValid } from '../../demo/standIn/api/ingressRules.ts';
+import { isValid } from '../../standin/api/ingressRules.ts';
 import { editIngress, findFault, localPort, matches, ruleOf, type IngressRule, type TunnelConfig } from '../../src/provisioning/ingress.ts';
 import { foreignConfig } from '../fixtures/provisioning/remote.ts';
 

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { identify } from '../../src/provisioning/identity.ts';
+import { identifyOnHost } from '../../src/provisioning/processIdentity.ts';
 import { isAbandoned, lockTimes, withLock, type HeldLock } from '../../src/provisioning/lock.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { whileCollecting } from '../fixtures/garbage.ts';
@@ -17,7 +17,7 @@ import { publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
 
-const self = identify(process.pid, 'host1');
+const self = identifyOnHost(process.pid, 'host1');
 const deadHolder = JSON.stringify({ ...self, startTime: '1' });
 
 describe('lock', () => {

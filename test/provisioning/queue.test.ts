@@ -5,12 +5,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { identify } from '../../src/provisioning/identity.ts';
+import { identifyOnHost } from '../../src/provisioning/processIdentity.ts';
 import { Queue, requestId, type Action } from '../../src/provisioning/queue.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { publish, release } from '../fixtures/provisioning/publishing.ts';
 
-const self = identify(process.pid, 'host1');
+const self = identifyOnHost(process.pid, 'host1');
 const dead = { ...self, startTime: '1' };
 const minute = 60_000;
 

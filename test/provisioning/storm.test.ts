@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, watch } from 'node:fs';
-import { identify } from '../../src/provisioning/identity.ts';
+import { identifyOnHost } from '../../src/provisioning/processIdentity.ts';
 import { lockTimes, withLock } from '../../src/provisioning/lock.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { closeAll, startClassroom, type Classroom, type Ended } from '../fixtures/provisioning/classroom.ts';
@@ -15,7 +15,7 @@ const students = (count: number) => Array.from({ length: count }, (_, index) => 
 async function gathered(classroom: Classroom, count: number, start: () => Promise<Ended>[]): Promise<Ended[]> {
   const folder = await StateFolder.open(classroom.stateDir);
   let endings: Promise<Ended>[] = [];
-  await withLock({ folder, self: identify(process.pid, 'host1'), newId: randomUUID, times: { ...lockTimes, hold: 120_000 } }, async () => {
+  await withLock({ folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, times: { ...lockTimes, hold: 120_000 } }, async () => {
     const waiting = () => readdirSync(folder.in('queue')).length;
     const complete = new Moment();
     const look = () => { if (waiting() >= count) complete.happen(); };
@@ -54,7 +54,7 @@ describe('storm', function () {
     classroom.standIn.onRequest({ before: ({ method, body }) => { if (method === 'POST') sizes.push((body as { posts: unknown[] }).posts.length); } });
     const folder = await StateFolder.open(classroom.stateDir);
     const pending: Promise<unknown>[] = [];
-    await withLock({ folder, self: identify(process.pid, 'host1'), newId: randomUUID, times: lockTimes }, async () => {
+    await withLock({ folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, times: lockTimes }, async () => {
       pending.push(...students(250).map((number) => ask(classroom, publish(number))));
       const complete = new Moment();
       const look = () => { if (readdirSync(folder.in('queue')).length === 250) complete.happen(); };
@@ -105,7 +105,7 @@ describe('storm', function () {
   it('who waits without any progress is told so after the limit, and leaves no request behind; a queue that moves keeps nobody out', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 1 } });
     const folder = await StateFolder.open(classroom.stateDir);
-    const ended = await withLock({ folder, self: identify(process.pid, 'host1'), newId: randomUUID, times: lockTimes }, () => classroom.run(['publish', '-p', '3001', '--json']));
+    const ended = await withLock({ folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, times: lockTimes }, () => classroom.run(['publish', '-p', '3001', '--json']));
     assert.deepEqual([ended?.code, ended?.last['code']], [75, 'busy']);
     assert.match(String(ended?.last['message']), /1 s/);
     assert.deepEqual([readdirSync(folder.in('queue')), callsOf(classroom.standIn)], [[], []]);

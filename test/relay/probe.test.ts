@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { probe } from '../../src/relay/probe.ts';
-import type { Verdict } from '../../src/relay/verdict.ts';
+import type { ProbeResult } from '../../src/relay/probeResult.ts';
 import { SITE, startBench } from './helpers.ts';
 import type { Bench } from './helpers.ts';
 
@@ -23,8 +23,8 @@ describe('relay/probe', () => {
     bench.close();
   });
 
-  const throughRelay = (): Promise<Verdict> => probe({ door: { host: '127.0.0.1', port: bench.relayPort }, site: SITE, signal: AbortSignal.timeout(5000) });
-  const straight = (): Promise<Verdict> => probe({ door: { host: '127.0.0.1', port: bench.serverPort }, site: SITE, signal: AbortSignal.timeout(5000) });
+  const throughRelay = (): Promise<ProbeResult> => probe({ door: { host: '127.0.0.1', port: bench.relayPort }, site: SITE, signal: AbortSignal.timeout(5000) });
+  const straight = (): Promise<ProbeResult> => probe({ door: { host: '127.0.0.1', port: bench.serverPort }, site: SITE, signal: AbortSignal.timeout(5000) });
 
   it('finds a server that serves localhost only live through the relay, and refusing without', async () => {
     bench = await startBench(vite);

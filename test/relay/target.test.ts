@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { greet } from '../../src/relay/greet.ts';
+import { sniffPort } from '../../src/relay/sniffPort.ts';
 import { findTarget } from '../../src/relay/target.ts';
-import type { Greeting } from '../../src/relay/target.ts';
+import type { SniffResult } from '../../src/relay/target.ts';
 import type { Target } from '../../src/relay/forward.ts';
 import { listenOnFreePort } from './helpers.ts';
 
 const listener = (port: number, address = '127.0.0.1') => ({ port, address, uid: 1001, inode: port });
-const unasked = (): Promise<Greeting> => assert.fail('asked');
-const answering = (greetings: Record<number, Greeting>) => ({ port }: Target): Promise<Greeting> => Promise.resolve(greetings[port] ?? 'none');
+const unasked = (): Promise<SniffResult> => assert.fail('asked');
+const answering = (greetings: Record<number, SniffResult>) => ({ port }: Target): Promise<SniffResult> => Promise.resolve(greetings[port] ?? 'none');
 
 describe('relay/target', () => {
   it('is the assigned port where the server listens on it', async () => {
@@ -64,11 +64,11 @@ describe('relay/greet', () => {
     const servers = [page, redirect, api, webSocket, other];
     try {
       const greetings = [];
-      for (const server of servers) greetings.push(await greet({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
+      for (const server of servers) greetings.push(await sniffPort({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
       assert.deepEqual(greetings, ['page', 'page', 'http', 'none', 'none']);
     } finally {
       for (const server of servers) server.close();
     }
-    assert.equal(await greet({ port: 1, address: '127.0.0.1' }), 'none');
+    assert.equal(await sniffPort({ port: 1, address: '127.0.0.1' }), 'none');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { commandTable, ownCommands } from '../../src/vscode/commandTable.ts';
-import { defaults } from '../../src/vscode/settings.ts';
+import { commandTable, ownCommands } from '../../src/window/commandTable.ts';
+import { defaults } from '../../src/window/settings.ts';
 
 interface Manifest {
   contributes: Record<string, unknown> & {

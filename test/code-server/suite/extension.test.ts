@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { TestApi } from '../../../src/vscode/api.ts';
+import type { TestApi } from '../../../src/vscode/testApi.ts';
 import { ID, activated, closeTerminals, openTerminal, run, waitForState, waitUntilNothing, world } from './window.ts';
 
 const LOADS = 5;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { Summary, TestApi } from '../../../src/vscode/api.ts';
+import type { Summary, TestApi } from '../../../src/vscode/testApi.ts';
 import { waitFor } from '../waiting.ts';
 
 export const ID = 'classroom-tunnel.classroom-tunnel';

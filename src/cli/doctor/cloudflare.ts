@@ -1,0 +1,158 @@
+import { connectAdminApi, type AdminApi, type TunnelFacts, type ZoneFacts } from '../../provisioning/adminApi.ts';
+import { CallFailure } from '../../provisioning/checkedFetch.ts';
+import { connectRoundApi, type RoundApi } from '../../provisioning/roundApi.ts';
+import type { Config } from '../../provisioning/config.ts';
+import { MendableError } from '../../provisioning/errors.ts';
+import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
+import { findFault, type TunnelConfig } from '../../provisioning/ingress.ts';
+import { recordTarget, type DnsRecord } from '../../provisioning/plan.ts';
+import { findingsOf, type Check } from './findings.ts';
+import { callDeadline } from '../session.ts';
+
+export interface CloudflareExamination {
+  readonly config: Config;
+  readonly token: string;
+  /** Milliseconds during which nobody may call. */
+  readonly pausedFor: number;
+  readonly fetch: typeof fetch;
+  readonly stop: AbortSignal;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Records that a free zone made since 2024-09 may hold (Cloudflare's documentation of DNS limits). */
+const freeQuota = 200;
+
+/** Looks at Cloudflare by reading only: the token, the tunnel, its rules, the zone, its records. At most six calls. */
+export async function examineCloudflare({ config, token, pausedFor, fetch, stop, now }: CloudflareExamination): Promise<Check[]> {
+  const rateLimit = findingsOf('rate limit');
+  if (pausedFor > 0) {
+    const until = new Date(now() + pausedFor).toTimeString().slice(0, 8);
+    return [rateLimit.warning(`Cloudflare blocks this token until ${until}, so it was not asked.`, 'Look again after that; whoever waits is served then.')];
+  }
+  const options = { ...config, token, fetch, callDeadline, signal: stop, onCall: () => undefined, checkPause: () => undefined };
+  const account = connectAdminApi(options);
+  const cloudflare = connectRoundApi(options);
+  const verified = await examineToken(account, config.accountId);
+  if (verified.level === 'fail') return [verified]; // everything else would fail for the same reason
+  return [verified, ...(await Promise.all([
+    examineTunnel(account, config), examineRules(cloudflare), examineZone(account, config), examineRecords(account, cloudflare, config),
+  ])).flat()];
+}
+
+function examineToken(account: AdminApi, accountId: string): Promise<Check> {
+  const { ok, fail } = findingsOf('token');
+  return orFailure('token', async () => {
+    const { owner, status } = await account.verifyToken(accountId);
+    return status === 'active' ? ok(`active, ${owner === 'user' ? 'a user\'s' : 'the account\'s own'}`)
+      : fail(`Cloudflare says that the token is ${status}.`, 'Make a new one in the dashboard, and put it into the token file.');
+  });
+}
+
+function examineTunnel(account: AdminApi, { accountId, tunnelId }: Config): Promise<Check> {
+  return orFailure('tunnel', async () => judgeTunnel(await account.tunnel(accountId, tunnelId)), 'Account · Cloudflare Tunnel · Edit');
+}
+
+/** Can this tunnel carry anything? */
+export function judgeTunnel({ id, name, source, status }: TunnelFacts): Check {
+  const { ok, warning, fail } = findingsOf('tunnel');
+  if (source === 'local') {
+    const { message, action } = new MendableError('tunnel-local', { tunnel: id });
+    return fail(message, action);
+  }
+  if (status === 'healthy') return ok(`${name}, managed at Cloudflare, with a connector`);
+  if (status === 'degraded') return warning(`${name} has lost some of its connector's connections.`, 'See the log of cloudflared on this server.');
+  return fail(`${name} has no connector (Cloudflare calls it ${status}): no site can be reached.`, 'Start cloudflared for this tunnel: `classroom-tunnel setup` prints how.');
+}
+
+function examineRules(cloudflare: RoundApi): Promise<Check> {
+  return orFailure('rules', async () => judgeRules((await cloudflare.readConfiguration()).config), 'Account · Cloudflare Tunnel · Edit');
+}
+
+/** Would cloudflared take this configuration, and the next one made from it? */
+export function judgeRules(config: TunnelConfig | null): Check {
+  const { ok, warning, fail } = findingsOf('rules');
+  const rules = config?.ingress ?? [];
+  if (rules.length === 0) return ok('none yet: the first publication makes the catch-all too');
+  const fault = findFault({ ingress: rules });
+  if (fault) return fail(`cloudflared would refuse ${fault}.`, 'Mend this rule in the dashboard: until then nobody can publish.');
+  const names = rules.map((rule) => `${rule.hostname ?? ''}${rule.path ?? ''}`);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  return twice === undefined ? ok(`${rules.length}, the last of them the catch-all`)
+    : warning(`There are two rules for ${twice}: only the first is ever used.`, 'Remove the second in the dashboard.');
+}
+
+function examineZone(account: AdminApi, config: Config): Promise<Check[]> {
+  return account.zone(config.zoneId).then((zone) => judgeZone(zone, config), (error: unknown): Check[] => {
+    if (!isForbidden(error)) return [failure('zone', error)];
+    const { ok, warning } = findingsOf('hostname');
+    const doubt = certificateWarning(config.hostname);
+    return [
+      doubt ? warning(doubt, 'Change `hostname` in the configuration.') : ok(config.hostname),
+      findingsOf('zone').warning('The token may not read the zone, so nobody knows whether the hostname lies in it.', 'Add the permission "Zone · Zone · Read" to the token.'),
+    ];
+  });
+}
+
+/** Does the hostname template fit the zone, and the zone the account? */
+export function judgeZone(zone: ZoneFacts, config: Pick<Config, 'accountId' | 'hostname' | 'machine'>): Check[] {
+  const { ok, warning } = findingsOf('zone');
+  const found = zone.status !== 'active' ? warning(`Cloudflare calls ${zone.name} ${zone.status}.`, 'Finish its set-up in the dashboard: names in it are not served before.')
+    : zone.accountId !== config.accountId ? warning(`${zone.name} belongs to another account (${zone.accountName}) than the tunnel.`, 'Check `accountId` and `zoneId`.')
+    : ok(zone.name);
+  return [found, judgeHostname(zone.name, config)];
+}
+
+function judgeHostname(zoneName: string, { hostname: template, machine }: Pick<Config, 'hostname' | 'machine'>): Check {
+  const { ok, warning, fail } = findingsOf('hostname');
+  const example = makeHostname(template, { user: 'student1', port: 3000, machine });
+  if (!example.endsWith(`.${zoneName}`)) return fail(`${template} does not lie in the zone ${zoneName}.`, `Let \`hostname\` end in .${zoneName}, or correct \`zoneId\`.`);
+  const levels = example.slice(0, -zoneName.length - 1).split('.').length;
+  return levels === 1 ? ok(`${template}, as in ${example}`)
+    : warning(`${template} lies ${levels} levels below ${zoneName}: the free certificate covers one level only.`, `Use one level, such as ${template.split('.').slice(0, levels).join('-')}.${zoneName}, or buy a certificate for it.`);
+}
+
+function examineRecords(account: AdminApi, cloudflare: RoundApi, config: Config): Promise<Check> {
+  if (config.dns === 'wildcard') {
+    const name = `*.${makeHostname(config.hostname, { user: 'student1', port: 3000, machine: config.machine }).split('.').slice(1).join('.')}`;
+    return orFailure('DNS', async () => judgeWildcard(name, await cloudflare.findRecords(name), config.tunnelId), 'Zone · DNS · Edit');
+  }
+  return orFailure('DNS', async () => judgeQuota(await account.countRecords(config.zoneId), Object.keys(config.ports ?? {}).length), 'Zone · DNS · Edit');
+}
+
+export function judgeWildcard(name: string, records: readonly DnsRecord[], tunnelId: string): Check {
+  const { ok, fail } = findingsOf('DNS');
+  const target = recordTarget(tunnelId);
+  const mend = `Make it in the dashboard: CNAME ${name} → ${target}, proxied.`;
+  const [record] = records;
+  if (!record) return fail(`"dns" is "wildcard", but there is no record ${name}.`, mend);
+  if (record.type !== 'CNAME' || record.content !== target) return fail(`${name} is ${record.type} ${record.content}, which is not this tunnel.`, mend);
+  return record.proxied === false ? fail(`${name} is not proxied, so it leads nowhere.`, mend) : ok(`${name} leads to the tunnel`);
+}
+
+/** @param students how many the configuration names */
+export function judgeQuota(records: number, students: number): Check {
+  const { ok, warning } = findingsOf('DNS');
+  return records + students <= freeQuota ? ok(`${records} ${records === 1 ? 'record' : 'records'} in the zone`)
+    : warning(`The zone holds ${records} records, and ${students} students may add one each; a free zone holds ${freeQuota}.`, 'Remove some, or use `"dns": "wildcard"` with one wildcard record.');
+}
+
+/** The finding of a check, or of why it could not be made. `permission` is what the token lacks where it is not let in. */
+async function orFailure(check: string, examine: () => Promise<Check>, permission?: string): Promise<Check> {
+  try {
+    return await examine();
+  } catch (error) {
+    return isForbidden(error) && permission ? findingsOf(check).fail('The token may not read it.', `Give it the permission "${permission}".`) : failure(check, error);
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof CallFailure && (error.status === 401 || error.status === 403);
+}
+
+/** Anything else than a failed call is a bug. */
+function failure(check: string, error: unknown): Check {
+  const reason = error instanceof CallFailure ? error.mendable : error;
+  if (!(reason instanceof MendableError)) throw error;
+  return findingsOf(check).fail(`${reason.title}. ${reason.message}`, reason.action);
+}

@@ -1,0 +1,68 @@
+import type { Config } from '../../provisioning/config.ts';
+import { exitCodes, MendableError } from '../../provisioning/errors.ts';
+import { certificateWarning } from '../../provisioning/hostname.ts';
+import type { ActionContext } from '../actions.ts';
+import { examineCloudflare } from './cloudflare.ts';
+import { findingsOf, formatFindings, type Check } from './findings.ts';
+import { examineAccess, examineConfiguration, examineState, examineToken } from './machine.ts';
+import type { Report } from '../report.ts';
+import { openSession, openContext, type Session } from '../session.ts';
+
+/**
+ * Looks at everything that publishing needs, and says how to mend what is wrong. It changes nothing, here or at Cloudflare.
+ * Run by root, it looks with the eyes of the account that owns the state folder.
+ * @returns the exit code: 0 where nothing failed (warnings do not count), 78 for the configuration itself, else 1
+ */
+export async function doctor({ report, env, stop }: ActionContext): Promise<number> {
+  const desk = tryOpen(report, env);
+  if (desk instanceof MendableError) {
+    answer(report, [failure('configuration', desk)]);
+    return exitCodes.configuration;
+  }
+  const findings = await examine(desk, report, env, stop);
+  answer(report, findings);
+  return findings.some(({ level }) => level === 'fail') ? exitCodes.failed : exitCodes.done;
+}
+
+async function examine(desk: Session, report: Report, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Check[]> {
+  const { config } = desk;
+  const hidden = examineAccess(config);
+  if (hidden.length > 0) return hidden;
+  const { findings, pausedFor } = await examineState(config, Date.now());
+  const local = [...examineConfiguration(config), ...examineToken(config), ...findings];
+  try {
+    const { token } = openContext(desk, silent(report), env);
+    return [...local, ...await examineCloudflare({ config, token, pausedFor, fetch, stop, now: Date.now })];
+  } catch (error) {
+    if (!(error instanceof MendableError)) throw error;
+    return [...local, failure('token', error), ...withoutCloudflare(config)];
+  }
+}
+
+/** What can be said of the hostname without asking. */
+function withoutCloudflare({ hostname }: Config): Check[] {
+  const warning = certificateWarning(hostname);
+  return warning ? [findingsOf('hostname').warning(warning, 'Change `hostname` in the configuration.')] : [];
+}
+
+function tryOpen(report: Report, env: NodeJS.ProcessEnv): Session | MendableError {
+  try {
+    return openSession(silent(report), env);
+  } catch (error) {
+    if (error instanceof MendableError) return error;
+    throw error;
+  }
+}
+
+function failure(check: string, error: MendableError): Check {
+  return findingsOf(check).fail(`${error.title}. ${error.message}`, error.action);
+}
+
+/** Warnings on the way are findings here, and said once. */
+function silent(report: Report): Report {
+  return { ...report, warn: () => undefined };
+}
+
+function answer(report: Report, findings: readonly Check[]): void {
+  report.answer(formatFindings(findings), { event: 'doctor', ok: findings.every(({ level }) => level !== 'fail'), checks: findings });
+}

@@ -1,0 +1,113 @@
+import { readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { parseConfig, type Config } from '../provisioning/config.ts';
+import { MendableError } from '../provisioning/errors.ts';
+import { certificateWarning } from '../provisioning/hostname.ts';
+import { lockTimes } from '../provisioning/lock.ts';
+import type { ProvisioningContext } from '../provisioning/context.ts';
+import { listeners } from '../shell/listeners.ts';
+import { identifyCaller, userName, type Caller } from './caller.ts';
+import type { Report } from './report.ts';
+import { actAsOwner } from './dropPrivileges.ts';
+
+/** Milliseconds: two calls in a row end within the time under the lock. */
+export const callDeadline = 7_000;
+
+const defaultConfigFile = '/etc/classroom-tunnel/config.json';
+
+/** The configuration and who asks: everything that needs no network and no secret. */
+export interface Session {
+  readonly config: Config;
+  readonly caller: Caller;
+}
+
+/**
+ * Finds out who asks and what the configuration says. From here on, a process of root works as the owner of the state folder.
+ * @throws MendableError whatever is wrong with the configuration
+ */
+export function openSession(report: Report, env: NodeJS.ProcessEnv): Session {
+  const file = configFileOf(env);
+  const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
+  const uid = process.getuid?.() ?? 0;
+  const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir) ?? uid);
+  if (caller.isGuest) trustOnly(file, uid);
+  const warning = certificateWarning(config.hostname);
+  if (warning) report.warn(warning);
+  actAsOwner(config.stateDir);
+  return { config, caller };
+}
+
+/** The file that the environment names, else the machine's own. */
+export function configFileOf(env: NodeJS.ProcessEnv): string {
+  return env['CLASSROOM_TUNNEL_CONFIG'] || defaultConfigFile;
+}
+
+/** What provisioning needs beyond the desk: the token, the clock, the network. */
+export function openContext({ config }: Session, report: Report, env: NodeJS.ProcessEnv): ProvisioningContext {
+  return {
+    config,
+    host: hostname(),
+    token: readToken(config, report, env),
+    now: Date.now,
+    newId: newUuid,
+    fetch,
+    callDeadline,
+    lockTimes,
+    isListening: (port) => listeners().some((listener) => listener.port === port),
+    log: (line) => { report.warn(line); },
+  };
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new MendableError('config-missing', { file });
+    throw new MendableError('config-unreadable', { file, problem: reason(error) });
+  }
+}
+
+/** A random UUID of the kernel's: to load node's whole cryptography for one would take the start of a command a tenth longer. */
+function newUuid(): string {
+  return readFileSync('/proc/sys/kernel/random/uuid', 'utf8').trim();
+}
+
+/** A caller who could choose the configuration could send the token to a server of their own. */
+function trustOnly(file: string, uid: number): void {
+  const { uid: owner, mode } = statSync(file);
+  if ((owner !== 0 && owner !== uid) || (mode & 0o022) !== 0) throw new MendableError('config-not-trusted', { file });
+}
+
+function readToken(config: Config, report: Report, env: NodeJS.ProcessEnv): string {
+  const { tokenFile: file, file: configFile } = config;
+  if (file === undefined) {
+    const token = env['CLOUDFLARE_API_TOKEN'];
+    if (!token) throw new MendableError('token-missing', { file: configFile });
+    return token;
+  }
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    if (!token) throw new MendableError('token-unreadable', { file, config: configFile, problem: 'it is empty' });
+    if ((statSync(file).mode & 0o004) !== 0) report.warn(`Everybody on this machine can read the token file ${file}: run \`chmod 600 ${file}\`.`);
+    return token;
+  } catch (error) {
+    if (error instanceof MendableError) throw error;
+    throw new MendableError('token-unreadable', { file, config: configFile, problem: reason(error) });
+  }
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'it does not exist';
+  if (code === 'EACCES') return 'this account may not read it';
+  return code === 'EISDIR' ? 'it is a folder' : message;
+}
+
+/** Undefined where it is not there, or out of this account's reach: opening it will say so to a person. */
+function ownerOf(folder: string): number | undefined {
+  try {
+    return statSync(folder).uid;
+  } catch {
+    return undefined;
+  }
+}

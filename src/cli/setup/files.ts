@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { MendableError } from '../../provisioning/errors.ts';
+import type { Mode } from './answers.ts';
+
+/** Whose the token file and the state folder are to be, and who else may use them. Everybody may pass through the folder: the relays' sockets are in it. */
+export interface Owners {
+  readonly uid: number;
+  readonly gid: number;
+  readonly folderMode: number;
+  readonly tokenMode: number;
+}
+
+/**
+ * In sudo mode the service account owns both, alone; in shared mode the students' group may use both. Whoever is not root
+ * can give nothing away, and is the service account.
+ * @throws MendableError `setup-incomplete` where there is no such account or group on this machine
+ */
+export function findOwners(mode: Mode, group: string, serviceAccount: string | undefined, self: { uid: number; gid: number }): Owners {
+  if (mode === 'shared') return { uid: self.uid, gid: lookUp('group', group), folderMode: 0o2771, tokenMode: 0o640 };
+  const name = self.uid === 0 ? serviceAccount ?? 'classroom-tunnel' : undefined;
+  const uid = name === undefined ? self.uid : lookUp('passwd', name);
+  if (uid === 0) throw new MendableError('setup-incomplete', { problem: 'The service account must not be root: students act as it', flag: '--service-account NAME' });
+  return { uid, gid: name === undefined ? self.gid : lookUp('passwd', name, 3), folderMode: 0o711, tokenMode: 0o600 };
+}
+
+/** Replaces a file whole, unless it says this already. Answers whether it wrote. @throws MendableError `setup-unwritable` */
+export function writeText(file: string, text: string, { mode, uid, gid }: { mode: number; uid?: number; gid?: number }): boolean {
+  return nameFile(file, () => {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) return own(file, mode, uid, gid);
+    mkdirSync(dirname(file), { recursive: true });
+    const scratch = `${file}.${process.pid}`;
+    writeFileSync(scratch, text, { mode: 0o600, flag: 'wx' });
+    own(scratch, mode, uid, gid);
+    renameSync(scratch, file);
+    return true;
+  });
+}
+
+/** Makes the state folder, or gives it its owner and mode; what is in it is left alone. Answers whether it changed something. */
+export function provideFolder(folder: string, { uid, gid, folderMode }: Owners): boolean {
+  return nameFile(folder, () => {
+    mkdirSync(dirname(folder), { recursive: true });
+    const isNew = !existsSync(folder);
+    if (isNew) mkdirSync(folder, { mode: 0o700 });
+    return own(folder, folderMode, uid, gid) || isNew;
+  });
+}
+
+/** Gives a file its mode and owner where they differ. */
+function own(file: string, mode: number, uid?: number, gid?: number): boolean {
+  const before = statSync(file);
+  const [newUid, newGid] = [uid ?? before.uid, gid ?? before.gid];
+  const differs = before.uid !== newUid || before.gid !== newGid;
+  if (differs) chownSync(file, newUid, newGid);
+  if (!differs && (before.mode & 0o7777) === mode) return false;
+  chmodSync(file, mode); // after the owner: a change of owner takes the setgid bit away
+  return true;
+}
+
+/** The number of an account or group, by whatever directory this machine asks. */
+function lookUp(database: 'passwd' | 'group', name: string, field = 2): number {
+  const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8' }) as { stdout: string | null };
+  const number = stdout?.split(':')[field];
+  if (number) return Number(number);
+  const [what, flag, make] = database === 'group' ? ['group', '--group NAME', `groupadd ${name}`]
+    : ['account', '--service-account NAME', `useradd --system --shell /usr/sbin/nologin ${name}`];
+  throw new MendableError('setup-incomplete', { problem: `There is no ${what} "${name}" on this machine: make it (\`${make}\`), or name another`, flag });
+}
+
+/** Runs `work` and turns what the disk refuses into a message that names the file. */
+function nameFile<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const problem = code === 'EACCES' || code === 'EPERM' ? 'this account may not write it' : message;
+    throw new MendableError('setup-unwritable', { file, problem }, { cause: error });
+  }
+}

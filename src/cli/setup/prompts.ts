@@ -1,0 +1,77 @@
+import { MendableError } from '../../provisioning/errors.ts';
+
+/** A question, and the option that answers it where nobody can be asked. */
+export interface Question {
+  readonly flag: string;
+  readonly message: string;
+  readonly initial?: string;
+  /** What is wrong with an answer; undefined where nothing is. */
+  readonly check?: (answer: string) => string | undefined;
+}
+
+export interface Choice<T> {
+  readonly value: T;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** Whom setup asks: a person at a terminal, or nobody but the options. */
+export interface Asker {
+  readonly isPerson: boolean;
+  text(question: Question): Promise<string>;
+  /** An answer that is not shown, and comes from no argument. */
+  secret(question: Question): Promise<string>;
+  choose<T>(question: Question, choices: readonly Choice<T>[]): Promise<T>;
+  confirm(question: Question): Promise<boolean>;
+  note(title: string, text: string): void;
+}
+
+/** Thrown when the person leaves: nothing was written then. */
+export const cancelled = new Error('cancelled');
+
+/** Nobody is asked: what has one possible answer has it, all else is an error that names the option. */
+export function optionsOnly(yes: boolean): Asker {
+  const missing = (question: Question, what: string) => new MendableError('setup-incomplete', { problem: `${question.message}: ${what}`, flag: question.flag });
+  return {
+    isPerson: false,
+    text(question) {
+      const { initial } = question;
+      const problem = initial === undefined ? 'nobody said so' : question.check?.(initial);
+      return problem === undefined ? Promise.resolve(initial ?? '') : Promise.reject(missing(question, problem));
+    },
+    secret: (question) => Promise.reject(missing(question, 'nobody said so')),
+    choose(question, choices) {
+      const [only] = choices;
+      if (only && choices.length === 1) return Promise.resolve(only.value);
+      return Promise.reject(missing(question, only ? `there are ${choices.map(({ label }) => label).join(', ')}` : 'there is none'));
+    },
+    confirm: (question) => yes ? Promise.resolve(true) : Promise.reject(missing(question, 'this needs a yes')),
+    note: () => undefined,
+  };
+}
+
+/** Asks a person at the terminal; on stderr, as stdout is for the answer. */
+export async function atTerminal(): Promise<Asker> {
+  const clack = await import('@clack/prompts');
+  const output = process.stderr;
+  const answered = async <T>(answer: Promise<T>): Promise<Exclude<T, symbol>> => {
+    const value = await answer;
+    if (clack.isCancel(value)) throw cancelled;
+    return value as Exclude<T, symbol>;
+  };
+  const checked = ({ check }: Question) => (value: string | undefined) => check?.(value ?? '');
+  return {
+    isPerson: true,
+    text: (question) => answered(clack.text({ output, message: question.message, validate: checked(question), ...(question.initial === undefined ? {} : { initialValue: question.initial }) })),
+    secret: (question) => answered(clack.password({ output, message: question.message, validate: checked(question) })),
+    choose: async (question, choices) => {
+      // By its number: the library's types want plain values, ours may be objects.
+      const index = await answered(clack.select({ output, message: question.message, options: choices.map(({ label, hint }, value) => ({ value, label, ...(hint ? { hint } : {}) })) }));
+      const choice = choices[index];
+      if (!choice) throw cancelled;
+      return choice.value;
+    },
+    confirm: (question) => answered(clack.confirm({ output, message: question.message })),
+    note: (title, text) => { clack.note(text, title, { output }); },
+  };
+}

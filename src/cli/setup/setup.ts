@@ -1,0 +1,142 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { connectAdminApi, type AdminApi } from '../../provisioning/adminApi.ts';
+import { CallFailure } from '../../provisioning/checkedFetch.ts';
+import { parseConfig } from '../../provisioning/config.ts';
+import { exitCodes, MendableError } from '../../provisioning/errors.ts';
+import { certificateWarning } from '../../provisioning/hostname.ts';
+import type { ActionContext } from '../actions.ts';
+import { identifyCaller, userName } from '../caller.ts';
+import { groupName, sharingOf } from '../doctor/machine.ts';
+import { findAnswers, type Answers, type ConfigKeys, type SetupOptions, type Surmise } from './answers.ts';
+import { atTerminal, cancelled, optionsOnly, type Asker } from './prompts.ts';
+import { findOwners, provideFolder, writeText, type Owners } from './files.ts';
+import { nextSteps } from './nextSteps.ts';
+import { callDeadline, configFileOf } from '../session.ts';
+
+/**
+ * Sets a class up: finds by the token what can be found, asks for the rest (or takes it from the options), then writes the
+ * configuration, the token file and the state folder. Run again, it takes what is there for answers, and replaces nothing unasked.
+ * @returns the exit code
+ * @throws MendableError
+ */
+export async function setup(context: ActionContext, options: SetupOptions): Promise<number> {
+  const { report, env, stop } = context;
+  refuseGuests(env);
+  const asker = options.yes || !process.stdin.isTTY || !process.stderr.isTTY ? optionsOnly(options.yes ?? false) : await atTerminal();
+  const file = resolve(configFileOf(env));
+  try {
+    const known = readKnown(file);
+    const tokenFile = resolve(dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
+    const token = await findToken(tokenFile, env, asker);
+    const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? 'https://api.cloudflare.com/client/v4';
+    const account = connectAdminApi({ token, apiBaseUrl, fetch, callDeadline, signal: stop, onCall: () => undefined, checkPause: () => undefined });
+    const answers = await findAnswers(account, asker, options, known);
+    const doubt = certificateWarning(answers.hostname);
+    if (doubt) report.warn(doubt);
+    const owners = findOwners(answers.mode, answers.group, options.serviceAccount ?? known.owner, { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 });
+    const plan: Plan = { file, tokenFile, token, answers, owners, apiBaseUrl: options.apiBaseUrl, known };
+    if (!(await agrees(plan, asker))) throw cancelled;
+    const tunnelId = await provideTunnel(account, answers);
+    const changed = write(plan, tunnelId);
+    if (options.connectorTokenFile !== undefined) changed.push(...await saveConnectorToken(account, answers.accountId, tunnelId, resolve(options.connectorTokenFile)));
+    const next = nextSteps({ ...answers, configFile: file, isDefaultConfigFile: file === configFileOf({}), serviceAccount: userName(owners.uid), connectorTokenFile: options.connectorTokenFile });
+    report.answer(`${changed.length === 0 ? 'Nothing had to be changed.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`,
+      { event: 'setup', configFile: file, tokenFile, stateDir: answers.stateDir, tunnelId, changed, next });
+    return exitCodes.done;
+  } catch (error) {
+    if (error !== cancelled) throw error instanceof CallFailure ? error.mendable : error;
+    report.warn('Left, and nothing was written.');
+    return exitCodes.failed;
+  }
+}
+
+interface Plan {
+  readonly file: string;
+  readonly tokenFile: string;
+  readonly token: string;
+  readonly answers: Answers;
+  readonly owners: Owners;
+  readonly apiBaseUrl: string | undefined;
+  readonly known: Known;
+}
+
+/** What is known without asking, and the file as it is. */
+type Known = Surmise & { readonly raw: Readonly<Record<string, unknown>>; readonly text?: string };
+
+function readKnown(file: string): Known {
+  if (!existsSync(file)) return { raw: {} };
+  const text = readFileSync(file, 'utf8');
+  const { accountId, zoneId, tunnelId, hostname, stateDir, tokenFile, apiBaseUrl } = parseConfig(file, text, 'machine');
+  const raw = JSON.parse(text) as ConfigKeys & Record<string, unknown>;
+  const folder = statSync(stateDir, { throwIfNoEntry: false });
+  return {
+    accountId, zoneId, tunnelId, hostname, stateDir, apiBaseUrl, raw, text,
+    ...(tokenFile ? { tokenFile } : {}), ...(raw.ports ? { ports: raw.ports } : {}), ...(raw.portRange ? { portRange: raw.portRange } : {}),
+    ...(folder ? { mode: sharingOf(folder) === 'private' ? 'sudo' : 'shared', owner: userName(folder.uid), sharedWith: groupName(folder.gid) } : {}),
+  };
+}
+
+/** The token comes from its file, the environment or the keyboard; never from an argument, which everybody could see. */
+async function findToken(file: string, env: NodeJS.ProcessEnv, asker: Asker): Promise<string> {
+  const question = { flag: `a file ${file}, or in CLOUDFLARE_API_TOKEN`, message: 'The API token' };
+  try {
+    const token = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    return token || env['CLOUDFLARE_API_TOKEN'] || await asker.secret({ ...question, check: (text) => /^[\w-]{20,}$/.test(text) ? undefined : 'This is no token' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    throw new MendableError('token-unreadable', { file, config: configFileOf(env), problem: 'this account may not read it' });
+  }
+}
+
+/** The whole file as it shall be: what setup does not know is carried through. */
+function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunnelId: string): string {
+  const { accountId, zoneId, hostname, ports, stateDir } = answers;
+  const beside = dirname(tokenFile) === dirname(file) ? basename(tokenFile) : tokenFile;
+  const config = { ...known.raw, accountId, zoneId, tunnelId, hostname, tokenFile: beside, stateDir: resolve(stateDir), ...ports, ...(apiBaseUrl ? { apiBaseUrl } : {}) };
+  const text = `${JSON.stringify(config, undefined, 2)}\n`;
+  parseConfig(file, text, 'machine'); // a mistake is said before anything is made
+  return known.text !== undefined && isSame(known.raw, config) ? known.text : text;
+}
+
+function isSame(one: object, other: object): boolean {
+  const sorted = (object: object) => JSON.stringify(Object.entries(object).sort(([left], [right]) => left.localeCompare(right)));
+  return sorted(one) === sorted(other);
+}
+
+/** A person is asked before anything is written; the options have to say so before anything is replaced. */
+async function agrees(plan: Plan, asker: Asker): Promise<boolean> {
+  const { answers: { tunnel }, file, known } = plan;
+  const text = configText(plan, 'id' in tunnel ? tunnel.id : 'made-when-you-agree');
+  if (text === known.text) return true;
+  if (known.text === undefined && !asker.isPerson) return true;
+  asker.note(file, text.trimEnd());
+  return asker.confirm({ flag: '--yes', message: known.text === undefined ? 'Write this?' : `Replace ${file}?` });
+}
+
+async function provideTunnel(account: AdminApi, { accountId, tunnel }: Answers): Promise<string> {
+  return 'id' in tunnel ? tunnel.id : (await account.createTunnel(accountId, tunnel.create)).id;
+}
+
+/** Answers the files that it changed. The configuration comes last: it is not there before what it names is. */
+function write(plan: Plan, tunnelId: string): string[] {
+  const { file, tokenFile, token, owners, answers } = plan;
+  const { uid, gid, tokenMode } = owners;
+  const stateDir = resolve(answers.stateDir);
+  process.umask(0o022); // what is made on the way to them is for everybody to pass
+  return [
+    ...(provideFolder(stateDir, owners) ? [stateDir] : []),
+    ...(writeText(tokenFile, existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8') : `${token}\n`, { mode: tokenMode, uid, gid }) ? [tokenFile] : []),
+    ...(writeText(file, configText(plan, tunnelId), { mode: 0o644 }) ? [file] : []),
+  ];
+}
+
+async function saveConnectorToken(account: AdminApi, accountId: string, tunnelId: string, file: string): Promise<string[]> {
+  return writeText(file, `${await account.connectorToken(accountId, tunnelId)}\n`, { mode: 0o600 }) ? [file] : [];
+}
+
+/** Who came through the students' sudo rule: every sudo to an account that is not root's. */
+function refuseGuests(env: NodeJS.ProcessEnv): void {
+  const uid = process.getuid?.() ?? 0;
+  if (identifyCaller({ uid, env, nameOf: String }, undefined, uid).isGuest) throw new MendableError('teacher-only', { what: 'setup' });
+}

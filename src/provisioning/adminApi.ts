@@ -1,0 +1,114 @@
+import { CallFailure } from './checkedFetch.ts';
+import { call, clientOptions, type ClientOptions } from './sdkClient.ts';
+import { BaseAccountTokens, BaseCloudflared, BaseRecords, BaseToken, BaseUserTokens, BaseZones, createClient } from './sdk.ts';
+import { MendableError } from './errors.ts';
+
+export interface TokenFacts {
+  readonly owner: 'user' | 'account';
+  readonly status: string;
+}
+
+export interface ZoneFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly accountId: string;
+  readonly accountName: string;
+}
+
+export interface TunnelFacts {
+  readonly id: string;
+  readonly name: string;
+  /** Where its configuration comes from: a `local` one ignores what we write. */
+  readonly source: 'local' | 'cloudflare';
+  /** Cloudflare's word: `healthy`, `degraded` (some connections are missing), `down`, `inactive` (never connected). */
+  readonly status: string;
+}
+
+/** What the teacher's commands ask of Cloudflare, beyond provisioning. Each call rejects with `CallFailure`. */
+export interface AdminApi {
+  /** Says that the token is known; nothing about what it may do. */
+  verifyToken(accountId?: string): Promise<TokenFacts>;
+  /** Every zone that the token may see; needs Zone · Read. */
+  zones(): Promise<ZoneFacts[]>;
+  zone(zoneId: string): Promise<ZoneFacts>;
+  /** Tunnels that are not deleted. */
+  tunnels(accountId: string): Promise<TunnelFacts[]>;
+  tunnel(accountId: string, tunnelId: string): Promise<TunnelFacts>;
+  /** Makes a remotely-managed tunnel. */
+  createTunnel(accountId: string, name: string): Promise<TunnelFacts>;
+  /** The secret with which cloudflared connects this tunnel: for a file of its own, never for a terminal. */
+  connectorToken(accountId: string, tunnelId: string): Promise<string>;
+  /** How many DNS records the zone holds. */
+  countRecords(zoneId: string): Promise<number>;
+}
+
+/** Opens the account that the token belongs to; nothing is called yet. */
+export function connectAdminApi(options: ClientOptions): AdminApi {
+  const resources = [BaseUserTokens, BaseAccountTokens, BaseZones, BaseCloudflared, BaseToken, BaseRecords] as const;
+  const client = createClient({ resources, ...clientOptions(options) });
+  return { ...tokenCalls(client.user.tokens, client.accounts.tokens), ...zoneCalls(client.zones, client.dns.records), ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token) };
+}
+
+function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<AdminApi, 'verifyToken'> {
+  const unknown = new MendableError('token-rejected', { status: 404, problem: 'there is no such token', call: 'GET /tokens/verify' });
+  return {
+    async verifyToken(accountId) {
+      try {
+        return { owner: 'user', status: (await call(user.verify(), unknown)).status };
+      } catch (error) {
+        // A token of the account is unknown where tokens of users are verified.
+        if (accountId === undefined || !(error instanceof CallFailure) || ![400, 401, 403, 404].includes(error.status ?? 0)) throw error;
+        return { owner: 'account', status: (await call(account.verify({ account_id: accountId }), unknown)).status };
+      }
+    },
+  };
+}
+
+function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<AdminApi, 'zones' | 'zone' | 'countRecords'> {
+  const unknown = (zone: string) => new MendableError('zone-unknown', { zone });
+  return {
+    zones: async () => everyPage(await call(zones.list({ per_page: 50 }), unknown('list')), zoneFacts, unknown('list')),
+    zone: async (zoneId) => zoneFacts(await call(zones.get({ zone_id: zoneId }), unknown(zoneId))),
+    async countRecords(zoneId) {
+      const page = await call(records.list({ zone_id: zoneId, per_page: 1 }), unknown(zoneId));
+      return (page.result_info as { total_count?: number }).total_count ?? page.result.length;
+    },
+  };
+}
+
+function tunnelCalls(tunnels: BaseCloudflared, token: BaseToken): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
+  const unknown = (account: string, tunnel = 'list') => new MendableError('tunnel-unknown', { account, tunnel });
+  return {
+    tunnels: async (accountId) => everyPage(await call(tunnels.list({ account_id: accountId, is_deleted: false, per_page: 50 }), unknown(accountId)), tunnelFacts, unknown(accountId)),
+    tunnel: async (accountId, tunnelId) => tunnelFacts(await call(tunnels.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId))),
+    createTunnel: async (accountId, name) => tunnelFacts(await call(tunnels.create({ account_id: accountId, name, config_src: 'cloudflare' }), unknown(accountId))),
+    connectorToken: (accountId, tunnelId) => call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
+  };
+}
+
+interface Page<T> {
+  readonly result: readonly T[];
+  readonly result_info: unknown;
+  getNextPage(): Promise<Page<T>>;
+}
+
+/** Follows the pages by the total: the last one is not always known by its size. */
+async function everyPage<T, Facts>(first: Page<T>, factsOf: (item: T) => Facts, unknown: MendableError): Promise<Facts[]> {
+  const items = [...first.result];
+  const { total_count: total = 0 } = (first.result_info ?? {}) as { total_count?: number };
+  for (let page = first; items.length < total && page.result.length > 0;) {
+    page = await call(page.getNextPage(), unknown);
+    items.push(...page.result);
+  }
+  return items.map(factsOf);
+}
+
+function zoneFacts(zone: { id: string; name: string; status?: string; account: { id?: string; name?: string } }): ZoneFacts {
+  return { id: zone.id, name: zone.name, status: zone.status ?? 'active', accountId: zone.account.id ?? '', accountName: zone.account.name ?? '' };
+}
+
+function tunnelFacts(tunnel: { id?: string; name?: string; status?: string; config_src?: 'local' | 'cloudflare'; remote_config?: boolean }): TunnelFacts {
+  const source = tunnel.config_src ?? (tunnel.remote_config === false ? 'local' : 'cloudflare');
+  return { id: tunnel.id ?? '', name: tunnel.name ?? '', source, status: tunnel.status ?? 'inactive' };
+}

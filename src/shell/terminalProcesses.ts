@@ -1,0 +1,40 @@
+// Looks into a terminal's process tree. It reads /proc and decides nothing; when to look is terminalScanner.ts.
+import { findDevServer } from './devServer.ts';
+import { idOf, parseId, runs } from './processIds.ts';
+import { descendants } from './processes.ts';
+import { multiplexerServers } from './multiplexers.ts';
+import type { ProcessId, ShellId } from './processIds.ts';
+
+/** Which commands to look for. */
+export interface Watched { readonly commands: readonly string[]; readonly portVariable: string }
+
+/** A watched command at work, with the unchecked text of its port variable. */
+export interface Sighting { readonly process: ProcessId; readonly portText: string | undefined }
+
+/**
+ * The watched commands that run in a terminal now: under its shell, and in a tmux or screen that it shows.
+ * @param known commands seen before in this terminal: they count for as long as they run
+ * @param uid only this user's processes count
+ */
+export function observe(shell: ShellId, watched: Watched, known: readonly Sighting[], uid: number, procRoot = '/proc'): Sighting[] {
+  const found = new Map(known.filter(({ process }) => runs(process, procRoot)).map((sighting) => [sighting.process, sighting]));
+  for (const root of roots(shell, procRoot)) {
+    const server = findDevServer(root, watched.commands, watched.portVariable, procRoot);
+    if (server?.process.uid !== uid) continue;
+    const process = idOf(server.process);
+    if (!found.has(process)) found.set(process, { process, portText: server.portText });
+  }
+  return [...found.values()];
+}
+
+/** Every process of a terminal, with those of the tmux or screen that it shows, and of the commands known to run in it. */
+export function treeOf(shell: ShellId, known: readonly ProcessId[] = [], procRoot = '/proc'): number[] {
+  const tops = [...roots(shell, procRoot), ...known.filter((id) => runs(id, procRoot)).map((id) => parseId(id).pid)];
+  return [...new Set(tops.flatMap((pid) => [pid, ...descendants(pid, procRoot).map((process) => process.pid)]))];
+}
+
+function roots(shell: ShellId, procRoot: string): number[] {
+  if (!runs(shell, procRoot)) return [];
+  const { pid } = parseId(shell);
+  return [pid, ...multiplexerServers(pid, procRoot)];
+}

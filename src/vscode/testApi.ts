@@ -1,0 +1,46 @@
+// What activate() returns: for tests, which wait for its events and never for time. Not a contract for other extensions.
+import { leaseOf, type Kind } from '../window/site/siteState.ts';
+import { shownSite, type WindowState } from '../window/site/windowState.ts';
+import type { Window } from '../window/window.ts';
+
+/** What the status bar shows, as data. */
+export interface Summary {
+  readonly kind: Kind;
+  readonly port: number | undefined;
+  readonly hostname: string | undefined;
+  readonly url: string | undefined;
+  /** The code of the problem in the state `failed`. */
+  readonly problem: string | undefined;
+}
+
+/** What activate() has cost, in milliseconds: on the clock, and of the process's own work. */
+export interface ActivationCost {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+export interface TestApi {
+  readonly state: () => Summary;
+  readonly onDidChangeState: (listener: (state: Summary) => void) => { dispose(): void };
+  readonly activation: ActivationCost;
+}
+
+export function summarize(state: WindowState): Summary {
+  const { port, site } = shownSite(state);
+  const publication = leaseOf(site)?.publication;
+  return {
+    kind: site.kind,
+    port: port === 0 ? undefined : port,
+    hostname: publication?.hostname,
+    url: publication?.url,
+    problem: site.kind === 'failed' ? site.problem.code : undefined,
+  };
+}
+
+export function testApi(window: Window, activation: ActivationCost): TestApi {
+  return {
+    state: () => summarize(window.state),
+    onDidChangeState: (listener) => window.onDidChange((state) => listener(summarize(state))),
+    activation,
+  };
+}

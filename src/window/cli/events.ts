@@ -1,0 +1,87 @@
+// The lines that `classroom-tunnel … --json` prints, read into types. Pure; nothing is believed that is not checked.
+import type { Problem, Publication } from '../site/siteState.ts';
+
+/** What the configuration says about this student; costs no network. */
+export interface Info {
+  readonly event: 'info';
+  readonly user: string;
+  readonly machine: string;
+  /** The port that the configuration assigns to this student. */
+  readonly port: number | null;
+  readonly hostname: string | null;
+  readonly url: string | null;
+  readonly commands: readonly string[];
+  readonly portVariable: string;
+  /** Where this student's relays have their sockets. */
+  readonly socketFolder: string | null;
+  readonly publication: Publication | null;
+}
+export interface Queued { readonly event: 'queued'; readonly message?: string; readonly until?: string }
+export interface Published extends Publication { readonly event: 'published'; readonly created: boolean; readonly apiCalls: number }
+export interface Removed { readonly event: 'removed'; readonly removed: boolean; readonly message: string; readonly apiCalls: number }
+export interface CliError extends Problem { readonly event: 'error'; readonly exitCode: number; readonly retryAfterSeconds?: number }
+export type CliOutcome = Info | Published | Removed | CliError;
+export type CliEvent = CliOutcome | Queued | { readonly event: 'locked' };
+
+/** @returns undefined where the line is not one of the contract's events */
+export function readEvent(line: string): CliEvent | undefined {
+  const fields = parseObject(line);
+  const name = fields?.['event'];
+  return fields && typeof name === 'string' && Object.hasOwn(readers, name) ? readers[name]?.(fields) : undefined;
+}
+
+export const isOutcome = (event: CliEvent): event is CliOutcome => event.event !== 'queued' && event.event !== 'locked';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>> = {
+  queued: (fields) => ({ event: 'queued', ...text(fields, 'message'), ...text(fields, 'until') }),
+  locked: () => ({ event: 'locked' }),
+  published: (fields) => {
+    const publication = readPublication(fields);
+    return publication && { event: 'published', ...publication, created: fields['created'] === true, apiCalls: count(fields['apiCalls']) };
+  },
+  removed: (fields) => ({ event: 'removed', removed: fields['removed'] === true, message: string(fields['message']), apiCalls: count(fields['apiCalls']) }),
+  error: (fields) => ({
+    event: 'error',
+    code: string(fields['code']) || 'unknown',
+    title: string(fields['title']) || 'It did not work',
+    message: string(fields['message']),
+    action: string(fields['action']),
+    exitCode: count(fields['exitCode']) || 1,
+    ...(typeof fields['retryAfterSeconds'] === 'number' && { retryAfterSeconds: fields['retryAfterSeconds'] }),
+  }),
+  info: (fields) => ({
+    event: 'info',
+    user: string(fields['user']),
+    machine: string(fields['machine']),
+    port: typeof fields['port'] === 'number' ? fields['port'] : null,
+    hostname: string(fields['hostname']) || null,
+    url: string(fields['url']) || null,
+    commands: strings(fields['commands']),
+    portVariable: string(fields['portVariable']) || 'PORT',
+    socketFolder: string(fields['socketFolder']) || null,
+    publication: readPublication(fields['publication'] as Fields | null) ?? null,
+  }),
+};
+
+function readPublication(fields: Fields | null | undefined): Publication | undefined {
+  const { hostname, url, port } = fields ?? {};
+  if (typeof hostname !== 'string' || typeof url !== 'string' || typeof port !== 'number') return undefined;
+  return /^https?:\/\//.test(url) ? { hostname, url, port } : undefined;
+}
+
+const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
+const strings = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+const text = <K extends string>(fields: Fields, key: K): { readonly [key in K]?: string } =>
+  (typeof fields[key] === 'string' ? { [key]: fields[key] } : {}) as { readonly [key in K]?: string };
+
+function parseObject(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value as Fields : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+// What each terminal held, kept over a reload of the window: one small file for each shell, so that windows never
+// overwrite each other. Written at once, as a host that is killed has no last moment.
+import type { ProcessId, ShellId } from '../shell/processIds.ts';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { leaseOf } from './site/siteState.ts';
+import type { WindowState } from './site/windowState.ts';
+
+/** What is remembered of one port in one terminal. */
+export interface Memory {
+  readonly port: number;
+  /** The student was told that it is live. */
+  readonly told: boolean;
+  /** The student took it down by hand while this process ran: it is not to come back by itself. */
+  readonly declined?: ProcessId;
+}
+
+/** What has to be remembered of each terminal in this state. Pure. */
+export function memoriesOf(state: WindowState): Map<ShellId, Memory[]> {
+  const memories = new Map<ShellId, Memory[]>();
+  for (const [port, site] of state.sites) {
+    const isHeld = leaseOf(site) !== undefined || site.kind === 'publishing';
+    for (const [shell, run] of site.runs) {
+      const declined = site.kind === 'idle' ? run.process : undefined;
+      if (port === 0 || (!isHeld && declined === undefined)) continue;
+      memories.set(shell, [...(memories.get(shell) ?? []), { port, told: site.told, ...(declined !== undefined && { declined }) }]);
+    }
+  }
+  return memories;
+}
+
+export class ReloadMemory {
+  readonly #written = new Map<ShellId, string>();
+  readonly #folder: string;
+  readonly #log: (message: string) => void;
+
+  constructor(folder: string, log: (message: string) => void) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** What the terminal held before this window was loaded; nothing where that is not known. */
+  read(shell: ShellId): readonly Memory[] {
+    try {
+      const value: unknown = JSON.parse(readFileSync(this.#file(shell), 'utf8'));
+      return Array.isArray(value) ? value.filter(isMemory) : [];
+    } catch {
+      return []; // none, or torn: the running command is found all the same
+    }
+  }
+
+  /** Writes what has changed. */
+  save(state: WindowState): void {
+    const memories = memoriesOf(state);
+    for (const shell of new Set([...memories.keys(), ...this.#written.keys()])) {
+      const text = JSON.stringify(memories.get(shell) ?? []);
+      if (this.#written.get(shell) !== text) this.#write(shell, text);
+    }
+  }
+
+  /** Removes what is kept of shells that have ended. */
+  prune(isAlive: (shell: ShellId) => boolean): void {
+    for (const name of this.#attempt(() => readdirSync(this.#folder)) ?? []) {
+      if (!isAlive(name.replace('-', ':').replace('.json', ''))) this.#attempt(() => rmSync(join(this.#folder, name), { force: true }));
+    }
+  }
+
+  #write(shell: ShellId, text: string): void {
+    this.#written.set(shell, text);
+    const file = this.#file(shell);
+    this.#attempt(() => {
+      if (text === '[]') { rmSync(file, { force: true }); return; }
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    });
+  }
+
+  #file(shell: ShellId): string {
+    return join(this.#folder, `${shell.replace(':', '-')}.json`);
+  }
+
+  /** A full disk must not keep a site from being published: without this file a reload forgets a stopped server, no more. */
+  #attempt<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#log(`cannot keep what this window holds: ${String(error)}`);
+      return undefined;
+    }
+  }
+}
+
+function isMemory(value: unknown): value is Memory {
+  const { port, told, declined } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
+  return typeof port === 'number' && typeof told === 'boolean' && (declined === undefined || typeof declined === 'string');
+}

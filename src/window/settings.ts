@@ -1,0 +1,42 @@
+// The settings, all of machine scope: a workspace must not decide which command runs or where it reads its configuration.
+import type { CommandLine } from './cli/run.ts';
+
+/** Where settings come from: `vscode.WorkspaceConfiguration` is one. */
+export interface SettingsReader { get(name: string): unknown }
+
+export interface Settings {
+  /** How to call the command line tool; empty: the one that comes with the extension. */
+  readonly command: readonly string[];
+  readonly configFile: string;
+  readonly graceSeconds: number;
+  readonly awayMinutes: number;
+}
+
+export const defaults: Settings = { command: [], configFile: '', graceSeconds: 10, awayMinutes: 10 };
+
+/** Reads `classroomTunnel.*`; a value of a wrong type counts as not set. */
+export function readSettings(reader: SettingsReader): Settings {
+  const command = reader.get('command');
+  const configFile = reader.get('configFile');
+  return {
+    command: Array.isArray(command) && command.every((word) => typeof word === 'string') ? command : defaults.command,
+    configFile: typeof configFile === 'string' ? configFile : defaults.configFile,
+    graceSeconds: positive(reader.get('graceSeconds'), defaults.graceSeconds),
+    awayMinutes: positive(reader.get('awayMinutes'), defaults.awayMinutes),
+  };
+}
+
+/**
+ * The command to run.
+ * @param extensionPath where the extension's own dist/cli.js is
+ * @param node the program that runs it: the extension host's own, which may be Electron
+ */
+export function commandLine(settings: Settings, extensionPath: string, node: string, env: NodeJS.ProcessEnv): CommandLine {
+  const words = settings.command.length > 0 ? settings.command : [node, `${extensionPath}/dist/cli.js`];
+  return {
+    words,
+    env: { ...env, ELECTRON_RUN_AS_NODE: '1', ...(settings.configFile !== '' && { CLASSROOM_TUNNEL_CONFIG: settings.configFile }) },
+  };
+}
+
+const positive = (value: unknown, otherwise: number): number => (typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : otherwise);

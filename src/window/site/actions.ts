@@ -1,0 +1,155 @@
+// What each step of a site's machine does (transitions.ts says when): the next state, and the effects asked for.
+import type { ProcessId, ShellId } from '../../shell/processIds.ts';
+import { isRunning, leaseOf, idleSite, noPort, refusalProblem } from './siteState.ts';
+import type { Away, Effect, Failed, Lease, Live, Of, Problem, Publishing, Run, Site, SiteEvent, Step, Stopped, AwaitingServer } from './siteState.ts';
+
+/** The states in which something may be public. */
+type Public = AwaitingServer | Live | Stopped | Away | Failed;
+
+export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
+
+/** What every state of one publication has in common. */
+export const kept = ({ runs, told, toldRefusal }: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal'> => ({ runs, told, ...(toldRefusal !== undefined && { toldRefusal }) });
+
+export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
+  return new Map(site.runs).set(shell, run);
+}
+
+export function withEnded(site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> {
+  const run = site.runs.get(shell);
+  return run ? withRun(site, shell, { ...run, running: false }) : site.runs;
+}
+
+export const startedRun = (site: Site, event: { shell: ShellId; process: ProcessId }): ReadonlyMap<ShellId, Run> =>
+  withRun(site, event.shell, { process: event.process, running: true });
+
+/** Holds the site by hand: the command is believed to run, although no process of it is known. */
+export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> =>
+  site.runs.has(shell) ? site.runs : withRun(site, shell, { running: true });
+
+// These three keep the kind and note what happened to the shell's run.
+export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step => step({ ...site, runs: startedRun(site, event) });
+export const runEnded = (site: Site, event: { shell: ShellId }): Step => step(withoutServer({ ...site, runs: withEnded(site, event.shell) }));
+export const restored = (site: Site, event: { shell: ShellId }): Step =>
+  step(site.runs.has(event.shell) ? site : { ...site, runs: withRun(site, event.shell, { running: false }) });
+
+/** The terminal is gone; with the last one goes what the window holds. */
+export function closed(site: Site, event: { shell: ShellId }): Step {
+  const runs = new Map(site.runs);
+  if (!runs.delete(event.shell)) return step(site);
+  if (runs.size > 0) return step(withoutServer({ ...site, runs }));
+  return step(idleSite, ...release(site));
+}
+
+/** The life that this window holds, or is about to hold. */
+const lifeOf = (site: Site): number | undefined => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life);
+
+function release(site: Site): Effect[] {
+  const life = lifeOf(site);
+  return life === undefined ? [] : [{ type: 'release', life }];
+}
+
+/** A public site whose last command has ended is stopped. */
+function withoutServer(site: Site): Site {
+  if ((site.kind !== 'waiting' && site.kind !== 'live') || isRunning(site)) return site;
+  return { kind: 'stopped', ...kept(site), lease: site.lease };
+}
+
+export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step<Publishing> {
+  const lease = leaseOf(site);
+  const life = lease?.life ?? newLife;
+  return { site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) }, effects: [{ type: 'publish', life, verify }] };
+}
+
+export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
+  publish(site, heldByHand(site, event.shell), life, true, site.told);
+
+/** The student's own wish: nothing is published again until the command is started anew. */
+export function unpublish(site: Site): Step {
+  const lease = leaseOf(site);
+  return step({ kind: 'idle', runs: site.runs, told: false }, ...(lease ? [{ type: 'unpublish', lease } as const] : []));
+}
+
+export function held(site: AwaitingServer | Live | Stopped | Away, lease: Lease): Step {
+  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });
+}
+
+/** The refusal is shown for as long as it lasts, and told once. */
+export function visitorsRefused(site: AwaitingServer, { refusal }: Of<SiteEvent, 'type', 'visitorsRefused'>): Step {
+  const problem = refusalProblem(refusal);
+  const toldRefusal = `${problem.title}: ${problem.action}`; // its reason may come in other words each time
+  if (site.refusal && site.toldRefusal === toldRefusal) return step(site);
+  const next: AwaitingServer = { ...kept(site), kind: 'waiting', lease: site.lease, refusal, toldRefusal };
+  return step(next, ...(site.toldRefusal === toldRefusal ? [] : [{ type: 'tellProblem', problem } as const]));
+}
+
+export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>
+  step({ kind: 'failed', ...kept(site), problem, ...(lease && { lease }) }, ...effects, { type: 'tellProblem', problem });
+
+/** It must not be public any longer (another user's program has the port): the link goes before anything else. */
+export const withdrawn = (site: Public | Publishing, event: { problem: Problem }): Step => nowFailed(site, event.problem, undefined, ...release(site));
+
+export const nowAway = (site: (AwaitingServer | Live | Stopped | Failed) & { lease: Lease }): Step => step({ kind: 'away', ...kept(site), lease: site.lease });
+
+/** Without its guardian nobody would take the site down after this window: another guardian takes over, by a new lease. */
+export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
+  if (lifeOf(site) !== event.life) return step(site);
+  return step({ kind: 'publishing', ...kept(site), life }, { type: 'publish', life, verify: false });
+}
+
+export function published(site: Publishing, event: Of<SiteEvent, 'type', 'published'>): Step {
+  if (event.life !== site.life) return step(site);
+  const lease = { life: event.life, publication: event.publication };
+  // What was made anew is told anew; what was carried over a reload was told before it.
+  const known = event.created ? { runs: site.runs, told: false } : kept(site);
+  return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...known, lease });
+}
+
+export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'>): Step {
+  const { life, lease } = site;
+  if (event.life !== life) return step(site);
+  const abandon: Effect[] = lease ? [] : [{ type: 'abandon', life }];
+  return event.retryAfterSeconds === undefined ? nowFailed(site, event.problem, lease, ...abandon) : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
+}
+
+/** So many failures make the pause between two tries longer, twice as long each. */
+const MOST_FAILURES = 5;
+
+/** What time may mend is tried again, ever later; the student is told once. */
+function failedForNow(site: Publishing, cause: Problem, seconds: number, effects: readonly Effect[]): Step {
+  const { life, lease } = site;
+  const failures = Math.min((site.failures ?? 0) + 1, MOST_FAILURES);
+  const problem = { ...cause, action: `${cause.action} It is tried again by itself.` };
+  return step({ kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
+    ...effects, { type: 'retryIn', life, seconds: seconds * 2 ** (failures - 1) }, ...(site.failures === undefined ? [{ type: 'tellProblem', problem } as const] : []));
+}
+
+export function tryAgain(site: Failed, event: { life: number }, life: number): Step {
+  if (site.retry?.life !== event.life || !isRunning(site)) return step(site);
+  const { site: next, effects } = publish(site, site.runs, life, site.lease !== undefined, site.told);
+  return step({ ...next, failures: site.retry.failures }, ...effects);
+}
+
+export function delayed(site: Publishing, event: Of<SiteEvent, 'type', 'queued' | 'busy'>): Step {
+  if (event.life !== site.life) return step(site);
+  const next = { ...site, note: event.note };
+  return event.type === 'busy' ? step(next, { type: 'retryAt', life: site.life, at: event.note.until }) : step(next);
+}
+
+export function unpublishEarly(site: Publishing): Step {
+  const { life, lease } = site;
+  return step({ kind: 'idle', runs: site.runs, told: false }, lease ? { type: 'unpublish', lease } : { type: 'release', life });
+}
+
+export function withoutNote(site: Publishing): Publishing {
+  const { life, lease } = site;
+  return { ...kept(site), kind: 'publishing', life, ...(lease && { lease }) };
+}
+
+export function withoutPort(site: Site, event: { shell: ShellId; process: ProcessId }): Step {
+  return step({ kind: 'notPublic', runs: startedRun(site, event), told: true }, ...(site.told ? [] : [{ type: 'tellProblem', problem: noPort } as const]));
+}
+
+export function withBadPort(site: Site, event: Of<SiteEvent, 'type', 'ranWithBadPort'>): Step {
+  return nowFailed({ ...site, runs: startedRun(site, event) }, event.problem, undefined);
+}

@@ -1,0 +1,18 @@
+// What the text of PORT means. Pure.
+import type { PortReading } from './windowState.ts';
+
+/**
+ * Reads the port variable's text as the command sees it.
+ * @returns the port; undefined where there is none; a problem where the text is no port
+ */
+export function readPort(text: string | undefined, variable: string): PortReading {
+  if (text === undefined || text.trim() === '') return undefined;
+  const port = Number(text.trim());
+  if (/^\d+$/.test(text.trim()) && port >= 1 && port <= 65535) return port;
+  return {
+    code: 'port-invalid',
+    title: `${variable} is not a port`,
+    message: `The command runs with a ${variable} that is not a number from 1 to 65535. Nothing was published.`,
+    action: `Stop it, correct ${variable} (or remove it and open a new terminal) and start it again.`,
+  };
+}

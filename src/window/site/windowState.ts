@@ -1,0 +1,135 @@
+// The window: its sites, one for each port that its terminals use. Pure: (state, event) -> state, and effects as data.
+// It only finds out which site an event concerns; what then happens to the site is transitions.ts.
+import type { ProcessId, ShellId } from '../../shell/processIds.ts';
+import { isRunning, leaseOf, idleSite } from './siteState.ts';
+import type { Effect, Problem, Site, SiteEvent, AwaitingServer } from './siteState.ts';
+import { transition } from './transitions.ts';
+
+/** Which port a command will use: a number, none, or a text that is no port. */
+export type PortReading = number | undefined | Problem;
+
+/** A watched command seen at work in a terminal. */
+export interface SeenCommand {
+  readonly process: ProcessId;
+  readonly port: PortReading;
+  /** From before a reload: the student was told of this site, or took it down by hand. */
+  readonly told?: boolean;
+  readonly declined?: boolean;
+}
+
+export type WindowEvent =
+  /** All the watched commands that run in this terminal now. */
+  | { readonly type: 'observed'; readonly shell: ShellId; readonly commands: readonly SeenCommand[] }
+  | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly told: boolean }
+  | { readonly type: 'closed'; readonly shell: ShellId }
+  | { readonly type: 'windowSilent'; readonly seconds: number; readonly limitSeconds: number }
+  | { readonly type: 'windowAnswers' }
+  | { readonly type: 'site'; readonly port: number; readonly event: SiteEvent };
+
+/** An effect and the port it is for. */
+export type WindowEffect = Effect & { readonly port: number };
+
+export interface WindowState {
+  /** By port, the one used last at the end; 0 stands for "a command without a usable port". */
+  readonly sites: ReadonlyMap<number, Site>;
+  /** How many steps were made: it names new leases. */
+  readonly steps: number;
+}
+
+export interface WindowStep { readonly state: WindowState; readonly effects: readonly WindowEffect[] }
+
+export const emptyWindow: WindowState = { sites: new Map(), steps: 0 };
+
+const withoutPort = 0;
+
+/** The next state of the window and what has to be done for it. */
+export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
+  switch (event.type) {
+    case 'observed': return observed(state, event.shell, event.commands);
+    case 'restored': return one(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
+    case 'closed': return each(state, sitesOf(state, event.shell), event);
+    case 'windowSilent':
+    case 'windowAnswers': return each(state, [...state.sites.keys()], event);
+    case 'site': return one(state, event.port, event.event);
+  }
+}
+
+/** The site to show: the one used last that is more than a memory. */
+export function shownSite(state: WindowState): { readonly port: number; readonly site: Site } {
+  const [port, site] = [...state.sites].findLast(([, { kind }]) => kind !== 'idle') ?? [withoutPort, idleSite];
+  return { port, site };
+}
+
+/**
+ * The port that Republish is about: one that runs or is held in this window, else the student's own. Pure.
+ * @returns undefined where the student has to be asked
+ */
+export function portToPublish(state: WindowState, assigned: number | null | undefined): number | undefined {
+  const used = [...state.sites].filter(([port, site]) => port !== 0 && (isRunning(site) || leaseOf(site) !== undefined || site.kind === 'failed'));
+  return used.at(-1)?.[0] ?? assigned ?? undefined;
+}
+
+/** For the log. */
+export const describeState = (state: WindowState): string =>
+  [...state.sites].map(([port, site]) => `${port === withoutPort ? 'no port' : port} ${site.kind}${site.kind === 'waiting' ? visitorSays(site) : ''}`).join(', ') || 'idle';
+
+const visitorSays = ({ refusal, mute }: AwaitingServer): string => (refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but gives no answer)' : '');
+
+function observed(state: WindowState, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
+  const seen = new Set(commands.map(({ process }) => process));
+  const over = [...state.sites].filter(([, site]) => {
+    const run = site.runs.get(shell);
+    return run?.running && run.process !== undefined && !seen.has(run.process);
+  });
+  const ended = each(state, over.map(([port]) => port), { type: 'ended', shell });
+  // Of several commands with one port, the one seen last counts: one run stands for them all.
+  const latest = new Map(commands.map((command) => [siteOf(command), command]));
+  const fresh = [...latest.values()].filter((command) => isNews(ended.state, shell, command));
+  if (fresh.length === 0) return ended;
+  const ran = fresh.reduce((before, command) => then(before, (now) => commandSeen(now, shell, command)), ended);
+  // The shell has moved on: a command of it that has ended no longer holds its site.
+  const left = sitesOf(ran.state, shell).filter((port) => !ran.state.sites.get(port)?.runs.get(shell)?.running);
+  return then(ran, (now) => each(now, left, { type: 'closed', shell }));
+}
+
+const siteOf = ({ port }: SeenCommand): number => (typeof port === 'number' ? port : withoutPort);
+
+function isNews(state: WindowState, shell: ShellId, command: SeenCommand): boolean {
+  const run = state.sites.get(siteOf(command))?.runs.get(shell);
+  return !run?.running || run.process !== command.process;
+}
+
+function commandSeen(state: WindowState, shell: ShellId, command: SeenCommand): WindowStep {
+  const port = siteOf(command);
+  const isIdle = (state.sites.get(port) ?? idleSite).kind === 'idle';
+  return one(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
+}
+
+function eventFor(shell: ShellId, { process, port, told, declined }: SeenCommand): SiteEvent {
+  if (port === undefined) return { type: 'ranWithoutPort', shell, process };
+  if (typeof port !== 'number') return { type: 'ranWithBadPort', shell, process, problem: port };
+  return declined ? { type: 'declined', shell, process } : { type: 'ran', shell, process, told: told ?? false };
+}
+
+const sitesOf = (state: WindowState, shell: ShellId): number[] => [...state.sites].filter(([, site]) => site.runs.has(shell)).map(([port]) => port);
+
+const isUse = (event: SiteEvent): boolean => ['ran', 'ranWithoutPort', 'ranWithBadPort', 'republish', 'restored', 'notRemoved'].includes(event.type);
+
+function one(state: WindowState, port: number, event: SiteEvent): WindowStep {
+  const before = state.sites.get(port) ?? idleSite;
+  const { site, effects } = transition(before, event, state.steps + 1);
+  if (site === before && effects.length === 0) return { state, effects: [] };
+  const sites = new Map(state.sites);
+  if (isUse(event)) sites.delete(port); // to put it at the end
+  if (site.kind === 'idle' && site.runs.size === 0) sites.delete(port);
+  else sites.set(port, site);
+  return { state: { sites, steps: state.steps + 1 }, effects: effects.map((effect) => ({ ...effect, port })) };
+}
+
+const each = (state: WindowState, ports: readonly number[], event: SiteEvent): WindowStep =>
+  ports.reduce<WindowStep>((before, port) => then(before, (now) => one(now, port, event)), { state, effects: [] });
+
+function then(before: WindowStep, next: (state: WindowState) => WindowStep): WindowStep {
+  const after = next(before.state);
+  return { state: after.state, effects: [...before.effects, ...after.effects] };
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { labels } from '../../src/window/commandTable.ts';
+import { present } from '../../src/window/present.ts';
+import type { Site } from '../../src/window/site/siteState.ts';
+import { describeState, emptyWindow, type WindowState } from '../../src/window/site/windowState.ts';
+import { examples, lease, problem, refusal, stopped } from './site/sites.ts';
+
+const showing = (site: Site, port = 3000): WindowState => ({ sites: new Map([[port, site]]), steps: 1 });
+const { publishing, waiting, live, away, failed, notPublic } = examples;
+
+describe('what the status bar shows', () => {
+  const texts: [string, WindowState, string, string, string?][] = [
+    ['nothing', emptyWindow, '$(globe) Not public', 'workbench.action.terminal.focus'],
+    ['publishing', showing(publishing), '$(sync~spin) Publishing', 'classroomTunnel.showLog'],
+    ['queued', showing({ ...publishing, note: { message: 'Rate limit', until: 13_000 } }), '$(sync~spin) Publishing: busy, trying again in 12 s', 'classroomTunnel.showLog'],
+    ['waiting', showing(waiting), '$(loading~spin) student1.example.com: waiting for the server', 'classroomTunnel.showLog'],
+    ['refused', showing({ ...waiting, refusal }), '$(warning) student1.example.com: Vite refuses visitors', 'classroomTunnel.showLog', 'warning'],
+    ['live', showing(live), '$(globe) student1.example.com', 'classroomTunnel.open'],
+    ['stopped', showing(examples.stopped), '$(debug-stop) student1.example.com: server stopped', 'workbench.action.terminal.focus'],
+    ['away', showing(away), '$(debug-disconnect) Away', 'classroomTunnel.showLog'],
+    ['failed', showing(failed), '$(error) Not public: No', 'classroomTunnel.republish', 'error'],
+    ['notPublic', showing(notPublic, 0), '$(warning) Not public: no PORT', 'classroomTunnel.republish', 'warning'],
+  ];
+  for (const [name, state, text, command, background] of texts) {
+    it(`${name}: "${text}", a click runs ${command}`, () => {
+      const shown = present(state, 1000);
+      assert.deepEqual([shown.text, shown.command, shown.background], [text, command, background]);
+    });
+  }
+
+  it('explains each state and offers only commands of the table', () => {
+    for (const [, state] of texts) {
+      const { tooltip } = present(state, 1000);
+      assert.match(tooltip, /^\*\*.+\*\*/);
+      const offered = [...tooltip.matchAll(/\(command:([\w.]+)\)/g)].map(([, id]) => id ?? '');
+      assert.ok(offered.length > 0);
+      for (const id of offered) assert.ok(id in labels, id);
+    }
+  });
+
+  it('counts the seconds only while there is something to wait for', () => {
+    assert.deepEqual([0, 12_999, 13_000].map((now) => present(showing({ ...publishing, note: { message: '', until: 13_000 } }), now).counting), [true, true, false]);
+  });
+
+  it('sets the context keys that enable the commands', () => {
+    assert.deepEqual(present(showing(live), 0).context, { state: 'live', published: true, live: true });
+    assert.deepEqual(present(showing({ ...failed, lease }), 0).context, { state: 'failed', published: true, live: false });
+    assert.deepEqual(present(emptyWindow, 0).context, { state: 'idle', published: false, live: false });
+  });
+
+  it('names the server that refuses, why, the file and the line', () => {
+    const { tooltip } = present(showing({ ...waiting, refusal }), 0);
+    assert.match(tooltip, /Vite refuses visitors.*It does not like it.*Change this in vite\.config\.js: `server: \{\}`/s);
+  });
+
+  it('says that the server listens but gives no answer', () => {
+    assert.match(present(showing({ ...waiting, mute: true }), 0).tooltip, /listens, but gives it no answer.*HTTPS/);
+  });
+
+  it('is in the log too, where a click leads', () => {
+    assert.equal(describeState(showing({ ...waiting, refusal })), '3000 waiting (Vite refuses visitors)');
+    assert.equal(describeState(showing({ ...waiting, mute: true })), '3000 waiting (it listens, but gives no answer)');
+    assert.equal(describeState(showing(waiting)), '3000 waiting');
+  });
+
+  it('says which port the server took instead', () => {
+    assert.match(present(showing({ ...waiting, elsewhere: 5173 }), 0).tooltip, /port 5173 instead/);
+  });
+
+  it('shows the site used last, and names the others', () => {
+    const other = { ...live, lease: { life: 2, publication: { hostname: 'other.example.com', url: 'https://other.example.com', port: 3001 } } };
+    const shown = present({ sites: new Map<number, Site>([[3001, other], [3000, live], [3002, { kind: 'idle', runs: stopped(), told: false }]]), steps: 1 }, 0);
+    assert.equal(shown.text, '$(globe) student1.example.com');
+    assert.match(shown.tooltip, /Also in this window: \[other\.example\.com]\(https:\/\/other\.example\.com\) \(live\)/);
+  });
+
+  it('lets no text from outside make an icon, a link or a command', () => {
+    const evil = { ...problem, title: '$(flame) [x](command:evil)', message: '<b>[y](command:evil)</b>' };
+    const shown = present(showing({ ...failed, problem: evil }), 0);
+    assert.ok(!shown.text.includes('$(flame)'));
+    assert.ok(!/[^\\]\]\(command:evil/.test(shown.tooltip), shown.tooltip);
+  });
+});
