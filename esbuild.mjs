@@ -21,13 +21,26 @@ await mkdir('dist', { recursive: true });
 await writeFile('dist/package.json', '{"type":"commonjs"}\n');
 await Promise.all([
   // The parser of shell lines is twice as big as the rest of the window: a file of its own, read when the first terminal is.
-  build({ ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.cjs', external: ['vscode', './unbash.cjs'], alias: { unbash: './unbash.cjs' } }),
+  build({
+    ...common,
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    external: ['vscode', './unbash.cjs'],
+    alias: { unbash: './unbash.cjs' },
+  }),
   build({ ...common, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
   // proper-lockfile is always given a file system (lock.ts): the one that it would take by itself need not be loaded.
   build({
-    ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' }, alias: { 'graceful-fs': 'node:fs' },
-    plugins: [lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common), lateBuiltins(/^node:(child_process|fs\/promises|net)$/)],
+    ...common,
+    entryPoints: ['src/cli.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    alias: { 'graceful-fs': 'node:fs' },
+    plugins: [
+      lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common),
+      lateBuiltins(/^node:(child_process|fs\/promises|net)$/),
+    ],
   }),
 ]);
 await chmod('dist/cli.js', 0o755);

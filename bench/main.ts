@@ -13,12 +13,13 @@ await mkdir('bench/results', { recursive: true });
 if (!part || part === 'planning') await keep('planning', [planning(100, 1), planning(1000, 1), planning(1000, 200)]);
 if (!part || part === 'storm') {
   const rows: StormRow[] = [];
-  for (const rtt of roundTrips) for (const size of sizes) {
-    const more = await storm(rtt, size);
-    console.table(more, ['roundTrip', 'processes', 'what', 'succeeded', 'apiCalls', 'median', 'slowest']);
-    for (const { what, said } of more) if (said) console.log(`${what}: ${said}`);
-    rows.push(...more);
-  }
+  for (const rtt of roundTrips)
+    for (const size of sizes) {
+      const more = await storm(rtt, size);
+      console.table(more, ['roundTrip', 'processes', 'what', 'succeeded', 'apiCalls', 'median', 'slowest']);
+      for (const { what, said } of more) if (said) console.log(`${what}: ${said}`);
+      rows.push(...more);
+    }
   console.log(ratios(rows).join('\n'));
   await keep('storm', rows);
 }
@@ -34,11 +35,14 @@ async function keep(name: string, rows: readonly object[]): Promise<void> {
 /** What to hold against the machine's own share: the empty processes of the same run. */
 function ratios(rows: readonly StormRow[]): string[] {
   const slowest = (like: StormRow, what: string, processes = like.processes) =>
-    rows.find((row) => row.roundTrip === like.roundTrip && row.processes === processes && row.what === what)?.slowest ?? Number.NaN;
-  return rows.filter((row) => row.what === 'classroom-tunnel: publish').map((row) => {
-    const machine = slowest(row, 'empty node process');
-    const single = slowest(row, row.what, 1);
-    const times = ((row.slowest - machine) / (single - slowest(row, 'empty node process', 1))).toFixed(2);
-    return `${row.roundTrip} ms, ${row.processes} at once: slowest ${row.slowest} ms, of which the machine's share ${machine} ms; without it ${times} times the single one; ${row.apiCalls} calls`;
-  });
+    rows.find((row) => row.roundTrip === like.roundTrip && row.processes === processes && row.what === what)?.slowest ??
+    Number.NaN;
+  return rows
+    .filter((row) => row.what === 'classroom-tunnel: publish')
+    .map((row) => {
+      const machine = slowest(row, 'empty node process');
+      const single = slowest(row, row.what, 1);
+      const times = ((row.slowest - machine) / (single - slowest(row, 'empty node process', 1))).toFixed(2);
+      return `${row.roundTrip} ms, ${row.processes} at once: slowest ${row.slowest} ms, of which the machine's share ${machine} ms; without it ${times} times the single one; ${row.apiCalls} calls`;
+    });
 }

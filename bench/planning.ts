@@ -23,11 +23,31 @@ export function planning(rules: number, wants: number): PlanningRow {
 }
 
 function want(index: number): Want {
-  return { hostname: `student${index}.example.com`, user: `student${index}`, port: 3000 + index, machine: 'server1', service: `http://localhost:${3000 + index}`, present: true };
+  return {
+    hostname: `student${index}.example.com`,
+    user: `student${index}`,
+    port: 3000 + index,
+    machine: 'server1',
+    service: `http://localhost:${3000 + index}`,
+    present: true,
+  };
 }
 
 function world(rules: number, tunnelId: string): Remote {
   const sites = Array.from({ length: rules }, (_, index) => want(index));
-  const records: DnsRecord[] = sites.map((site) => ({ id: site.hostname, type: 'CNAME', name: site.hostname, content: recordTarget(tunnelId), proxied: true, comment: formatMarker(site) }));
-  return { version: 1, records, config: { ingress: [...sites.map(({ hostname, service }) => ({ hostname, service })), { service: 'http_status:404' }] } };
+  const records: DnsRecord[] = sites.map((site) => ({
+    id: site.hostname,
+    type: 'CNAME',
+    name: site.hostname,
+    content: recordTarget(tunnelId),
+    proxied: true,
+    comment: formatMarker(site),
+  }));
+  return {
+    version: 1,
+    records,
+    config: {
+      ingress: [...sites.map(({ hostname, service }) => ({ hostname, service })), { service: 'http_status:404' }],
+    },
+  };
 }

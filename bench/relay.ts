@@ -33,18 +33,38 @@ export async function relayCost(vite?: string): Promise<RelayRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-relay-'));
   const { PATH } = process.env;
   const socket = join(folder, 'relay.sock');
-  const relay = await startRelay({ command: [process.execPath, RELAY], socket, publicUrl: `https://${HOST}`, graceSeconds: 0, env: { PATH } });
+  const relay = await startRelay({
+    command: [process.execPath, RELAY],
+    socket,
+    publicUrl: `https://${HOST}`,
+    graceSeconds: 0,
+    env: { PATH },
+  });
   const started: ChildProcess[] = [];
   try {
     const plain = await startSite(started, [process.execPath, 'bench/relay/site.mjs']);
     const rows = [await atRest(relay)];
     const ways = reach(relay, socket, plain);
-    rows.push(...await delay(ways), await pages('500 modules, from a server that does nothing else', ways));
-    rows.push(...await manyWebSockets(ways, relay), ...await streams(ways, relay));
+    rows.push(...(await delay(ways)), await pages('500 modules, from a server that does nothing else', ways));
+    rows.push(...(await manyWebSockets(ways, relay)), ...(await streams(ways, relay)));
     if (vite !== undefined) {
       await writeModules(folder);
-      const port = await startSite(started, [process.execPath, join(vite, 'bin/vite.js'), folder, '--host', '127.0.0.1', '--port', '0', '--clearScreen', 'false'], /127\.0\.0\.1:(\d+)/);
-      rows.push(await pages('500 modules, from Vite', reach(relay, socket, port)), ...await inBrowser(socket, port));
+      const port = await startSite(
+        started,
+        [
+          process.execPath,
+          join(vite, 'bin/vite.js'),
+          folder,
+          '--host',
+          '127.0.0.1',
+          '--port',
+          '0',
+          '--clearScreen',
+          'false',
+        ],
+        /127\.0\.0\.1:(\d+)/,
+      );
+      rows.push(await pages('500 modules, from Vite', reach(relay, socket, port)), ...(await inBrowser(socket, port)));
     }
     return rows.map(judged);
   } finally {
@@ -55,7 +75,10 @@ export async function relayCost(vite?: string): Promise<RelayRow[]> {
   }
 }
 
-interface Ways { direct: Client; relay: Client }
+interface Ways {
+  direct: Client;
+  relay: Client;
+}
 
 function judged(row: RelayRow): RelayRow {
   const limit = Number(/[\d.]+/.exec(row.wanted ?? '')?.[0]);
@@ -91,16 +114,34 @@ async function delay(ways: Ways): Promise<RelayRow[]> {
   const direct: number[] = [];
   const relayed: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    direct.push(...await ways.direct.oneByOne('/src/m0.js', 100));
-    relayed.push(...await ways.relay.oneByOne('/src/m0.js', 100));
+    direct.push(...(await ways.direct.oneByOne('/src/m0.js', 100)));
+    relayed.push(...(await ways.relay.oneByOne('/src/m0.js', 100)));
   }
-  return [{ what: 'one request, median', direct: rounded(median(direct)), relay: rounded(median(relayed)), unit: 'ms', wanted: 'at most 1 ms more' }];
+  return [
+    {
+      what: 'one request, median',
+      direct: rounded(median(direct)),
+      relay: rounded(median(relayed)),
+      unit: 'ms',
+      wanted: 'at most 1 ms more',
+    },
+  ];
 }
 
 async function streams(ways: Ways, relay: RelayProcess): Promise<RelayRow[]> {
   const rows: RelayRow[] = [
-    { what: 'download of 512 MB', direct: Math.round(await ways.direct.download(512)), relay: Math.round(await ways.relay.download(512)), unit: 'MB/s' },
-    { what: 'upload of 512 MB', direct: Math.round(await ways.direct.upload(512)), relay: Math.round(await ways.relay.upload(512)), unit: 'MB/s' },
+    {
+      what: 'download of 512 MB',
+      direct: Math.round(await ways.direct.download(512)),
+      relay: Math.round(await ways.relay.download(512)),
+      unit: 'MB/s',
+    },
+    {
+      what: 'upload of 512 MB',
+      direct: Math.round(await ways.direct.upload(512)),
+      relay: Math.round(await ways.relay.upload(512)),
+      unit: 'MB/s',
+    },
   ];
   return [...rows, { what: 'memory, the most so far', relay: (await memoryOf(relay.pid)).most, unit: 'MB' }];
 }
@@ -112,7 +153,12 @@ async function manyWebSockets(ways: Ways, relay: RelayProcess): Promise<RelayRow
   const held = (await memoryOf(relay.pid)).now;
   relayed.close();
   return [
-    { what: '1,000 WebSockets opened, each with an echo', direct: Math.round(direct.milliseconds), relay: Math.round(relayed.milliseconds), unit: 'ms' },
+    {
+      what: '1,000 WebSockets opened, each with an echo',
+      direct: Math.round(direct.milliseconds),
+      relay: Math.round(relayed.milliseconds),
+      unit: 'ms',
+    },
     { what: 'memory while it holds them', relay: held, unit: 'MB' },
   ];
 }
@@ -122,22 +168,41 @@ async function inBrowser(socket: string, port: number): Promise<RelayRow[]> {
   const chromium = process.env.CHROMIUM;
   if (chromium === undefined) return [];
   const { direct, relay } = await loadPages(chromium, { socket, port, rounds: ROUNDS });
-  return [{ what: '500 modules, from Vite, in Chromium through the edge', direct: rounded(median(direct)), relay: rounded(median(relay)), unit: 'ms a page', wanted: AT_LEAST }];
+  return [
+    {
+      what: '500 modules, from Vite, in Chromium through the edge',
+      direct: rounded(median(direct)),
+      relay: rounded(median(relay)),
+      unit: 'ms a page',
+      wanted: AT_LEAST,
+    },
+  ];
 }
 
 async function writeModules(folder: string): Promise<void> {
   await mkdir(join(folder, 'src'));
-  for (const path of PATHS) await writeFile(join(folder, path), `export const words = ${JSON.stringify('word '.repeat(400))};\n`);
-  await writeFile(join(folder, 'index.html'), `<script type="module">${PATHS.map((path) => `import '${path}';`).join('')}</script>`);
+  for (const path of PATHS)
+    await writeFile(join(folder, path), `export const words = ${JSON.stringify('word '.repeat(400))};\n`);
+  await writeFile(
+    join(folder, 'index.html'),
+    `<script type="module">${PATHS.map((path) => `import '${path}';`).join('')}</script>`,
+  );
 }
 
 /** Starts a server and reads from its output where it listens. */
-async function startSite(started: ChildProcess[], [program = '', ...args]: string[], port = /^(\d+)$/): Promise<number> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH, NO_COLOR: '1' } });
+async function startSite(
+  started: ChildProcess[],
+  [program = '', ...args]: string[],
+  port = /^(\d+)$/,
+): Promise<number> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+  });
   started.push(child);
   const lines = createInterface({ input: child.stdout });
   for (;;) {
-    const [line] = await once(lines, 'line') as [string];
+    const [line] = (await once(lines, 'line')) as [string];
     const found = port.exec(line)?.[1];
     if (found !== undefined) return Number(found);
   }

@@ -28,7 +28,11 @@ export async function reloading(): Promise<ReloadRow[]> {
   try {
     const vsix = join(folder, 'extension.vsix');
     await packageExtension(vsix);
-    Object.assign(process.env, { VSIX: vsix, CHROMIUM: await provideChromium(), CODE_SERVER: await provideCodeServer() });
+    Object.assign(process.env, {
+      VSIX: vsix,
+      CHROMIUM: await provideChromium(),
+      CODE_SERVER: await provideCodeServer(),
+    });
     return [await reloadsOf('without the extension', []), await reloadsOf('with it, live', [vsix])];
   } finally {
     await closeSharedBrowser();
@@ -38,24 +42,34 @@ export async function reloading(): Promise<ReloadRow[]> {
 
 async function reloadsOf(what: string, extensions: readonly string[]): Promise<ReloadRow> {
   const times: number[] = [];
-  await withClass(what, async ({ classroom, context }) => {
-    const page = await context.newPage();
-    await page.setViewportSize(VIEWPORT);
-    await page.goto(classroom.codeServer.url);
-    const window = new Workbench(page);
-    if (extensions.length > 0) await window.ready();
-    const terminal = await window.openTerminal();
-    await terminal.type(`PORT=${classroom.port} npm run dev`);
-    await terminal.waitForText(READY);
-    if (extensions.length > 0) await window.waitForStatus(classroom.hostname);
-    for (let reload = 0; reload < RELOADS; reload += 1) {
-      const began = performance.now();
-      await page.reload();
-      await page.locator('.terminal-wrapper.active .xterm-rows').filter({ hasText: READY }).waitFor();
-      times.push(Math.round(performance.now() - began));
-      // The next one begins when all of this one is over.
+  await withClass(
+    what,
+    async ({ classroom, context }) => {
+      const page = await context.newPage();
+      await page.setViewportSize(VIEWPORT);
+      await page.goto(classroom.codeServer.url);
+      const window = new Workbench(page);
+      if (extensions.length > 0) await window.ready();
+      const terminal = await window.openTerminal();
+      await terminal.type(`PORT=${classroom.port} npm run dev`);
+      await terminal.waitForText(READY);
       if (extensions.length > 0) await window.waitForStatus(classroom.hostname);
-    }
-  }, { extensions });
-  return { what, reloads: times.length, fastest: Math.min(...times), median: median(times), slowest: Math.max(...times) };
+      for (let reload = 0; reload < RELOADS; reload += 1) {
+        const began = performance.now();
+        await page.reload();
+        await page.locator('.terminal-wrapper.active .xterm-rows').filter({ hasText: READY }).waitFor();
+        times.push(Math.round(performance.now() - began));
+        // The next one begins when all of this one is over.
+        if (extensions.length > 0) await window.waitForStatus(classroom.hostname);
+      }
+    },
+    { extensions },
+  );
+  return {
+    what,
+    reloads: times.length,
+    fastest: Math.min(...times),
+    median: median(times),
+    slowest: Math.max(...times),
+  };
 }

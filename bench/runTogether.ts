@@ -8,20 +8,35 @@ export interface Run {
 }
 
 /** Starts `count` node processes in the same moment, and waits for all of them. */
-export async function runTogether(count: number, describe: (index: number) => { args: readonly string[]; env: Readonly<Record<string, string>> }): Promise<Run[]> {
+export async function runTogether(
+  count: number,
+  describe: (index: number) => { args: readonly string[]; env: Readonly<Record<string, string>> },
+): Promise<Run[]> {
   const start = performance.now();
   return Promise.all(Array.from({ length: count }, (_, index) => runOne(describe(index), start)));
 }
 
-function runOne({ args, env }: { args: readonly string[]; env: Readonly<Record<string, string>> }, start: number): Promise<Run> {
+function runOne(
+  { args, env }: { args: readonly string[]; env: Readonly<Record<string, string>> },
+  start: number,
+): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let answered: number | undefined;
     let errors = '';
-    child.stdout.on('data', () => { answered ??= performance.now(); });
-    child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
+    child.stdout.on('data', () => {
+      answered ??= performance.now();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
     child.on('error', reject);
-    child.on('close', (code) => { resolve({ code, milliseconds: Math.round((answered ?? performance.now()) - start), errors }); });
+    child.on('close', (code) => {
+      resolve({ code, milliseconds: Math.round((answered ?? performance.now()) - start), errors });
+    });
   });
 }
 

@@ -20,17 +20,34 @@ export interface StormRow {
 }
 
 type Api = Pick<StandIn, 'accountId' | 'tunnelId' | 'zoneId' | 'apiUrl' | 'token'>;
-interface Class { readonly api: Api; readonly process: ChildProcess; readonly folder: string; readonly configFile: string }
+interface Class {
+  readonly api: Api;
+  readonly process: ChildProcess;
+  readonly folder: string;
+  readonly configFile: string;
+}
 
 /** Publishes and releases with `processes` real processes at once, beside the naive way and beside processes that do nothing. */
 export async function storm(roundTrip: number, processes: number): Promise<StormRow[]> {
   const rows: StormRow[] = [];
   const row = (what: string, runs: readonly Run[], apiCalls: number) => {
     const times = runs.map((run) => run.milliseconds);
-    rows.push({ roundTrip, processes, what, succeeded: runs.filter((run) => run.code === 0).length, apiCalls, median: median(times), slowest: Math.max(...times), said: lastWords(runs) });
+    rows.push({
+      roundTrip,
+      processes,
+      what,
+      succeeded: runs.filter((run) => run.code === 0).length,
+      apiCalls,
+      median: median(times),
+      slowest: Math.max(...times),
+      said: lastWords(runs),
+    });
   };
   row('empty node process', await runTogether(processes, () => ({ args: ['-e', '0'], env: {} })), 0);
-  for (const [name, processOf] of [['classroom-tunnel', ours], ['lock and four calls', naive]] as const) {
+  for (const [name, processOf] of [
+    ['classroom-tunnel', ours],
+    ['lock and four calls', naive],
+  ] as const) {
     const room = await open(roundTrip);
     try {
       for (const action of ['publish', 'release'] as const) {
@@ -47,21 +64,40 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
 }
 
 function lastWords(runs: readonly Run[]): string {
-  return [...new Set(runs.filter(({ code }) => code !== 0).map(({ code, errors }) => `${code}: ${errors.trim().split('\n').at(-1)}`))].join('; ');
+  return [
+    ...new Set(
+      runs.filter(({ code }) => code !== 0).map(({ code, errors }) => `${code}: ${errors.trim().split('\n').at(-1)}`),
+    ),
+  ].join('; ');
 }
 
 function ours({ configFile }: Class, action: 'publish' | 'release', index: number) {
   const port = ['-p', String(3000 + index)];
-  const args = action === 'publish' ? ['publish', ...port, '--holder', `bench-${index}`] : ['release', '--holder', `bench-${index}`];
-  return { args: ['dist/cli.js', ...args], env: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: `student${index}` } };
+  const args =
+    action === 'publish'
+      ? ['publish', ...port, '--holder', `bench-${index}`]
+      : ['release', '--holder', `bench-${index}`];
+  return {
+    args: ['dist/cli.js', ...args],
+    env: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: `student${index}` },
+  };
 }
 
 function naive({ api, folder }: Class, action: 'publish' | 'release', index: number) {
   const { apiUrl, accountId, tunnelId, zoneId, token } = api;
   return {
     args: ['bench/naive.mjs'],
-    env: { API: apiUrl, ACCOUNT: accountId, TUNNEL: tunnelId, ZONE: zoneId, TOKEN: token, LOCK: path.join(folder, 'lock'), ACTION: action,
-      HOSTNAME: `student${index}.localhost`, PORT: String(3000 + index) },
+    env: {
+      API: apiUrl,
+      ACCOUNT: accountId,
+      TUNNEL: tunnelId,
+      ZONE: zoneId,
+      TOKEN: token,
+      LOCK: path.join(folder, 'lock'),
+      ACTION: action,
+      HOSTNAME: `student${index}.localhost`,
+      PORT: String(3000 + index),
+    },
   };
 }
 
@@ -72,7 +108,19 @@ async function open(roundTripMs: number): Promise<Class> {
   const { accountId, tunnelId, zoneId, apiUrl, token } = api;
   const configFile = path.join(folder, 'config.json');
   await writeFile(path.join(folder, 'token'), token, { mode: 0o600 });
-  await writeFile(configFile, JSON.stringify({ accountId, tunnelId, zoneId, apiBaseUrl: apiUrl, hostname: '{user}.localhost', tokenFile: 'token', stateDir: 'state', allowUserOverride: true }));
+  await writeFile(
+    configFile,
+    JSON.stringify({
+      accountId,
+      tunnelId,
+      zoneId,
+      apiBaseUrl: apiUrl,
+      hostname: '{user}.localhost',
+      tokenFile: 'token',
+      stateDir: 'state',
+      allowUserOverride: true,
+    }),
+  );
   return { api, process: child, folder, configFile };
 }
 
@@ -82,6 +130,6 @@ async function ask<T>(child: ChildProcess): Promise<T> {
 }
 
 async function message<T>(child: ChildProcess): Promise<T> {
-  const [answer] = await once(child, 'message') as [T];
+  const [answer] = (await once(child, 'message')) as [T];
   return answer;
 }

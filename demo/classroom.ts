@@ -78,24 +78,35 @@ export async function freePort(favourite: number): Promise<number> {
 }
 
 /** Writes the configuration and the token beside it, as a teacher would. */
-async function writeConfiguration(root: string, standIn: StandIn, changes: Readonly<Record<string, unknown>>): Promise<{ configFile: string; stateDir: string }> {
+async function writeConfiguration(
+  root: string,
+  standIn: StandIn,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<{ configFile: string; stateDir: string }> {
   const configFile = join(root, 'config.json');
   const tokenFile = join(root, 'token');
   const stateDir = join(root, 'state');
   await writeFile(tokenFile, `${standIn.token}\n`);
   await chmod(tokenFile, 0o600);
   const { zone } = standIn.world;
-  await writeFile(configFile, JSON.stringify({
-    accountId: standIn.accountId,
-    tunnelId: standIn.tunnelId,
-    zoneId: standIn.zoneId,
-    hostname: `{user}.${zone.name}`,
-    tokenFile: basename(tokenFile),
-    stateDir,
-    apiBaseUrl: standIn.apiUrl,
-    allowUserOverride: true,
-    ...changes,
-  }, undefined, 2));
+  await writeFile(
+    configFile,
+    JSON.stringify(
+      {
+        accountId: standIn.accountId,
+        tunnelId: standIn.tunnelId,
+        zoneId: standIn.zoneId,
+        hostname: `{user}.${zone.name}`,
+        tokenFile: basename(tokenFile),
+        stateDir,
+        apiBaseUrl: standIn.apiUrl,
+        allowUserOverride: true,
+        ...changes,
+      },
+      undefined,
+      2,
+    ),
+  );
   return { configFile, stateDir };
 }
 
@@ -121,25 +132,55 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const standIn = running.standIn = await startStandIn({ zoneName });
+    const standIn = (running.standIn = await startStandIn({ zoneName }));
     const port = await freePort(options.favouritePort ?? FAVOURITE_PORT);
     const { publicUrl = `http://{hostname}:${standIn.edgePort}` } = options;
-    const { configFile, stateDir } = await writeConfiguration(root, standIn, { publicUrl, ports: { [STUDENT]: port }, ...options.configuration });
+    const { configFile, stateDir } = await writeConfiguration(root, standIn, {
+      publicUrl,
+      ports: { [STUDENT]: port },
+      ...options.configuration,
+    });
     const folder = await makeHome(join(root, 'home'), options.app ?? APP);
     options.signal?.throwIfAborted();
-    const { codeServer: executable, extensions, environment, settings = {}, flags = [], port: windowPort = 0 } = options;
+    const {
+      codeServer: executable,
+      extensions,
+      environment,
+      settings = {},
+      flags = [],
+      port: windowPort = 0,
+    } = options;
     const extensionsDir = typeof extensions === 'string' ? extensions : join(root, 'extensions');
     if (typeof extensions !== 'string') await installExtensions(executable, extensions, root, extensionsDir);
-    const start = async (): Promise<CodeServer> => running.codeServer = await startCodeServer({
-      executable, root, extensionsDir, folder, markName, settings, flags,
-      port: windowPort,
-      environment: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT, ...environment },
-      trustedDomains: ['*.localhost:*'],
-    });
+    const start = async (): Promise<CodeServer> =>
+      (running.codeServer = await startCodeServer({
+        executable,
+        root,
+        extensionsDir,
+        folder,
+        markName,
+        settings,
+        flags,
+        port: windowPort,
+        environment: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT, ...environment },
+        trustedDomains: ['*.localhost:*'],
+      }));
     const hostname = `${STUDENT}.${zoneName}`;
     const siteUrl = publicUrl.replace('{hostname}', hostname);
     const codeServer = await start();
-    return { standIn, codeServer, configFile, stateDir, folder, port, hostname, siteUrl, markName, restartCodeServer: start, close };
+    return {
+      standIn,
+      codeServer,
+      configFile,
+      stateDir,
+      folder,
+      port,
+      hostname,
+      siteUrl,
+      markName,
+      restartCodeServer: start,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -66,26 +66,43 @@ const SETTINGS = {
 };
 
 /** What would make code-server or the student's tools believe that they run inside npm, another editor, or a service. */
-const FOREIGN = /^(npm_|VSCODE_|ELECTRON_|CODE_SERVER_|CLASSROOM_TUNNEL_|CLOUDFLARE_)|^(INIT_CWD|PORT|NODE|NODE_OPTIONS|NODE_ENV|PASSWORD|HASHED_PASSWORD|TERM_PROGRAM.*|TMUX|STY|BASH_ENV|PROMPT_COMMAND|CI)$/;
+const FOREIGN =
+  /^(npm_|VSCODE_|ELECTRON_|CODE_SERVER_|CLASSROOM_TUNNEL_|CLOUDFLARE_)|^(INIT_CWD|PORT|NODE|NODE_OPTIONS|NODE_ENV|PASSWORD|HASHED_PASSWORD|TERM_PROGRAM.*|TMUX|STY|BASH_ENV|PROMPT_COMMAND|CI)$/;
 
 /** The environment of a fresh login: the machine's own, without what this program's own caller put there. */
 export function studentEnvironment(machine: NodeJS.ProcessEnv, home: string): Record<string, string> {
-  const kept = Object.entries(machine).filter((entry): entry is [string, string] => entry[1] !== undefined && !FOREIGN.test(entry[0]));
+  const kept = Object.entries(machine).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !FOREIGN.test(entry[0]),
+  );
   const path = (machine.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
   return {
     ...Object.fromEntries(kept.filter(([name]) => !name.startsWith('XDG_'))),
-    PATH: path.join(':'), HOME: home, SHELL: '/bin/bash', npm_config_update_notifier: 'false',
+    PATH: path.join(':'),
+    HOME: home,
+    SHELL: '/bin/bash',
+    npm_config_update_notifier: 'false',
   };
 }
 
-const places = ({ root, extensionsDir }: Pick<CodeServerOptions, 'root' | 'extensionsDir'>): string[] =>
-  ['--user-data-dir', join(root, 'data'), '--extensions-dir', extensionsDir, '--config', join(root, 'config.yaml')];
+const places = ({ root, extensionsDir }: Pick<CodeServerOptions, 'root' | 'extensionsDir'>): string[] => [
+  '--user-data-dir',
+  join(root, 'data'),
+  '--extensions-dir',
+  extensionsDir,
+  '--config',
+  join(root, 'config.yaml'),
+];
 
 /**
  * Installs VSIX files into `extensionsDir`, which several code-servers can use.
  * @param root a temporary folder of the caller's own
  */
-export async function installExtensions(executable: string, vsixFiles: readonly string[], root: string, extensionsDir: string): Promise<void> {
+export async function installExtensions(
+  executable: string,
+  vsixFiles: readonly string[],
+  root: string,
+  extensionsDir: string,
+): Promise<void> {
   const env = studentEnvironment(process.env, root);
   for (const vsix of vsixFiles) {
     await promisify(execFile)(executable, [...places({ root, extensionsDir }), '--install-extension', vsix], { env });
@@ -97,26 +114,51 @@ export async function installExtensions(executable: string, vsixFiles: readonly 
  * @throws an Error with its output when it ends before that
  */
 export async function startCodeServer(options: CodeServerOptions): Promise<CodeServer> {
-  const [home, machineData, userData, temporary] = ['home', 'data/Machine', 'data/User', 'tmp'].map((folder) => join(options.root, folder)) as [string, string, string, string];
+  const [home, machineData, userData, temporary] = ['home', 'data/Machine', 'data/User', 'tmp'].map((folder) =>
+    join(options.root, folder),
+  ) as [string, string, string, string];
   for (const folder of [home, machineData, userData, temporary]) await mkdir(folder, { recursive: true });
   const settings = JSON.stringify({ ...SETTINGS, ...options.settings }, undefined, 2);
   for (const folder of [machineData, userData]) await writeFile(join(folder, 'settings.json'), settings);
 
-  const env = { ...studentEnvironment(process.env, home), TMPDIR: temporary, ...options.environment, ...mark(options.markName) };
+  const env = {
+    ...studentEnvironment(process.env, home),
+    TMPDIR: temporary,
+    ...options.environment,
+    ...mark(options.markName),
+  };
   return listen(options, env, home, [
-    ...places(options), '--auth', 'none', '--bind-addr', `127.0.0.1:${options.port ?? 0}`,
-    '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
+    ...places(options),
+    '--auth',
+    'none',
+    '--bind-addr',
+    `127.0.0.1:${options.port ?? 0}`,
+    '--disable-telemetry',
+    '--disable-update-check',
+    '--disable-getting-started-override',
     ...options.trustedDomains.flatMap((domain) => ['--link-protection-trusted-domains', domain]),
     ...(options.flags ?? []),
   ]);
 }
 
-async function listen(options: CodeServerOptions, env: NodeJS.ProcessEnv, home: string, args: readonly string[]): Promise<CodeServer> {
-  const child = spawn(options.executable, args, { cwd: options.folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+async function listen(
+  options: CodeServerOptions,
+  env: NodeJS.ProcessEnv,
+  home: string,
+  args: readonly string[],
+): Promise<CodeServer> {
+  const child = spawn(options.executable, args, {
+    cwd: options.folder,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: string[] = [];
   const host = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`code-server ended with code ${String(code)}:\n${lines.join('\n')}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`code-server ended with code ${String(code)}:\n${lines.join('\n')}`)),
+    );
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         lines.push(line);
@@ -129,7 +171,10 @@ async function listen(options: CodeServerOptions, env: NodeJS.ProcessEnv, home: 
   if (pid === undefined) throw new Error('code-server has no process id');
   return {
     url: `http://${host}/?folder=${encodeURI(options.folder)}`,
-    host, pid, home, logs: join(options.root, 'data/logs'),
+    host,
+    pid,
+    home,
+    logs: join(options.root, 'data/logs'),
     log: () => lines.join('\n'),
     ended: ended(child),
     stop: async () => {

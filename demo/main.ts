@@ -19,9 +19,13 @@ Ends with Ctrl+C or SIGTERM, and leaves nothing behind.`;
  * @throws a TypeError whose message says what is wrong
  */
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
-  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false }, port: { type: 'string' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: 'boolean', default: false }, port: { type: 'string' } },
+  });
   const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) throw new TypeError(`--port takes a port number, not "${String(values.port)}"`);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
+    throw new TypeError(`--port takes a port number, not "${String(values.port)}"`);
   return { json: values.json, port };
 }
 
@@ -46,16 +50,33 @@ Ctrl+C ends all of it.
 
 /** What a program reads when it is ready: one line. */
 const toJson = ({ codeServer, standIn, configFile, stateDir }: Classroom): string =>
-  JSON.stringify({ codeServerUrl: codeServer.url, apiUrl: standIn.apiUrl, edgeUrl: standIn.edgeUrl, configFile, stateDir });
+  JSON.stringify({
+    codeServerUrl: codeServer.url,
+    apiUrl: standIn.apiUrl,
+    edgeUrl: standIn.edgeUrl,
+    configFile,
+    stateDir,
+  });
 
 /** What is printed when it is ready. */
-export const announcement = ({ json }: DemoOptions, classroom: Classroom): string => json ? `${toJson(classroom)}\n` : describe(classroom);
+export const announcement = ({ json }: DemoOptions, classroom: Classroom): string =>
+  json ? `${toJson(classroom)}\n` : describe(classroom);
 
 /**
  * Starts the demo.
  * @param codeServer the code-server executable
  * @param vsix the packed extension
  */
-export function startDemo(options: DemoOptions, codeServer: string, vsix: string, signal: AbortSignal): Promise<Classroom> {
-  return startClassroom({ codeServer, extensions: [vsix], signal, ...(options.port === undefined ? {} : { port: options.port }) });
+export function startDemo(
+  options: DemoOptions,
+  codeServer: string,
+  vsix: string,
+  signal: AbortSignal,
+): Promise<Classroom> {
+  return startClassroom({
+    codeServer,
+    extensions: [vsix],
+    signal,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
 }

@@ -19,11 +19,13 @@ export const mark = (name: string, variable = MARK): Record<string, string> => (
 export async function findMarked(name: string, variable = MARK): Promise<number[]> {
   const wanted = `${variable}=${name}`;
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
-  const marked = await Promise.all(pids.map(async (pid) => {
-    // Another user's process, or one that has just ended, is not ours.
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    return pid !== process.pid && environment.split('\0').includes(wanted);
-  }));
+  const marked = await Promise.all(
+    pids.map(async (pid) => {
+      // Another user's process, or one that has just ended, is not ours.
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      return pid !== process.pid && environment.split('\0').includes(wanted);
+    }),
+  );
   return pids.filter((_, index) => marked[index]);
 }
 

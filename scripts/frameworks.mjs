@@ -37,23 +37,43 @@ async function prepareAll(chosen) {
 
 async function main(names) {
   const unknown = names.filter((one) => !projects.some((project) => project.name === one));
-  if (unknown.length > 0) throw new SetUpError(`There is no project ${unknown.join(', ')}. There are: ${projects.map((project) => project.name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new SetUpError(
+      `There is no project ${unknown.join(', ')}. There are: ${projects.map((project) => project.name).join(', ')}`,
+    );
   await provideDependencies(root);
   await provideSystem([{ what: 'openssl', commands: ['openssl'], packages: ['openssl'] }]);
   const folder = await mkdtemp(join(tmpdir(), 'frameworks-'));
   removeWhenStopped(folder);
   try {
-    const env = { ...process.env, [MARK]: name, CHROMIUM: await provideChromium(), CODE_SERVER: await provideCodeServer(), VSIX: join(folder, 'classroom-tunnel.vsix') };
+    const env = {
+      ...process.env,
+      [MARK]: name,
+      CHROMIUM: await provideChromium(),
+      CODE_SERVER: await provideCodeServer(),
+      VSIX: join(folder, 'classroom-tunnel.vsix'),
+    };
     await packageExtension(env.VSIX);
     const all = await prepareAll(projects.filter((project) => names.length === 0 || names.includes(project.name)));
     await writeFile(join(folder, 'projects.json'), JSON.stringify(all));
-    return (await run(process.execPath, ['--import', 'tsx', 'test/frameworks/main.ts', folder], { cwd: root, env, show: process.stdout })).code;
+    return (
+      await run(process.execPath, ['--import', 'tsx', 'test/frameworks/main.ts', folder], {
+        cwd: root,
+        env,
+        show: process.stdout,
+      })
+    ).code;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const endMarked = async () => (await (await import('tsx/esm/api')).tsImport('../demo/marked.ts', import.meta.url)).endMarked(name, PATIENCE_MILLISECONDS, MARK);
+const endMarked = async () =>
+  (await (await import('tsx/esm/api')).tsImport('../demo/marked.ts', import.meta.url)).endMarked(
+    name,
+    PATIENCE_MILLISECONDS,
+    MARK,
+  );
 
 endOnSignals({ last: endMarked });
 try {

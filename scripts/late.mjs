@@ -16,14 +16,33 @@ export const lateModules = (names, options) => ({
       if (pluginData === 'resolved') return undefined;
       const { path: file, errors, warnings } = await resolve(path, { resolveDir, kind, pluginData: 'resolved' });
       // What esbuild is to take for CommonJS must be called so; what is shipped names no folder of this machine.
-      return { path: relative('.', file).replace(/\.\w+$/, '.cjs'), namespace: 'late module', pluginData: file, errors, warnings };
+      return {
+        path: relative('.', file).replace(/\.\w+$/, '.cjs'),
+        namespace: 'late module',
+        pluginData: file,
+        errors,
+        warnings,
+      };
     });
     onLoad({ filter: /./, namespace: 'late module' }, async ({ path, pluginData: file }) => {
-      const { outputFiles: [{ text }], metafile } = await build({ ...options, entryPoints: [file], write: false, metafile: true, outfile: 'late.cjs' });
+      const {
+        outputFiles: [{ text }],
+        metafile,
+      } = await build({ ...options, entryPoints: [file], write: false, metafile: true, outfile: 'late.cjs' });
       const own = Object.keys(metafile.inputs).filter((input) => !input.includes('node_modules/'));
-      if (own.length > 1) return { errors: [{ text: `${path} is parsed apart from the rest, so it may import packages only; it imports ${own.slice(0, -1).join(', ')}` }] };
+      if (own.length > 1)
+        return {
+          errors: [
+            {
+              text: `${path} is parsed apart from the rest, so it may import packages only; it imports ${own.slice(0, -1).join(', ')}`,
+            },
+          ],
+        };
       const argumentsOf = `${JSON.stringify(text)}, ['module', 'exports', 'require'], { filename: ${JSON.stringify(basename(path))} }`;
-      return { contents: `require('node:vm').compileFunction(${argumentsOf})(module, exports, require);`, loader: 'js' };
+      return {
+        contents: `require('node:vm').compileFunction(${argumentsOf})(module, exports, require);`,
+        loader: 'js',
+      };
     });
   },
 });
@@ -36,7 +55,9 @@ export const lateModules = (names, options) => ({
 export const lateBuiltins = (builtins) => ({
   name: 'late built-ins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: builtins }, ({ path, namespace }) => namespace === 'late built-in' ? undefined : { path, namespace: 'late built-in' });
+    onResolve({ filter: builtins }, ({ path, namespace }) =>
+      namespace === 'late built-in' ? undefined : { path, namespace: 'late built-in' },
+    );
     onLoad({ filter: /./, namespace: 'late built-in' }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => name !== 'default');
       return {

@@ -24,14 +24,25 @@ export async function packageExtension(packagePath) {
   await build();
   mkdirSync(dirname(packagePath), { recursive: true });
   // As a command, as it talks on stdout, which `npm start -- --json` keeps for its one line.
-  await runOrFail(process.execPath, [
-    'node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links',
-    '--out', packagePath,
-  ], { cwd: root });
+  await runOrFail(
+    process.execPath,
+    [
+      'node_modules/@vscode/vsce/vsce',
+      'package',
+      '--no-dependencies',
+      '--allow-missing-repository',
+      '--no-rewrite-relative-links',
+      '--out',
+      packagePath,
+    ],
+    { cwd: root },
+  );
   const sizes = { vsix: statSync(packagePath).size, bundle: statSync(join(root, 'dist', 'extension.cjs')).size };
   for (const name of ['vsix', 'bundle']) {
     if (sizes[name] > LIMITS[name]) {
-      throw new SetUpError(`The ${name} has ${kilobytes(sizes[name])}; at most ${kilobytes(LIMITS[name])} are allowed.`);
+      throw new SetUpError(
+        `The ${name} has ${kilobytes(sizes[name])}; at most ${kilobytes(LIMITS[name])} are allowed.`,
+      );
     }
   }
   return sizes;

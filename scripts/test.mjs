@@ -22,7 +22,11 @@ const name = randomUUID();
 const PATIENCE_MILLISECONDS = 5_000;
 
 /** The shells and multiplexers whose real behaviour the unit tests compare with. */
-const SHELLS = ['zsh', 'fish', 'tmux', 'screen', 'sudo'].map((command) => ({ what: command, commands: [command], packages: [command] }));
+const SHELLS = ['zsh', 'fish', 'tmux', 'screen', 'sudo'].map((command) => ({
+  what: command,
+  commands: [command],
+  packages: [command],
+}));
 
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];
 
@@ -32,32 +36,58 @@ const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter
  */
 const PARTS = {
   lint: { title: 'Lint', args: ['node_modules/eslint/bin/eslint.js', '.'], needs: [] },
+  format: {
+    title: 'Formatting',
+    args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+    needs: [],
+  },
   types: { title: 'Type check', args: ['node_modules/typescript/bin/tsc', '--noEmit'], needs: [] },
-  unit: { title: 'Unit tests, and provisioning against the stand-in', args: ['--parallel', '--jobs', '2', 'test/**/*.test.ts'], mocha: true, needs: ['package', 'shells'], counts: true },
+  unit: {
+    title: 'Unit tests, and provisioning against the stand-in',
+    args: ['--parallel', '--jobs', '2', 'test/**/*.test.ts'],
+    mocha: true,
+    needs: ['package', 'shells'],
+    counts: true,
+  },
   host: {
-    title: 'In the extension host of a real code-server', args: ['--import', 'tsx', 'test/code-server/host.ts'],
-    needs: ['package', 'chromium', 'code-server'], counts: true,
+    title: 'In the extension host of a real code-server',
+    args: ['--import', 'tsx', 'test/code-server/host.ts'],
+    needs: ['package', 'chromium', 'code-server'],
+    counts: true,
   },
   browser: {
-    title: 'The student\'s way, in a real browser', args: ['--config', 'test/code-server/mocharc.json'], mocha: true,
-    needs: ['package', 'chromium', 'code-server'], counts: true,
+    title: "The student's way, in a real browser",
+    args: ['--config', 'test/code-server/mocharc.json'],
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server'],
+    counts: true,
   },
   life: {
-    title: 'As long as the student is there, in a real browser', args: ['--config', 'test/code-server/life.mocharc.json'], mocha: true,
-    needs: ['package', 'chromium', 'code-server'], counts: true,
+    title: 'As long as the student is there, in a real browser',
+    args: ['--config', 'test/code-server/life.mocharc.json'],
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server'],
+    counts: true,
   },
   stress: {
-    title: 'What chance decides, as often as is promised', mocha: true, needs: ['package', 'shells'], counts: true, environment: { STRESS: '1' },
+    title: 'What chance decides, as often as is promised',
+    mocha: true,
+    needs: ['package', 'shells'],
+    counts: true,
+    environment: { STRESS: '1' },
     args: ['test/provisioning/lock.test.ts', 'test/provisioning/crash.test.ts', 'test/shell/devCommand.test.ts'],
   },
   soak: {
-    title: 'A soak', args: ['--config', 'test/code-server/soak.mocharc.json'], mocha: true,
-    needs: ['package', 'chromium', 'code-server'], counts: true,
+    title: 'A soak',
+    args: ['--config', 'test/code-server/soak.mocharc.json'],
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server'],
+    counts: true,
   },
 };
 
 /** What runs by itself. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
-const LANES = [['lint', 'types'], ['unit'], ['host', 'browser']];
+const LANES = [['lint', 'format', 'types'], ['unit'], ['host', 'browser']];
 
 const total = { passed: 0, failed: 0, why: [] };
 const fail = (message) => {
@@ -117,11 +147,15 @@ async function runPart(name, { folder, environment, done }, show) {
   const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env, show });
   const lines = counts ? await readFile(countsFile, 'utf8').catch(() => '') : '';
   /** @type {import('../test/reporter.ts').Counts} */
-  const { passes, failures, failed } = counts ? JSON.parse(lines || '{"passes":0,"failures":0,"failed":[]}') : { passes: code === 0 ? 1 : 0, failures: 0, failed: [] };
+  const { passes, failures, failed } = counts
+    ? JSON.parse(lines || '{"passes":0,"failures":0,"failed":[]}')
+    : { passes: code === 0 ? 1 : 0, failures: 0, failed: [] };
   total.passed += passes;
   total.failed += failures;
   total.why.push(...failed);
-  console.log(`${title}: ${passes} passed, ${failures} failed, in ${Math.round((performance.now() - started) / 1_000)} s`);
+  console.log(
+    `${title}: ${passes} passed, ${failures} failed, in ${Math.round((performance.now() - started) / 1_000)} s`,
+  );
   if (failures === 0 && (code !== 0 || passes === 0)) fail(`${title}: ended with code ${code}`);
 }
 
@@ -135,7 +169,9 @@ async function checkNothingLeft() {
   const left = await findMarked(name, MARK);
   if (left.length === 0) return;
   const commands = await Promise.all(left.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  fail(`Left behind by the tests:\n${commands.map((command, index) => `  ${left[index]} ${command.replaceAll('\0', ' ')}`).join('\n')}`);
+  fail(
+    `Left behind by the tests:\n${commands.map((command, index) => `  ${left[index]} ${command.replaceAll('\0', ' ')}`).join('\n')}`,
+  );
   await endMarked(name, PATIENCE_MILLISECONDS, MARK);
 }
 
@@ -143,13 +179,14 @@ async function main() {
   const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { grep: { type: 'string' } } });
   if (values.grep !== undefined) mocha.push('--grep', values.grep);
   const unknown = chosen.filter((part) => !(part in PARTS));
-  if (unknown.length > 0) throw new SetUpError(`There is no part "${unknown.join('", "')}"; the parts are ${Object.keys(PARTS).join(', ')}`);
+  if (unknown.length > 0)
+    throw new SetUpError(`There is no part "${unknown.join('", "')}"; the parts are ${Object.keys(PARTS).join(', ')}`);
   await provideDependencies(root);
   (await import('tsx/esm/api')).register();
   const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-test-'));
   removeWhenStopped(folder);
   try {
-    const ready = { folder, ...await setUp(folder) };
+    const ready = { folder, ...(await setUp(folder)) };
     if (chosen.length > 0) await runLane(chosen, ready, () => process.stdout);
     else await Promise.all(LANES.map((parts) => runLane(parts, ready, prefixed)));
     await checkNothingLeft();

@@ -8,12 +8,32 @@ import { exitCodes } from './provisioning/errors.ts';
 async function main(): Promise<number> {
   const stop = new AbortController();
   let exitCode: number = exitCodes.done;
-  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const) {
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const) {
     // A change that is under way is finished (or undone) first; who only waits leaves at once.
-    process.on(signal, () => { exitCode = 128 + number; stop.abort(new Error(signal)); });
+    process.on(signal, () => {
+      exitCode = 128 + number;
+      stop.abort(new Error(signal));
+    });
   }
-  const program = makeProgram({ out: (line) => { print(1, line); }, err: (line) => { print(2, line); }, env: process.env, stop: stop.signal },
-    (code) => { exitCode ||= code; });
+  const program = makeProgram(
+    {
+      out: (line) => {
+        print(1, line);
+      },
+      err: (line) => {
+        print(2, line);
+      },
+      env: process.env,
+      stop: stop.signal,
+    },
+    (code) => {
+      exitCode ||= code;
+    },
+  );
   program.exitOverride();
   for (const command of program.commands) command.exitOverride();
   try {
@@ -37,8 +57,13 @@ function print(descriptor: number, line: string): void {
   }
 }
 
-main().then((code) => { process.exit(code); }, (error: unknown) => {
-  // Not an error that a person can mend: a bug, and its stack is what we need to see.
-  console.error(error);
-  process.exit(exitCodes.failed);
-});
+main().then(
+  (code) => {
+    process.exit(code);
+  },
+  (error: unknown) => {
+    // Not an error that a person can mend: a bug, and its stack is what we need to see.
+    console.error(error);
+    process.exit(exitCodes.failed);
+  },
+);

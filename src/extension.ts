@@ -29,12 +29,29 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const log = vscode.window.createOutputChannel('Classroom Tunnel', { log: true });
   const say = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
-  const info = new InfoCache((args) => runCommand(command(), args, { onText: say }), infoStore(context.globalState), say);
-  const relays = new Relays({ ...relaySetting(context, command), folder: () => info.current?.socketFolder ?? undefined, log: say });
+  const info = new InfoCache(
+    (args) => runCommand(command(), args, { onText: say }),
+    infoStore(context.globalState),
+    say,
+  );
+  const relays = new Relays({
+    ...relaySetting(context, command),
+    folder: () => info.current?.socketFolder ?? undefined,
+    log: say,
+  });
   const window = buildWindow(context, log, command, relays);
   const holds = new ReloadMemory(context.globalStorageUri.fsPath, say);
   const statusBar = new StatusBar(() => info.watched.commands);
-  const watching: Promise<TerminalWatch> = soon(async () => (await import('./vscode/lazyStart.ts')).startWatching({ window, holds, info, relays, uid: process.getuid?.() ?? -1, log: say }));
+  const watching: Promise<TerminalWatch> = soon(async () =>
+    (await import('./vscode/lazyStart.ts')).startWatching({
+      window,
+      holds,
+      info,
+      relays,
+      uid: process.getuid?.() ?? -1,
+      log: say,
+    }),
+  );
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
@@ -42,10 +59,14 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     return info.current;
   };
   context.subscriptions.push(
-    log, window, statusBar,
+    log,
+    window,
+    statusBar,
     { dispose: () => void watching.then((one) => one.dispose()) },
     ...registerCommands({ window, log, refresh, handHolder: async () => (await watching).activeShell() ?? 'window' }),
-    vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('classroomTunnel') && void refresh()),
+    vscode.workspace.onDidChangeConfiguration(
+      (change) => change.affectsConfiguration('classroomTunnel') && void refresh(),
+    ),
     watchWindow(window, watching),
     window.onDidChange((state) => {
       statusBar.draw(state);
@@ -63,14 +84,20 @@ export function activate(context: vscode.ExtensionContext): TestApi {
 /** Nothing to do: the guardian sees that this process is gone, and a reload must not wait for anything. */
 export function deactivate(): void {}
 
-function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, command: () => CommandLine, relays: Relays): Window {
+function buildWindow(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  command: () => CommandLine,
+  relays: Relays,
+): Window {
   const script = join(context.extensionPath, 'shell-integration', 'guardian.sh');
   return new Window({
     run: (args, options) => {
       log.info(`classroom-tunnel ${args.join(' ')}`);
       return runCommand(command(), args, { onText: (line) => log.info(line), ...options });
     },
-    startGuardian: (holder, onLost) => startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
+    startGuardian: (holder, onLost) =>
+      startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
     relays,
     tellLive,
     tellProblem: (problem) => {
@@ -84,10 +111,17 @@ function buildWindow(context: vscode.ExtensionContext, log: vscode.LogOutputChan
   });
 }
 
-function relaySetting(context: vscode.ExtensionContext, command: () => CommandLine): Pick<RelaysOptions, 'command' | 'env' | 'graceSeconds'> {
+function relaySetting(
+  context: vscode.ExtensionContext,
+  command: () => CommandLine,
+): Pick<RelaysOptions, 'command' | 'env' | 'graceSeconds'> {
   // What a debugger has put there for the extension host is not for the relay.
   const env = { ...command().env, NODE_OPTIONS: undefined };
-  return { command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')], env, graceSeconds: () => settings().graceSeconds };
+  return {
+    command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')],
+    env,
+    graceSeconds: () => settings().graceSeconds,
+  };
 }
 
 /** Asks the window whether it is there, only while something is public. */
@@ -97,13 +131,15 @@ function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.D
   const heartbeat = new Heartbeat({
     ping: () => vscode.commands.executeCommand('setContext', 'classroomTunnel.heartbeat', ++beats),
     onSilent: (seconds) => window.dispatch({ type: 'windowSilent', seconds, limitSeconds: limitSeconds() }),
-    onAnswer: () => void watching.then((one) => {
-      one.lookAll(); // what has ended meanwhile is not published again
-      window.dispatch({ type: 'windowAnswers' });
-    }),
+    onAnswer: () =>
+      void watching.then((one) => {
+        one.lookAll(); // what has ended meanwhile is not published again
+        window.dispatch({ type: 'windowAnswers' });
+      }),
   });
   const following = window.onDidChange((state) => {
-    if ([...state.sites.values()].some((site) => leaseOf(site) !== undefined)) heartbeat.start(beatSeconds(limitSeconds()));
+    if ([...state.sites.values()].some((site) => leaseOf(site) !== undefined))
+      heartbeat.start(beatSeconds(limitSeconds()));
     else heartbeat.stop();
   });
   return new vscode.Disposable(() => {

@@ -47,7 +47,9 @@ const bodies = {
 };
 
 /** Answers requests under /_stand-in; everything else is unknown here. */
-export function createControl(controlled: Controlled): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createControl(
+  controlled: Controlled,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const controls: Record<string, (body: unknown) => unknown> = {
     latency: (body) => setLatency(controlled, bodies.latency.parse(body)),
     faults: (body) => setFaults(controlled, bodies.faults.parse(body)),
@@ -80,7 +82,8 @@ function setFaults({ faults }: Controlled, { add, clear }: z.infer<typeof bodies
 
 function changeWorld(world: World, { saveConfiguration, addRecords, removeRecords }: z.infer<typeof bodies.world>) {
   if (saveConfiguration) {
-    const tunnel = saveConfiguration.tunnelId === undefined ? world.tunnel : world.tunnels.get(saveConfiguration.tunnelId);
+    const tunnel =
+      saveConfiguration.tunnelId === undefined ? world.tunnel : world.tunnels.get(saveConfiguration.tunnelId);
     if (!tunnel) throw new Error(`There is no tunnel ${saveConfiguration.tunnelId ?? ''}.`);
     world.save(tunnel, saveConfiguration.config);
   }
@@ -90,7 +93,12 @@ function changeWorld(world: World, { saveConfiguration, addRecords, removeRecord
   return {
     accountId: world.accountId,
     tunnels: [...world.tunnels.values()],
-    zones: [...world.zones.values()].map(({ id, name, quota, records }) => ({ id, name, quota, records: records.all() })),
+    zones: [...world.zones.values()].map(({ id, name, quota, records }) => ({
+      id,
+      name,
+      quota,
+      records: records.all(),
+    })),
   };
 }
 

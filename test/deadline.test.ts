@@ -16,8 +16,11 @@ describe('deadline', () => {
 
   it('aborts with the first of its signals, for its reason, through several of its kind', async () => {
     const ending = new AbortController();
-    const reason = whileCollecting(() => withDeadline(30_000, [new AbortController().signal, ending.signal],
-      (outer) => withDeadline(30_000, [outer], untilAborted)));
+    const reason = whileCollecting(() =>
+      withDeadline(30_000, [new AbortController().signal, ending.signal], (outer) =>
+        withDeadline(30_000, [outer], untilAborted),
+      ),
+    );
     setImmediate(() => ending.abort('enough'));
     assert.equal(await reason, 'enough');
     assert.equal(await withDeadline(30_000, [ending.signal], untilAborted), 'enough', 'aborted from the beginning');
@@ -25,8 +28,14 @@ describe('deadline', () => {
 
   it('leaves nothing behind, whatever becomes of the work', async () => {
     const { signal } = new AbortController();
-    assert.equal(await withDeadline(30_000, [signal], () => Promise.resolve(getEventListeners(signal, 'abort').length)), 1);
-    await assert.rejects(withDeadline(30_000, [signal], () => Promise.reject(new Error('work failed'))), /work failed/);
+    assert.equal(
+      await withDeadline(30_000, [signal], () => Promise.resolve(getEventListeners(signal, 'abort').length)),
+      1,
+    );
+    await assert.rejects(
+      withDeadline(30_000, [signal], () => Promise.reject(new Error('work failed'))),
+      /work failed/,
+    );
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 });

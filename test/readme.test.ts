@@ -6,12 +6,19 @@ import { MendableError } from '../src/provisioning/errors.ts';
 const root = new URL('../', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
 const readme = read('README.md');
-const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string>; contributes: { configuration: { properties: Record<string, unknown> } } };
+const manifest = JSON.parse(read('package.json')) as {
+  scripts: Record<string, string>;
+  contributes: { configuration: { properties: Record<string, unknown> } };
+};
 
 /** The keys of the configuration, as the message about an unknown one lists them. */
 function configurationKeys(): string[] {
   try {
-    parseConfig('config.json', JSON.stringify({ accountId: 'a', tunnelId: 't', zoneId: 'z', hostname: '{user}.example.com', unknown: 1 }), 'server1');
+    parseConfig(
+      'config.json',
+      JSON.stringify({ accountId: 'a', tunnelId: 't', zoneId: 'z', hostname: '{user}.example.com', unknown: 1 }),
+      'server1',
+    );
   } catch (error) {
     if (error instanceof MendableError) return error.action.replace(/^.*the keys are |\.$/g, '').split(', ');
   }
@@ -25,8 +32,10 @@ describe('README and CONTRIBUTING', () => {
   });
 
   it('name every setting of the window, and scripts that there are', () => {
-    for (const setting of Object.keys(manifest.contributes.configuration.properties)) assert(readme.includes(`\`${setting}\``), setting);
-    for (const [, script = ''] of `${readme}${read('CONTRIBUTING.md')}`.matchAll(/`npm run ([\w:]+)/g)) assert(script in manifest.scripts || script.startsWith('dev'), script);
+    for (const setting of Object.keys(manifest.contributes.configuration.properties))
+      assert(readme.includes(`\`${setting}\``), setting);
+    for (const [, script = ''] of `${readme}${read('CONTRIBUTING.md')}`.matchAll(/`npm run ([\w:]+)/g))
+      assert(script in manifest.scripts || script.startsWith('dev'), script);
   });
 
   for (const file of ['README.md', 'CONTRIBUTING.md', 'install/cloudflared.md']) {
@@ -43,5 +52,10 @@ describe('README and CONTRIBUTING', () => {
 });
 
 function headings(markdown: string): string[] {
-  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }

@@ -9,7 +9,8 @@ const RELAYED = 'relayed.localhost';
 
 /** Milliseconds from the navigation to the page's load event, for each round; the browser keeps nothing from one to the next. */
 export async function loadPages(
-  executablePath: string, { socket, port, rounds }: { socket: string; port: number; rounds: number },
+  executablePath: string,
+  { socket, port, rounds }: { socket: string; port: number; rounds: number },
 ): Promise<{ direct: number[]; relay: number[] }> {
   const ingress = [
     { hostname: DIRECT, service: `http://127.0.0.1:${port}` },
@@ -17,13 +18,27 @@ export async function loadPages(
     { service: 'http_status:404' },
   ];
   const standIn = await startStandIn({ config: { ingress } });
-  for (const name of [DIRECT, RELAYED]) standIn.addRecord({ type: 'CNAME', name, content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true });
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--no-first-run', '--disable-sync', '--disable-component-update'] });
+  for (const name of [DIRECT, RELAYED])
+    standIn.addRecord({ type: 'CNAME', name, content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true });
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--no-first-run',
+      '--disable-sync',
+      '--disable-component-update',
+    ],
+  });
   const direct: number[] = [];
   const relay: number[] = [];
   try {
     for (let round = -2; round < rounds; round += 1) {
-      for (const [name, times] of [[DIRECT, direct], [RELAYED, relay]] as const) {
+      for (const [name, times] of [
+        [DIRECT, direct],
+        [RELAYED, relay],
+      ] as const) {
         const time = await load(browser, `http://${name}:${standIn.edgePort}`);
         if (round >= 0) times.push(time); // the first rounds warm all of them up
       }

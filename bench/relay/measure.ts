@@ -29,10 +29,16 @@ export interface Client {
 
 export function clientOf(way: Way, host: string): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const options = (path: string, more: RequestOptions = {}): RequestOptions => ({ ...way, path, agent, headers: { host }, ...more });
+  const options = (path: string, more: RequestOptions = {}): RequestOptions => ({
+    ...way,
+    path,
+    agent,
+    headers: { host },
+    ...more,
+  });
   const get = async (path: string): Promise<void> => {
     const sent = request(options(path)).end();
-    const [response] = await once(sent, 'response') as [IncomingMessage];
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode}`);
     response.resume();
     await once(response, 'end');
@@ -41,9 +47,11 @@ export function clientOf(way: Way, host: string): Client {
     page: async (paths) => {
       const begun = performance.now();
       const queue = [...paths];
-      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (let path = queue.pop(); path !== undefined; path = queue.pop()) await get(path);
-      }));
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (let path = queue.pop(); path !== undefined; path = queue.pop()) await get(path);
+        }),
+      );
       return performance.now() - begun;
     },
     oneByOne: async (path, times) => {
@@ -55,26 +63,54 @@ export function clientOf(way: Way, host: string): Client {
       }
       return taken;
     },
-    download: (megabytes) => perSecond(megabytes, async () => {
-      const [response] = await once(request(options(`/download?megabytes=${megabytes}`)).end(), 'response') as [IncomingMessage];
-      await pipeline(response, new Writable({ write: (_chunk, _encoding, done) => { done(); } }));
-    }),
-    upload: (megabytes) => perSecond(megabytes, async () => {
-      const sent = request(options('/upload', { method: 'POST' }));
-      const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-      await pipeline(Readable.from((function* () { for (let part = 0; part < megabytes; part += 1) yield MEGABYTE; })()), sent);
-      (await answered)[0].resume();
-    }),
+    download: (megabytes) =>
+      perSecond(megabytes, async () => {
+        const [response] = (await once(request(options(`/download?megabytes=${megabytes}`)).end(), 'response')) as [
+          IncomingMessage,
+        ];
+        await pipeline(
+          response,
+          new Writable({
+            write: (_chunk, _encoding, done) => {
+              done();
+            },
+          }),
+        );
+      }),
+    upload: (megabytes) =>
+      perSecond(megabytes, async () => {
+        const sent = request(options('/upload', { method: 'POST' }));
+        const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+        await pipeline(
+          Readable.from(
+            (function* () {
+              for (let part = 0; part < megabytes; part += 1) yield MEGABYTE;
+            })(),
+          ),
+          sent,
+        );
+        (await answered)[0].resume();
+      }),
     webSockets: async (count) => {
       const begun = performance.now();
       const base = 'socketPath' in way ? `ws+unix:${way.socketPath}:/` : `ws://${way.host}:${way.port}/`;
-      const sockets = Array.from({ length: count }, () => new WebSocket(base, { headers: { host }, perMessageDeflate: false }));
-      await Promise.all(sockets.map(async (socket) => {
-        await once(socket, 'open');
-        socket.send('hello');
-        await once(socket, 'message');
-      }));
-      return { milliseconds: performance.now() - begun, close: () => { for (const socket of sockets) socket.terminate(); } };
+      const sockets = Array.from(
+        { length: count },
+        () => new WebSocket(base, { headers: { host }, perMessageDeflate: false }),
+      );
+      await Promise.all(
+        sockets.map(async (socket) => {
+          await once(socket, 'open');
+          socket.send('hello');
+          await once(socket, 'message');
+        }),
+      );
+      return {
+        milliseconds: performance.now() - begun,
+        close: () => {
+          for (const socket of sockets) socket.terminate();
+        },
+      };
     },
   };
 }
@@ -87,7 +123,8 @@ export function median(values: readonly number[]): number {
 /** A process's memory in MB: what it has now, and the most that it ever had. */
 export async function memoryOf(pid: number): Promise<{ now: number; most: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const megabytes = (name: string): number => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+  const megabytes = (name: string): number =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
   return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
 }
 

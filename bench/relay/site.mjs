@@ -13,11 +13,26 @@ const server = createServer((request, response) => {
     pipeline(request, new Writable({ write: (_chunk, _encoding, done) => done() }), () => response.end('taken'));
   } else if (url.pathname === '/download') {
     const megabytes = Number(url.searchParams.get('megabytes'));
-    pipeline(Readable.from((function* () { for (let n = 0; n < megabytes; n += 1) yield MEGABYTE; })()), response, () => undefined);
+    pipeline(
+      Readable.from(
+        (function* () {
+          for (let n = 0; n < megabytes; n += 1) yield MEGABYTE;
+        })(),
+      ),
+      response,
+      () => undefined,
+    );
   } else {
-    response.writeHead(200, { 'content-type': 'text/javascript', 'content-length': MODULE.length, 'cache-control': 'no-cache', etag: 'W/"1"' });
+    response.writeHead(200, {
+      'content-type': 'text/javascript',
+      'content-length': MODULE.length,
+      'cache-control': 'no-cache',
+      etag: 'W/"1"',
+    });
     response.end(MODULE);
   }
 });
-new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
+new WebSocketServer({ server }).on('connection', (socket) =>
+  socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
+);
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));

@@ -12,7 +12,12 @@ const NODE_24 = '24.21.0';
 const PRISTINE = 'pristine';
 
 /** No tool reports to its maker: a test has nothing to say to them. */
-const SILENT = { NEXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1', NG_CLI_ANALYTICS: 'false' };
+const SILENT = {
+  NEXT_TELEMETRY_DISABLED: '1',
+  ASTRO_TELEMETRY_DISABLED: '1',
+  NUXT_TELEMETRY_DISABLED: '1',
+  NG_CLI_ANALYTICS: 'false',
+};
 
 const frameworksRoot = (env) => join(cacheRoot(env), 'frameworks');
 
@@ -21,7 +26,9 @@ function projectEnvironment(env, nodeFolder) {
   return {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|CI$|PORT$)/i.test(name))),
     PATH: [nodeFolder, env.PATH].filter(Boolean).join(delimiter),
-    npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_update_notifier: 'false',
     ...SILENT,
   };
 }
@@ -33,7 +40,11 @@ async function provideNode(wanted, env) {
   const folder = await cached(frameworksRoot(env), `node-${NODE_24}-${process.arch}`, async (building) => {
     await writeFile(join(building, 'package.json'), '{"private":true}\n');
     await withProgress(`Installing Node ${NODE_24} for the newest tools`, () =>
-      runOrFail('npm', ['install', '--save-exact', `${name}@${NODE_24}`], { cwd: building, env: projectEnvironment(env) }));
+      runOrFail('npm', ['install', '--save-exact', `${name}@${NODE_24}`], {
+        cwd: building,
+        env: projectEnvironment(env),
+      }),
+    );
   });
   return join(folder, 'node_modules', name, 'bin');
 }
@@ -55,8 +66,11 @@ async function layOver(project, app) {
 /** The cache's name for it: another generator call or another package.json makes another project. */
 async function keyOf(project) {
   const last = project.sources?.at(-1);
-  const packages = last === undefined ? '' : await readFile(join(SOURCES, last, 'package.json'), 'utf8').catch(() => '');
-  const identity = createHash('sha256').update(JSON.stringify([project.generator, project.remove, packages])).digest('hex');
+  const packages =
+    last === undefined ? '' : await readFile(join(SOURCES, last, 'package.json'), 'utf8').catch(() => '');
+  const identity = createHash('sha256')
+    .update(JSON.stringify([project.generator, project.remove, packages]))
+    .digest('hex');
   return `${project.name}-${project.version}-${identity.slice(0, 8)}`;
 }
 
@@ -69,7 +83,8 @@ export async function prepare(project, env = process.env) {
   const nodeFolder = await provideNode(project.node, env);
   const environment = projectEnvironment(env, nodeFolder);
   const folder = await cached(frameworksRoot(env), await keyOf(project), (building) =>
-    withProgress(`Making ${project.name} ${project.version}`, () => make(project, building, environment)));
+    withProgress(`Making ${project.name} ${project.version}`, () => make(project, building, environment)),
+  );
   const app = join(folder, 'app');
   await cp(join(folder, PRISTINE), join(app, project.edit.file));
   await layOver(project, app);

@@ -18,20 +18,36 @@
  */
 
 const vite = (name, version, template, file, heading = 'Get started', more = ['--no-interactive']) => ({
-  name, version, node: 20, generator: [`create-vite@${version}`, 'app', '--template', template, ...more],
-  command: 'npm run dev', edit: { file, from: `${heading}</h1>`, to: 'Edited</h1>' }, onEdit: 'live',
+  name,
+  version,
+  node: 20,
+  generator: [`create-vite@${version}`, 'app', '--template', template, ...more],
+  command: 'npm run dev',
+  edit: { file, from: `${heading}</h1>`, to: 'Edited</h1>' },
+  onEdit: 'live',
 });
 
 const ours = (name, version, node, file, rest = {}) => ({
-  name, version, node, sources: [name], command: 'npm run dev', edit: { file, from: 'Hello</h1>', to: 'Edited</h1>' }, onEdit: 'live', ...rest,
+  name,
+  version,
+  node,
+  sources: [name],
+  command: 'npm run dev',
+  edit: { file, from: 'Hello</h1>', to: 'Edited</h1>' },
+  onEdit: 'live',
+  ...rest,
 });
 
 /** Nothing but a page, which tools without a framework serve as it is. */
-const page = (name, version, node, rest = {}) => ours(name, version, node, 'index.html', { sources: ['page', name], ...rest });
+const page = (name, version, node, rest = {}) =>
+  ours(name, version, node, 'index.html', { sources: ['page', name], ...rest });
 
 /** A script that draws the same page, for bundlers. */
 const script = (name, version, node) =>
-  ours(name, version, node, 'src/show.mjs', { sources: ['script', name], edit: { file: 'src/show.mjs', from: "'Hello'", to: "'Edited'" } });
+  ours(name, version, node, 'src/show.mjs', {
+    sources: ['script', name],
+    edit: { file: 'src/show.mjs', from: "'Hello'", to: "'Edited'" },
+  });
 
 /** @type {Project[]} */
 export const projects = [
@@ -39,19 +55,59 @@ export const projects = [
   vite('vite-vue', '9.3.0', 'vue', 'src/components/HelloWorld.vue'),
   vite('vite-svelte', '9.3.0', 'svelte', 'src/App.svelte'),
   ours('next', '16.4.3', 20, 'app/page.jsx', {
-    generator: ['create-next-app@16.4.3', 'app', '--yes', '--js', '--app', '--no-src-dir', '--skip-install', '--disable-git', '--no-agents-md'],
-    remove: ['app/page.js'], form: true,
+    generator: [
+      'create-next-app@16.4.3',
+      'app',
+      '--yes',
+      '--js',
+      '--app',
+      '--no-src-dir',
+      '--skip-install',
+      '--disable-git',
+      '--no-agents-md',
+    ],
+    remove: ['app/page.js'],
+    form: true,
   }),
-  ours('cra', '5.1.0', 20, 'src/App.jsx', { generator: ['create-react-app@5.1.0', 'app'], installs: true, remove: ['src/App.js'], command: 'npm start' }),
+  ours('cra', '5.1.0', 20, 'src/App.jsx', {
+    generator: ['create-react-app@5.1.0', 'app'],
+    installs: true,
+    remove: ['src/App.js'],
+    command: 'npm start',
+  }),
   script('webpack', '5.2.7', 20),
   ours('angular', '22.2.7', 24, 'src/app/app.html', {
-    generator: ['@angular/cli@22.2.7', 'new', 'app', '--defaults', '--skip-install', '--skip-git', '--style', 'css', '--ssr', 'false', '--ai-config', 'none'],
+    generator: [
+      '@angular/cli@22.2.7',
+      'new',
+      'app',
+      '--defaults',
+      '--skip-install',
+      '--skip-git',
+      '--style',
+      'css',
+      '--ssr',
+      'false',
+      '--ai-config',
+      'none',
+    ],
     command: 'npm start',
   }),
   ours('nuxt', '4.5.2', 24, 'app/app.vue'),
   ours('astro', '7.3.5', 24, 'src/pages/index.astro'),
   ours('sveltekit', '0.17.1', 24, 'src/routes/+page.svelte', {
-    generator: ['sv@0.17.1', 'create', 'app', '--template', 'minimal', '--types', 'jsdoc', '--no-add-ons', '--no-install'], form: true,
+    generator: [
+      'sv@0.17.1',
+      'create',
+      'app',
+      '--template',
+      'minimal',
+      '--types',
+      'jsdoc',
+      '--no-add-ons',
+      '--no-install',
+    ],
+    form: true,
   }),
   ours('react-router', '8.4.0', 24, 'app/home.jsx', { form: true }),
   page('parcel', '2.16.4', 20, { command: 'npm start' }),

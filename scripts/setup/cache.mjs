@@ -10,7 +10,8 @@ const BUILDING = '.building-';
 const ABANDONED_MILLISECONDS = 2 * 3_600_000;
 
 /** The cache of this project, outside the repository. */
-export const cacheRoot = (env = process.env) => join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'classroom-tunnel');
+export const cacheRoot = (env = process.env) =>
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'classroom-tunnel');
 
 const isComplete = async (folder, key) => (await readFile(join(folder, STAMP), 'utf8').catch(() => '')) === key;
 

@@ -61,7 +61,10 @@ async function install(folder, env) {
   await npm(['install', '--save-exact', `${nodePackage}@${NODE}`], env);
   await npm(['install', '--save-exact', '--omit=dev', `code-server@${CODE_SERVER}`], installEnvironment(env, node));
   await mkdir(join(folder, 'bin'));
-  await writeFile(join(folder, 'bin', 'code-server'), LAUNCHER.replaceAll('$here/node/', `$here/node_modules/${nodePackage}/`));
+  await writeFile(
+    join(folder, 'bin', 'code-server'),
+    LAUNCHER.replaceAll('$here/node/', `$here/node_modules/${nodePackage}/`),
+  );
   await chmod(join(folder, 'bin', 'code-server'), 0o755);
   if ((await versionOf(join(folder, 'bin', 'code-server'))) === undefined) {
     throw new SetUpError('code-server was installed but does not start. Its folder was removed; try again.');
@@ -78,12 +81,16 @@ export async function provideCodeServer(env = process.env) {
   const found = await findNewEnough(env);
   if (found !== undefined) return found;
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    throw new SetUpError('There is no code-server on the PATH, and it can be set up on Linux (x64, arm64) only. See https://coder.com/docs/code-server');
+    throw new SetUpError(
+      'There is no code-server on the PATH, and it can be set up on Linux (x64, arm64) only. See https://coder.com/docs/code-server',
+    );
   }
   const key = `code-server-${CODE_SERVER}-node-${NODE}-${process.arch}`;
   const folder = await cached(cacheRoot(env), key, async (building) => {
     await provideSystem(COMPILER);
-    await withProgress(`Installing code-server ${CODE_SERVER} (compiles for some minutes, once)`, () => install(building, env));
+    await withProgress(`Installing code-server ${CODE_SERVER} (compiles for some minutes, once)`, () =>
+      install(building, env),
+    );
   });
   return join(folder, 'bin', 'code-server');
 }

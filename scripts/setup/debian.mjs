@@ -27,8 +27,8 @@ export function findOnPath(command, env = process.env) {
 
 /** @param {Need} need */
 const isMet = (need) =>
-  (need.commands ?? []).some((command) => findOnPath(command) !== undefined)
-  || (need.files ?? []).some((file) => isThere(file, constants.R_OK));
+  (need.commands ?? []).some((command) => findOnPath(command) !== undefined) ||
+  (need.files ?? []).some((file) => isThere(file, constants.R_OK));
 
 /**
  * Makes sure of all the needs.
@@ -40,7 +40,9 @@ export async function provideSystem(needs) {
   if (missing.length === 0) return;
   const packages = missing.flatMap((need) => need.packages);
   const what = missing.map((need) => need.what).join(', ');
-  const ask = new SetUpError(`Missing on this machine: ${what}. Install with: sudo apt-get install -y ${packages.join(' ')}`);
+  const ask = new SetUpError(
+    `Missing on this machine: ${what}. Install with: sudo apt-get install -y ${packages.join(' ')}`,
+  );
   if (process.getuid?.() !== 0 || findOnPath('apt-get') === undefined) throw ask;
 
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

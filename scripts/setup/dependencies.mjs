@@ -31,5 +31,7 @@ export function isUpToDate(locked, installed) {
 export async function provideDependencies(root) {
   const locked = await readLock(join(root, 'package-lock.json'));
   if (isUpToDate(locked ?? {}, await readLock(join(root, 'node_modules', '.package-lock.json')))) return;
-  await withProgress('Installing the dependencies', () => runOrFail('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root }));
+  await withProgress('Installing the dependencies', () =>
+    runOrFail('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root }),
+  );
 }

@@ -36,7 +36,10 @@ export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     if (ending) return;
     const child = spawn(command, args, {
-      cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -99,5 +102,10 @@ export function endOnSignals(also = {}) {
       process.exit(128 + number);
     }
   };
-  for (const [signal, number] of [['SIGHUP', 1], ['SIGINT', 2], ['SIGTERM', 15]]) process.on(signal, () => end(number));
+  for (const [signal, number] of [
+    ['SIGHUP', 1],
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ])
+    process.on(signal, () => end(number));
 }

@@ -19,7 +19,8 @@ export async function withProgress(title, work) {
   let shown = false;
   const tick = () => {
     if (stderr.isTTY) stderr.write(`\r${title} ... ${seconds()} s `);
-    else if (!shown || seconds() % PLAIN_LINE_SECONDS === 0) stderr.write(`${title} ... ${shown ? `${seconds()} s` : ''}\n`);
+    else if (!shown || seconds() % PLAIN_LINE_SECONDS === 0)
+      stderr.write(`${title} ... ${shown ? `${seconds()} s` : ''}\n`);
     shown = true;
   };
   const timer = setInterval(tick, QUIET_MILLISECONDS);

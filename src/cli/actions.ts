@@ -65,31 +65,64 @@ export async function collectGarbage(context: ActionContext): Promise<void> {
 export async function info({ report, env }: ActionContext, port?: number): Promise<void> {
   const { config, caller } = openSession(report, env);
   const own = port ?? assignedPort(config, caller.user);
-  const hostname = own !== undefined || !dependsOnPort(config.hostname)
-    ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine }) : null;
-  const publication = (await readPublications(config, report)).find((one) => one.user === caller.user && (own === undefined || one.port === own));
+  const hostname =
+    own !== undefined || !dependsOnPort(config.hostname)
+      ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine })
+      : null;
+  const publication = (await readPublications(config, report)).find(
+    (one) => one.user === caller.user && (own === undefined || one.port === own),
+  );
   const event = {
-    event: 'info', user: caller.user, machine: config.machine, port: own ?? null, hostname, url: hostname && publicUrl(config, hostname),
-    commands: config.commands, portVariable: config.portVariable, socketFolder: ownSocketFolder(config, caller),
-    publication: publication ? { hostname: publication.hostname, url: publicUrl(config, publication.hostname), port: publication.port, since: publication.since } : null,
+    event: 'info',
+    user: caller.user,
+    machine: config.machine,
+    port: own ?? null,
+    hostname,
+    url: hostname && publicUrl(config, hostname),
+    commands: config.commands,
+    portVariable: config.portVariable,
+    socketFolder: ownSocketFolder(config, caller),
+    publication: publication
+      ? {
+          hostname: publication.hostname,
+          url: publicUrl(config, publication.hostname),
+          port: publication.port,
+          since: publication.since,
+        }
+      : null,
   };
-  const text = Object.entries(event).filter(([key]) => key !== 'event').map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const text = Object.entries(event)
+    .filter(([key]) => key !== 'event')
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   report.answer(text.join('\n'), event);
 }
 
 /** Everything that our records say is live. */
 export async function readPublications(config: Config, report: Report) {
-  const state = await new PublicationStore(await StateFolder.open(config.stateDir), (line) => { report.warn(line); }).look();
+  const state = await new PublicationStore(await StateFolder.open(config.stateDir), (line) => {
+    report.warn(line);
+  }).look();
   return [...state.publications.values()];
 }
 
 async function provision(context: ActionContext, desk: Session, action: Action): Promise<void> {
   const { report, env, stop } = context;
   const publisher = await Publisher.open(openContext(desk, report, env));
-  const outcome = await publisher.request(action, {
-    queued: (message, until) => { report.progress({ event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) }, message); },
-    locked: () => { report.progress({ event: 'locked' }); },
-  }, stop);
+  const outcome = await publisher.request(
+    action,
+    {
+      queued: (message, until) => {
+        report.progress(
+          { event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) },
+          message,
+        );
+      },
+      locked: () => {
+        report.progress({ event: 'locked' });
+      },
+    },
+    stop,
+  );
   answer(report, desk.config, action, outcome);
   await publisher.serveOthers(stop);
 }
@@ -99,12 +132,26 @@ function answer(report: Report, config: Config, action: Action, outcome: Outcome
   if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
   if (outcome.kind === 'published') {
     const { hostname, port, created } = outcome;
-    report.answer(hostname, { event: 'published', hostname, url: publicUrl(config, hostname), port, created, apiCalls });
+    report.answer(hostname, {
+      event: 'published',
+      hostname,
+      url: publicUrl(config, hostname),
+      port,
+      created,
+      apiCalls,
+    });
     return;
   }
   const { hostnames, message } = outcome;
   const port = 'site' in action ? action.site.port : null;
-  report.answer(message, { event: 'removed', hostname: hostnames[0] ?? null, port, removed: hostnames.length > 0, message, apiCalls });
+  report.answer(message, {
+    event: 'removed',
+    hostname: hostnames[0] ?? null,
+    port,
+    removed: hostnames.length > 0,
+    message,
+    apiCalls,
+  });
 }
 
 function siteOf({ config, caller }: Session, port: number, service = `http://localhost:${port}`): SiteKey {

@@ -21,7 +21,11 @@ export interface ProcessFacts {
  * Who calls. `SUDO_UID` counts only where sudo can have set it: in a process of root, or of the service account, which owns the
  * state folder. Anybody else who sets it is asking under a false name, and stays who they are.
  */
-export function identifyCaller(facts: ProcessFacts, config: Pick<Config, 'allowUserOverride'> | undefined, serviceUid: number | undefined): Caller {
+export function identifyCaller(
+  facts: ProcessFacts,
+  config: Pick<Config, 'allowUserOverride'> | undefined,
+  serviceUid: number | undefined,
+): Caller {
   const { uid, env } = facts;
   const sudoUid = Number.parseInt(env['SUDO_UID'] ?? '', 10);
   const throughSudo = Number.isInteger(sudoUid);
@@ -42,7 +46,9 @@ export function userName(uid: number): string {
 
 function passwordLines(): string[][] {
   try {
-    return readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+    return readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
   } catch {
     return [];
   }

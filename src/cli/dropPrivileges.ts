@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs';
 
-interface Owner { readonly uid: number; readonly gid: number }
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /**
  * Whom a process of root has to become before it provisions: what root leaves in a state folder that belongs to a service
@@ -16,7 +19,10 @@ export function actAsOwner(stateDir: string): void {
   const owner = ownerToBecome(0, statSync(stateDir, { throwIfNoEntry: false }));
   if (!owner) return;
   try {
-    (process as NodeJS.Process & { initgroups?: (user: number, group: number) => void }).initgroups?.(owner.uid, owner.gid); // not in its types
+    (process as NodeJS.Process & { initgroups?: (user: number, group: number) => void }).initgroups?.(
+      owner.uid,
+      owner.gid,
+    ); // not in its types
   } catch {
     process.setgroups?.([owner.gid]); // an id without an account has no groups of its own
   }

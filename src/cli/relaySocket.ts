@@ -19,8 +19,13 @@ export function ownSocketFolder(config: Pick<Config, 'stateDir'>, { uid }: Pick<
 export function checkedSocket({ config, caller }: Session, port: number): string {
   const folder = ownSocketFolder(config, caller);
   const stats = lstatSync(folder, { throwIfNoEntry: false });
-  const problem = !stats?.isDirectory() ? 'it is not there' : stats.uid !== caller.uid ? 'it belongs to somebody else'
-    : (stats.mode & 0o022) !== 0 ? 'others may write in it' : undefined;
+  const problem = !stats?.isDirectory()
+    ? 'it is not there'
+    : stats.uid !== caller.uid
+      ? 'it belongs to somebody else'
+      : (stats.mode & 0o022) !== 0
+        ? 'others may write in it'
+        : undefined;
   if (problem) throw new MendableError('socket-foreign', { folder, problem, user: caller.user });
   return join(folder, `${port}.sock`);
 }

@@ -17,23 +17,47 @@ export interface Streams {
 }
 
 export function makeReport({ out, err }: Streams, json: boolean): Report {
-  const write = (event: Readonly<Record<string, unknown>>) => { out(JSON.stringify(event)); };
-  return json ? {
-    answer: (_text, event) => { write(event); },
-    progress: (event) => { write(event); },
-    warn: (text) => { err(`classroom-tunnel: warning: ${text}`); },
-    fail: (error) => {
-      const { code, title, message, action, exitCode, retryAfterSeconds } = error;
-      write({ event: 'error', code, title, message, action, exitCode, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
-      return exitCode;
-    },
-  } : {
-    answer: (text) => { if (text) out(text); },
-    progress: (_event, text) => { if (text) err(`classroom-tunnel: ${text}`); },
-    warn: (text) => { err(`classroom-tunnel: warning: ${text}`); },
-    fail: (error) => {
-      err(`classroom-tunnel: ${explain(error)}`);
-      return error.exitCode;
-    },
+  const write = (event: Readonly<Record<string, unknown>>) => {
+    out(JSON.stringify(event));
   };
+  return json
+    ? {
+        answer: (_text, event) => {
+          write(event);
+        },
+        progress: (event) => {
+          write(event);
+        },
+        warn: (text) => {
+          err(`classroom-tunnel: warning: ${text}`);
+        },
+        fail: (error) => {
+          const { code, title, message, action, exitCode, retryAfterSeconds } = error;
+          write({
+            event: 'error',
+            code,
+            title,
+            message,
+            action,
+            exitCode,
+            ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+          });
+          return exitCode;
+        },
+      }
+    : {
+        answer: (text) => {
+          if (text) out(text);
+        },
+        progress: (_event, text) => {
+          if (text) err(`classroom-tunnel: ${text}`);
+        },
+        warn: (text) => {
+          err(`classroom-tunnel: warning: ${text}`);
+        },
+        fail: (error) => {
+          err(`classroom-tunnel: ${explain(error)}`);
+          return error.exitCode;
+        },
+      };
 }

@@ -13,18 +13,28 @@ import type { SiteKey } from '../provisioning/publications.ts';
  * @returns the hostnames that are live
  * @throws MendableError the first request's that failed
  */
-export async function settleAfterRestore(publisher: Publisher, config: Config, restored: TunnelConfig, stop: AbortSignal): Promise<string[]> {
-  const live = [...(await publisher.store.records.load())?.publications.values() ?? []];
+export async function settleAfterRestore(
+  publisher: Publisher,
+  config: Config,
+  restored: TunnelConfig,
+  stop: AbortSignal,
+): Promise<string[]> {
+  const live = [...((await publisher.store.records.load())?.publications.values() ?? [])];
   const left = formerSites(await readAudit(config.stateDir), config.machine, restored, live);
   const actions: Action[] = [{ kind: 'collect' }, ...left.map((site): Action => ({ kind: 'unpublish', site }))];
   const quiet = { queued: () => undefined, locked: () => undefined };
   const outcomes = await Promise.all(actions.map((action) => publisher.request(action, quiet, stop)));
   for (const outcome of outcomes) if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
-  return [...(await publisher.store.records.load())?.publications.keys() ?? []];
+  return [...((await publisher.store.records.load())?.publications.keys() ?? [])];
 }
 
 /** Sites of ours that the restored configuration serves and that nobody holds now. */
-export function formerSites(auditLines: readonly string[], machine: string, restored: TunnelConfig, live: readonly SiteKey[]): SiteKey[] {
+export function formerSites(
+  auditLines: readonly string[],
+  machine: string,
+  restored: TunnelConfig,
+  live: readonly SiteKey[],
+): SiteKey[] {
   const sites = new Map<string, SiteKey>();
   for (const line of auditLines) {
     const { hostname, user, port, created } = parse(line);
@@ -37,7 +47,12 @@ export function formerSites(auditLines: readonly string[], machine: string, rest
   return [...sites.values()];
 }
 
-interface AuditLine { readonly hostname?: string; readonly user?: string; readonly port?: number; readonly created?: boolean }
+interface AuditLine {
+  readonly hostname?: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly created?: boolean;
+}
 
 function parse(line: string): AuditLine {
   try {

@@ -54,7 +54,9 @@ export function openContext({ config }: Session, report: Report, env: NodeJS.Pro
     callDeadline,
     lockTimes,
     isListening: (port) => listeners().some((listener) => listener.port === port),
-    log: (line) => { report.warn(line); },
+    log: (line) => {
+      report.warn(line);
+    },
   };
 }
 
@@ -88,7 +90,8 @@ function readToken(config: Config, report: Report, env: NodeJS.ProcessEnv): stri
   try {
     const token = readFileSync(file, 'utf8').trim();
     if (!token) throw new MendableError('token-unreadable', { file, config: configFile, problem: 'it is empty' });
-    if ((statSync(file).mode & 0o004) !== 0) report.warn(`Everybody on this machine can read the token file ${file}: run \`chmod 600 ${file}\`.`);
+    if ((statSync(file).mode & 0o004) !== 0)
+      report.warn(`Everybody on this machine can read the token file ${file}: run \`chmod 600 ${file}\`.`);
     return token;
   } catch (error) {
     if (error instanceof MendableError) throw error;

@@ -8,9 +8,18 @@ import { openSession, openContext } from './session.ts';
 /** Who is live. */
 export async function list({ report, env }: ActionContext): Promise<void> {
   const publications = await readPublications(openSession(report, env).config, report);
-  const rows = publications.map(({ user, port, hostname, since, holders }) => ({ user, port, hostname, since, holders: holders.map((holder) => holder.id) }));
+  const rows = publications.map(({ user, port, hostname, since, holders }) => ({
+    user,
+    port,
+    hostname,
+    since,
+    holders: holders.map((holder) => holder.id),
+  }));
   const columns = rows.map((row) => [row.user, String(row.port), row.hostname, row.since, row.holders.join(' ')]);
-  report.answer(rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]), { event: 'list', publications: rows });
+  report.answer(
+    rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]),
+    { event: 'list', publications: rows },
+  );
 }
 
 /** Shows the configurations that were replaced, or puts one back; what is live then is put into it again. */
@@ -23,13 +32,23 @@ export async function restore(context: ActionContext, name: string | undefined):
     const { config } = await publisher.store.history.get(name);
     const version = await publisher.restore(name, desk.caller.user, stop).catch(explainable);
     const live = await settleAfterRestore(publisher, desk.config, config, stop);
-    report.answer(`Put back ${name}, with what is live now in it (${live.length === 0 ? 'nobody' : live.join(', ')}).`, { event: 'restored', name, version, live });
+    report.answer(
+      `Put back ${name}, with what is live now in it (${live.length === 0 ? 'nobody' : live.join(', ')}).`,
+      { event: 'restored', name, version, live },
+    );
     return;
   }
   const kept = await publisher.store.history.list();
   const rows = kept.map(({ name, at, version, config }) => ({ name, at, version, rules: config.ingress?.length ?? 0 }));
-  report.answer(rows.length === 0 ? 'No configuration was replaced yet.' : table([['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
-    ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)])]), { event: 'configurations', configurations: rows });
+  report.answer(
+    rows.length === 0
+      ? 'No configuration was replaced yet.'
+      : table([
+          ['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
+          ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)]),
+        ]),
+    { event: 'configurations', configurations: rows },
+  );
 }
 
 /** A failed call as the message for a person that it carries. */
@@ -40,5 +59,12 @@ function explainable(error: unknown): never {
 /** Left-aligned columns, two blanks apart. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

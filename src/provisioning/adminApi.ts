@@ -1,6 +1,14 @@
 import { CallFailure } from './checkedFetch.ts';
 import { call, clientOptions, type ClientOptions } from './sdkClient.ts';
-import { BaseAccountTokens, BaseCloudflared, BaseRecords, BaseToken, BaseUserTokens, BaseZones, createClient } from './sdk.ts';
+import {
+  BaseAccountTokens,
+  BaseCloudflared,
+  BaseRecords,
+  BaseToken,
+  BaseUserTokens,
+  BaseZones,
+  createClient,
+} from './sdk.ts';
 import { MendableError } from './errors.ts';
 
 export interface TokenFacts {
@@ -47,18 +55,31 @@ export interface AdminApi {
 export function connectAdminApi(options: ClientOptions): AdminApi {
   const resources = [BaseUserTokens, BaseAccountTokens, BaseZones, BaseCloudflared, BaseToken, BaseRecords] as const;
   const client = createClient({ resources, ...clientOptions(options) });
-  return { ...tokenCalls(client.user.tokens, client.accounts.tokens), ...zoneCalls(client.zones, client.dns.records), ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token) };
+  return {
+    ...tokenCalls(client.user.tokens, client.accounts.tokens),
+    ...zoneCalls(client.zones, client.dns.records),
+    ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token),
+  };
 }
 
 function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<AdminApi, 'verifyToken'> {
-  const unknown = new MendableError('token-rejected', { status: 404, problem: 'there is no such token', call: 'GET /tokens/verify' });
+  const unknown = new MendableError('token-rejected', {
+    status: 404,
+    problem: 'there is no such token',
+    call: 'GET /tokens/verify',
+  });
   return {
     async verifyToken(accountId) {
       try {
         return { owner: 'user', status: (await call(user.verify(), unknown)).status };
       } catch (error) {
         // A token of the account is unknown where tokens of users are verified.
-        if (accountId === undefined || !(error instanceof CallFailure) || ![400, 401, 403, 404].includes(error.status ?? 0)) throw error;
+        if (
+          accountId === undefined ||
+          !(error instanceof CallFailure) ||
+          ![400, 401, 403, 404].includes(error.status ?? 0)
+        )
+          throw error;
         return { owner: 'account', status: (await call(account.verify({ account_id: accountId }), unknown)).status };
       }
     },
@@ -77,13 +98,26 @@ function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<AdminApi, 'zone
   };
 }
 
-function tunnelCalls(tunnels: BaseCloudflared, token: BaseToken): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
+function tunnelCalls(
+  tunnels: BaseCloudflared,
+  token: BaseToken,
+): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
   const unknown = (account: string, tunnel = 'list') => new MendableError('tunnel-unknown', { account, tunnel });
   return {
-    tunnels: async (accountId) => everyPage(await call(tunnels.list({ account_id: accountId, is_deleted: false, per_page: 50 }), unknown(accountId)), tunnelFacts, unknown(accountId)),
-    tunnel: async (accountId, tunnelId) => tunnelFacts(await call(tunnels.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId))),
-    createTunnel: async (accountId, name) => tunnelFacts(await call(tunnels.create({ account_id: accountId, name, config_src: 'cloudflare' }), unknown(accountId))),
-    connectorToken: (accountId, tunnelId) => call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
+    tunnels: async (accountId) =>
+      everyPage(
+        await call(tunnels.list({ account_id: accountId, is_deleted: false, per_page: 50 }), unknown(accountId)),
+        tunnelFacts,
+        unknown(accountId),
+      ),
+    tunnel: async (accountId, tunnelId) =>
+      tunnelFacts(await call(tunnels.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId))),
+    createTunnel: async (accountId, name) =>
+      tunnelFacts(
+        await call(tunnels.create({ account_id: accountId, name, config_src: 'cloudflare' }), unknown(accountId)),
+      ),
+    connectorToken: (accountId, tunnelId) =>
+      call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
   };
 }
 
@@ -94,7 +128,11 @@ interface Page<T> {
 }
 
 /** Follows the pages by the total: the last one is not always known by its size. */
-async function everyPage<T, Facts>(first: Page<T>, factsOf: (item: T) => Facts, unknown: MendableError): Promise<Facts[]> {
+async function everyPage<T, Facts>(
+  first: Page<T>,
+  factsOf: (item: T) => Facts,
+  unknown: MendableError,
+): Promise<Facts[]> {
   const items = [...first.result];
   const { total_count: total = 0 } = (first.result_info ?? {}) as { total_count?: number };
   for (let page = first; items.length < total && page.result.length > 0;) {
@@ -104,11 +142,28 @@ async function everyPage<T, Facts>(first: Page<T>, factsOf: (item: T) => Facts, 
   return items.map(factsOf);
 }
 
-function zoneFacts(zone: { id: string; name: string; status?: string; account: { id?: string; name?: string } }): ZoneFacts {
-  return { id: zone.id, name: zone.name, status: zone.status ?? 'active', accountId: zone.account.id ?? '', accountName: zone.account.name ?? '' };
+function zoneFacts(zone: {
+  id: string;
+  name: string;
+  status?: string;
+  account: { id?: string; name?: string };
+}): ZoneFacts {
+  return {
+    id: zone.id,
+    name: zone.name,
+    status: zone.status ?? 'active',
+    accountId: zone.account.id ?? '',
+    accountName: zone.account.name ?? '',
+  };
 }
 
-function tunnelFacts(tunnel: { id?: string; name?: string; status?: string; config_src?: 'local' | 'cloudflare'; remote_config?: boolean }): TunnelFacts {
+function tunnelFacts(tunnel: {
+  id?: string;
+  name?: string;
+  status?: string;
+  config_src?: 'local' | 'cloudflare';
+  remote_config?: boolean;
+}): TunnelFacts {
   const source = tunnel.config_src ?? (tunnel.remote_config === false ? 'local' : 'cloudflare');
   return { id: tunnel.id ?? '', name: tunnel.name ?? '', source, status: tunnel.status ?? 'inactive' };
 }

@@ -23,7 +23,9 @@ export class Pause {
   }
 
   /** Notes what a round has called. To be called under the lock. */
-  async spend(now: number, calls: number): Promise<void> { await this.budget.spend(now, calls); }
+  async spend(now: number, calls: number): Promise<void> {
+    await this.budget.spend(now, calls);
+  }
 
   /** Shares what a call was told. An error of our own, made while a pause runs, changes nothing. */
   async note(now: number, error: MendableError): Promise<void> {
@@ -33,6 +35,9 @@ export class Pause {
   }
 
   error(now: number, remaining: number): MendableError {
-    return new MendableError('rate-limited', { seconds: Math.ceil(remaining / 1000), until: new Date(now + remaining).toTimeString().slice(0, 8) });
+    return new MendableError('rate-limited', {
+      seconds: Math.ceil(remaining / 1000),
+      until: new Date(now + remaining).toTimeString().slice(0, 8),
+    });
   }
 }

@@ -5,13 +5,19 @@ export const crowd = {
   /** The blink for which a request that is alone waits, in which the rest of a class would begin to arrive. */
   alone: 50,
   /** A round waits until nobody has come for a while (see `quietAfter`), but at least, and at most, for so long. */
-  shortestQuiet: 100, longestQuiet: 1_500, quietForEach: 20,
+  shortestQuiet: 100,
+  longestQuiet: 1_500,
+  quietForEach: 20,
   /** The longest gathering. A large crowd is given longer, within its patience: it takes its processes long to start. */
-  longest: 2_000, longestForEach: 80, ofPatience: 0.8,
+  longest: 2_000,
+  longestForEach: 80,
+  ofPatience: 0.8,
   /** What arrived longer ago says nothing of those who come now. */
   recent: 5_000,
   /** A crowd of which `rounds` rounds have served `large` requests each, and of which somebody waits `next` after the last, is more than a class. */
-  large: 2, rounds: 2, next: 300,
+  large: 2,
+  rounds: 2,
+  next: 300,
   /** After the first of them, which came too early, quiet is at least so long. */
   nextQuiet: 400,
   /**
@@ -20,11 +26,15 @@ export const crowd = {
    */
   lateQuiet: 2_000,
   /** How many of the oldest contend for the lock, and how much later each further one of them does. */
-  front: 3, standBack: 3,
+  front: 3,
+  standBack: 3,
 } as const;
 
 /** The rounds of several requests that one crowd has had, one after the other, and when the last ended (milliseconds since 1970). */
-export interface Rounds { readonly count: number; readonly at: number }
+export interface Rounds {
+  readonly count: number;
+  readonly at: number;
+}
 
 /** What is known of a crowd by one of it; times in milliseconds since 1970. */
 export interface Crowd {
@@ -43,7 +53,8 @@ export interface Crowd {
  * however many it serves.
  */
 export function gatherFor({ ids, now, since, patience, last }: Crowd): number {
-  const within = (milliseconds: number) => ids.map(requestTime).filter((time) => time <= now && time > now - milliseconds);
+  const within = (milliseconds: number) =>
+    ids.map(requestTime).filter((time) => time <= now && time > now - milliseconds);
   const recent = within(crowd.recent);
   if (recent.length === 0) return 0;
   const newest = Math.max(...recent);

@@ -13,7 +13,11 @@ export class CallFailure extends Error {
   readonly codes: readonly number[];
   /** There was no answer in time. */
   readonly isLate: boolean;
-  constructor(readonly effect: CallEffect, readonly mendable: MendableError, details: { status?: number; codes?: readonly number[]; isLate?: boolean; cause?: unknown } = {}) {
+  constructor(
+    readonly effect: CallEffect,
+    readonly mendable: MendableError,
+    details: { status?: number; codes?: readonly number[]; isLate?: boolean; cause?: unknown } = {},
+  ) {
     super(mendable.message, { cause: details.cause });
     this.status = details.status;
     this.isLate = details.isLate ?? false;
@@ -35,7 +39,11 @@ interface Envelope {
   success?: boolean;
   errors?: readonly ApiError[];
 }
-interface ApiError { code: number; message: string; error_chain?: readonly ApiError[] }
+interface ApiError {
+  code: number;
+  message: string;
+  error_chain?: readonly ApiError[];
+}
 
 /**
  * A fetch that returns only what is a success in every respect, read to its end; everything else is a `CallFailure`.
@@ -47,7 +55,8 @@ export function checkedFetch(options: CallOptions): typeof fetch {
   return async (input, init) => {
     checkPause();
     const method = init?.method?.toUpperCase() ?? 'GET';
-    const attempt: Attempt = (milliseconds, signals) => tryOnce({ ...options, milliseconds, signals, call: `${method} ${pathOf(input)}` }, input, init);
+    const attempt: Attempt = (milliseconds, signals) =>
+      tryOnce({ ...options, milliseconds, signals, call: `${method} ${pathOf(input)}` }, input, init);
     return method === 'GET' ? readTwice(attempt, callDeadline, options.signal) : attempt(callDeadline, []);
   };
 }
@@ -62,7 +71,10 @@ async function readTwice(attempt: Attempt, milliseconds: number, round: AbortSig
   const over = new AbortController();
   const first = attempt(milliseconds, [over.signal]);
   try {
-    const early = await Promise.race([first.catch((error: unknown) => error), delay(milliseconds / 2, undefined, { signal: over.signal })]);
+    const early = await Promise.race([
+      first.catch((error: unknown) => error),
+      delay(milliseconds / 2, undefined, { signal: over.signal }),
+    ]);
     const isBadMoment = early instanceof CallFailure && early.effect === 'unknown' && !round.aborted;
     if (early !== undefined && !isBadMoment) return await first;
     return await Promise.any([first, attempt(milliseconds / 2, [over.signal])]);
@@ -80,7 +92,10 @@ interface AttemptOptions extends CallOptions {
   readonly signals: readonly AbortSignal[];
 }
 
-async function tryOnce({ fetch, signal: round, signals, onCall, call, milliseconds }: AttemptOptions, ...request: Parameters<typeof fetch>): Promise<Response> {
+async function tryOnce(
+  { fetch, signal: round, signals, onCall, call, milliseconds }: AttemptOptions,
+  ...request: Parameters<typeof fetch>
+): Promise<Response> {
   const [input, init] = request;
   return withDeadline(milliseconds, [round, ...signals], async (signal) => {
     try {
@@ -104,7 +119,9 @@ function check(call: string, response: Response, text: string): void {
   if (response.ok && body?.success === true) return;
   const errors = (body?.errors ?? []).flatMap((error) => [error, ...(error.error_chain ?? [])]);
   const codes = errors.map((error) => error.code);
-  const problem = errors.map((error) => `${error.code}: ${error.message}`).join('; ') || (body ? 'no reason given' : 'something that is not the API answered');
+  const problem =
+    errors.map((error) => `${error.code}: ${error.message}`).join('; ') ||
+    (body ? 'no reason given' : 'something that is not the API answered');
   // A refusal with a client's status is Cloudflare's word that nothing was done; everything else may have been done.
   const effect = status >= 400 && status < 500 && body ? 'none' : 'unknown';
   throw new CallFailure(effect, translate(call, status, problem, response.headers), { status, codes });
@@ -120,11 +137,16 @@ function translate(call: string, status: number, problem: string, headers: Heade
 function connectionFailure(call: string, error: unknown, late: string | undefined): CallFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const problem = late !== undefined ? `no answer within ${late}`
-    : code || (cause instanceof Error ? cause.message : String(cause));
+  const problem =
+    late !== undefined ? `no answer within ${late}` : code || (cause instanceof Error ? cause.message : String(cause));
   // Only a connection that was never made is sure to have had no effect.
-  const effect = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) ? 'none' : 'unknown';
-  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), { isLate: late !== undefined, cause: error });
+  const effect = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code)
+    ? 'none'
+    : 'unknown';
+  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), {
+    isLate: late !== undefined,
+    cause: error,
+  });
 }
 
 /** Seconds; Cloudflare blocks a token for five minutes where it does not say. */

@@ -49,12 +49,15 @@ export function parseConfig(file: string, content: string, machine: string): Con
   const { originRequest, tokenFile } = config;
   const folder = dirname(resolve(file));
   const [first = 0, last = 0] = config.portRange ?? [];
-  if (first > last) throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
-  if (!config.publicUrl.includes('{hostname}')) throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
+  if (first > last)
+    throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
+  if (!config.publicUrl.includes('{hostname}'))
+    throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
   // A template that can make no name at all is the teacher's to mend, before any student meets it.
   makeHostname(config.hostname, { user: 'student1', port: 3000, machine });
   return {
-    ...config, file,
+    ...config,
+    file,
     machine: config.machine ?? machine,
     stateDir: resolve(folder, config.stateDir),
     apiBaseUrl: config.apiBaseUrl.replace(/\/+$/, ''),
@@ -70,16 +73,31 @@ export function assignedPort(config: Config, user: string): number | undefined {
 
 /** @throws MendableError `port-not-allowed` where the configuration gives this port to somebody else, or to nobody */
 export function checkPort(config: Config, user: string, port: number): void {
-  const refuse = (problem: string, mend: string) => { throw new MendableError('port-not-allowed', { port, user, problem, mend }); };
+  const refuse = (problem: string, mend: string) => {
+    throw new MendableError('port-not-allowed', { port, user, problem, mend });
+  };
   if (config.ports) {
     const own = assignedPort(config, user);
     if (own === port) return;
     const owner = Object.keys(config.ports).find((name) => config.ports?.[name] === port);
-    const problem = owner ? `it belongs to ${owner}` : own === undefined ? 'the configuration gives this user none' : 'it is nobody\'s';
-    refuse(problem, own === undefined ? `Ask your teacher to add ${user} to \`ports\` in ${config.file}.` : `Yours is ${own}: start the command with ${config.portVariable}=${own}.`);
+    const problem = owner
+      ? `it belongs to ${owner}`
+      : own === undefined
+        ? 'the configuration gives this user none'
+        : "it is nobody's";
+    refuse(
+      problem,
+      own === undefined
+        ? `Ask your teacher to add ${user} to \`ports\` in ${config.file}.`
+        : `Yours is ${own}: start the command with ${config.portVariable}=${own}.`,
+    );
   }
   const [first = 1, last = 65535] = config.portRange ?? [];
-  if (port < first || port > last) refuse(`it is outside ${first} to ${last}`, `Start the command with ${config.portVariable} set to a port from ${first} to ${last}.`);
+  if (port < first || port > last)
+    refuse(
+      `it is outside ${first} to ${last}`,
+      `Start the command with ${config.portVariable} set to a port from ${first} to ${last}.`,
+    );
 }
 
 /** The address that people open. */
@@ -99,18 +117,29 @@ function invalid(file: string, issue: z.core.$ZodIssue | undefined): MendableErr
   const key = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
     const names = issue.keys.map((name) => `\`${key ? `${key}.` : ''}${name}\``).join(', ');
-    return fault(file, `${names} is not a key`, `Remove it, or correct its spelling; the keys are ${Object.keys(schema.def.shape).join(', ')}.`);
+    return fault(
+      file,
+      `${names} is not a key`,
+      `Remove it, or correct its spelling; the keys are ${Object.keys(schema.def.shape).join(', ')}.`,
+    );
   }
   if (issue?.code === 'invalid_type' && issue.input === undefined) {
-    return fault(file, `\`${key}\` is missing`, `Add "${key}" to the file; \`classroom-tunnel setup\` asks for everything it needs.`);
+    return fault(
+      file,
+      `\`${key}\` is missing`,
+      `Add "${key}" to the file; \`classroom-tunnel setup\` asks for everything it needs.`,
+    );
   }
-  if (key === '') return fault(file, `it ${expectation(issue)}`, 'Write one JSON object with the keys that the README lists.');
+  if (key === '')
+    return fault(file, `it ${expectation(issue)}`, 'Write one JSON object with the keys that the README lists.');
   return fault(file, `\`${key}\` ${expectation(issue)}`, `Correct the value of "${key}".`);
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'invalid_type') return `has the wrong type: it must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
-  if (issue?.code === 'invalid_value') return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
+  if (issue?.code === 'invalid_type')
+    return `has the wrong type: it must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+  if (issue?.code === 'invalid_value')
+    return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
   if (issue?.code === 'too_big') return `must be at most ${issue.maximum}`;
   if (issue?.code !== 'too_small') return issue?.message ?? 'is not valid';
   if (issue.origin === 'array' || issue.origin === 'string') return 'is empty or too short';

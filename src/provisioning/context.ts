@@ -52,9 +52,13 @@ export async function openStore({ config, host, log }: ProvisioningContext): Pro
   const folder = await StateFolder.open(config.stateDir);
   const self = identifyOnHost(process.pid, host);
   return {
-    folder, self, queue: new Queue(folder, self, log), pause: new Pause(folder),
+    folder,
+    self,
+    queue: new Queue(folder, self, log),
+    pause: new Pause(folder),
     rounds: new Figures(folder, ['records', 'rounds.json'], ['count', 'at']),
-    records: new PublicationStore(folder, log), history: new History(folder),
+    records: new PublicationStore(folder, log),
+    history: new History(folder),
   };
 }
 

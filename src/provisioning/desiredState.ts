@@ -2,7 +2,14 @@ import { MendableError } from './errors.ts';
 import type { Liveness, ProcessIdentity } from './processIdentity.ts';
 import type { Want } from './plan.ts';
 import type { Outcome, Request } from './queue.ts';
-import { publicationOf, serviceFor, type Holder, type StoredPublication, type SiteKey, type StoredState } from './publications.ts';
+import {
+  publicationOf,
+  serviceFor,
+  type Holder,
+  type StoredPublication,
+  type SiteKey,
+  type StoredState,
+} from './publications.ts';
 
 /** What a request comes to once its hostnames are as wanted. */
 export type Answer =
@@ -28,7 +35,11 @@ export interface DesiredStateContext {
 }
 
 /** What a round has to bring about, from who holds what and what is asked: pure, but for what it asks of `context`. */
-export function desiredState(state: StoredState, requests: readonly Request[], context: DesiredStateContext): DesiredState {
+export function desiredState(
+  state: StoredState,
+  requests: readonly Request[],
+  context: DesiredStateContext,
+): DesiredState {
   const agenda = new Draft(state, context);
   agenda.dropDeadHolders();
   for (const site of state.unsettled.values()) agenda.want(site);
@@ -41,7 +52,10 @@ class Draft implements DesiredState {
   readonly wants = new Map<string, Want>();
   readonly answers = new Map<string, Answer>();
 
-  constructor(private readonly state: StoredState, private readonly context: DesiredStateContext) {
+  constructor(
+    private readonly state: StoredState,
+    private readonly context: DesiredStateContext,
+  ) {
     this.publications = new Map(state.publications);
   }
 
@@ -54,17 +68,23 @@ class Draft implements DesiredState {
 
   dropDeadHolders(): void {
     for (const publication of this.state.publications.values()) {
-      const holders = publication.holders.filter((holder) => !holder.process || this.context.livenessOf(holder.process) !== 'dead');
+      const holders = publication.holders.filter(
+        (holder) => !holder.process || this.context.livenessOf(holder.process) !== 'dead',
+      );
       if (holders.length < publication.holders.length) this.keep(publication, holders);
     }
   }
 
   serve({ action }: Request): Answer {
     switch (action.kind) {
-      case 'publish': return this.publish(action.site, action.holder, action.verify);
-      case 'release': return this.release(action.user, action.holder);
-      case 'unpublish': return this.unpublish(action.site);
-      case 'collect': return this.collect();
+      case 'publish':
+        return this.publish(action.site, action.holder, action.verify);
+      case 'release':
+        return this.release(action.user, action.holder);
+      case 'unpublish':
+        return this.unpublish(action.site);
+      case 'collect':
+        return this.collect();
     }
   }
 
@@ -72,26 +92,51 @@ class Draft implements DesiredState {
     const refusal = this.refusalOf(site);
     if (refusal) return settled(refusal);
     const existing = this.publications.get(site.hostname);
-    const holders = [...(existing?.holders ?? []).filter((one) => one.id !== holder.id), { ...holder, service: site.service }];
+    const holders = [
+      ...(existing?.holders ?? []).filter((one) => one.id !== holder.id),
+      { ...holder, service: site.service },
+    ];
     const service = serviceFor(holders, site.service);
     this.publications.set(site.hostname, { ...site, service, since: existing?.since ?? this.context.now, holders });
-    const isLive = existing?.service === service && existing.port === site.port && this.state.publications.has(site.hostname) && !this.wants.has(site.hostname);
+    const isLive =
+      existing?.service === service &&
+      existing.port === site.port &&
+      this.state.publications.has(site.hostname) &&
+      !this.wants.has(site.hostname);
     if (isLive && !verify) {
-      return { kind: 'settled', outcome: { kind: 'published', hostname: site.hostname, port: site.port, created: false, apiCalls: 0 } };
+      return {
+        kind: 'settled',
+        outcome: { kind: 'published', hostname: site.hostname, port: site.port, created: false, apiCalls: 0 },
+      };
     }
     this.want(site);
     return { kind: 'publish', site, hostname: site.hostname };
   }
 
   private release(user: string, holderId: string): Answer {
-    const held = [...this.publications.values()].filter((one) => one.user === user
-      // Nobody knows any more who held what was recovered: whoever of this user lets go, lets go of it.
-      && (one.holders.length === 0 || one.holders.some((holder) => holder.id === holderId)));
+    const held = [...this.publications.values()].filter(
+      (one) =>
+        one.user === user &&
+        // Nobody knows any more who held what was recovered: whoever of this user lets go, lets go of it.
+        (one.holders.length === 0 || one.holders.some((holder) => holder.id === holderId)),
+    );
     // Let go of before, when it could not be taken down: that is on the agenda already.
-    const halfGone = [...this.state.unsettled.values()].filter((one) => one.user === user && !this.publications.has(one.hostname));
+    const halfGone = [...this.state.unsettled.values()].filter(
+      (one) => one.user === user && !this.publications.has(one.hostname),
+    );
     if (held.length === 0 && halfGone.length === 0) return removed([], 'Nothing was held.');
-    const gone = [...halfGone, ...held.filter((one) => !this.keep(one, one.holders.filter((holder) => holder.id !== holderId)))];
-    if (gone.length === 0) return removed([], `${held.map((one) => one.hostname).join(', ')} stays: somebody else of yours holds it.`);
+    const gone = [
+      ...halfGone,
+      ...held.filter(
+        (one) =>
+          !this.keep(
+            one,
+            one.holders.filter((holder) => holder.id !== holderId),
+          ),
+      ),
+    ];
+    if (gone.length === 0)
+      return removed([], `${held.map((one) => one.hostname).join(', ')} stays: somebody else of yours holds it.`);
     return { kind: 'remove', sites: gone };
   }
 
@@ -128,8 +173,11 @@ class Draft implements DesiredState {
 
   private refusalOf({ hostname, user, port, machine }: SiteKey): MendableError | undefined {
     const taken = this.publications.get(hostname);
-    if (taken && taken.user !== user) return new MendableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
-    const other = [...this.publications.values()].find((one) => one.port === port && one.user !== user && one.machine === machine);
+    if (taken && taken.user !== user)
+      return new MendableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
+    const other = [...this.publications.values()].find(
+      (one) => one.port === port && one.user !== user && one.machine === machine,
+    );
     return other ? new MendableError('port-held', { port, owner: other.user, hostname: other.hostname }) : undefined;
   }
 }

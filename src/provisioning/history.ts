@@ -21,7 +21,10 @@ export class History {
 
   async keep(at: string, version: number, config: TunnelConfig): Promise<void> {
     const name = `${at.replace(/[:.]/g, '-')}-v${version}`;
-    await this.folder.write([folderName, `${name}.json`], `${JSON.stringify({ name, at, version, config }, undefined, 1)}\n`);
+    await this.folder.write(
+      [folderName, `${name}.json`],
+      `${JSON.stringify({ name, at, version, config }, undefined, 1)}\n`,
+    );
     const files = await this.folder.list(folderName);
     for (const old of files.slice(0, Math.max(0, files.length - limit))) await this.folder.remove(folderName, old);
   }

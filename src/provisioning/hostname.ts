@@ -17,12 +17,21 @@ const placeholders = /\{([^{}]*)\}/g;
  */
 export function makeHostname(template: string, facts: HostnameFacts): string {
   const refuse = (hostname: string, problem: string): never => {
-    throw new MendableError('hostname-invalid', { template, hostname, user: facts.user, problem, example: '{user}-class.example.com' });
+    throw new MendableError('hostname-invalid', {
+      template,
+      hostname,
+      user: facts.user,
+      problem,
+      example: '{user}-class.example.com',
+    });
   };
-  const hostname = template.replace(placeholders, (whole, name: string) => {
-    if (name !== 'user' && name !== 'port' && name !== 'machine') return refuse(template, `${whole} is not known; there are {user}, {port} and {machine}`);
-    return label(String(facts[name])) || refuse(template, `${whole} is empty for this user`);
-  }).toLowerCase();
+  const hostname = template
+    .replace(placeholders, (whole, name: string) => {
+      if (name !== 'user' && name !== 'port' && name !== 'machine')
+        return refuse(template, `${whole} is not known; there are {user}, {port} and {machine}`);
+      return label(String(facts[name])) || refuse(template, `${whole} is empty for this user`);
+    })
+    .toLowerCase();
   if (/[{}]/.test(hostname)) return refuse(hostname, 'a brace has no partner');
   if (hostname.length > 253) return refuse(hostname, 'it has more than 253 characters');
   const labels = hostname.split('.');
@@ -30,7 +39,8 @@ export function makeHostname(template: string, facts: HostnameFacts): string {
   for (const part of labels) {
     if (part === '') return refuse(hostname, 'a label between two dots is empty');
     if (part.length > 63) return refuse(hostname, `the label "${part}" has more than 63 characters`);
-    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(part)) return refuse(hostname, `"${part}" is not a label: letters, digits and hyphens inside only`);
+    if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(part))
+      return refuse(hostname, `"${part}" is not a label: letters, digits and hyphens inside only`);
   }
   return hostname;
 }
@@ -55,5 +65,8 @@ export function certificateWarning(template: string): string | undefined {
 }
 
 function label(text: string): string {
-  return text.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '');
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '');
 }

@@ -32,7 +32,10 @@ export function editIngress(config: TunnelConfig | null, edit: IngressEdit): Tun
   const rules: IngressRule[] = [];
   for (const rule of before) {
     const replacement = rule.path ? undefined : wanted.get(rule.hostname ?? '');
-    if (!rule.path && rule.hostname && edit.remove.has(rule.hostname)) { changed = true; continue; }
+    if (!rule.path && rule.hostname && edit.remove.has(rule.hostname)) {
+      changed = true;
+      continue;
+    }
     if (replacement) wanted.delete(rule.hostname ?? '');
     if (replacement && replacement.service !== rule.service) changed = true;
     rules.push(replacement ? { ...rule, service: replacement.service } : rule);
@@ -42,14 +45,18 @@ export function editIngress(config: TunnelConfig | null, edit: IngressEdit): Tun
     changed = true;
     rules.splice(placeFor(hostname, rules), 0, rule);
   }
-  return changed ? { ...config, ingress: rules } : config ?? {};
+  return changed ? { ...config, ingress: rules } : (config ?? {});
 }
 
 /** Does this rule send `hostname` to its service, by cloudflared's matching? (`*.x` is a suffix match: it takes a.b.x too.) */
 export function matches(rule: IngressRule, hostname: string): boolean {
   const pattern = rule.hostname ?? '';
-  return pattern === '' || pattern === '*' || pattern === hostname
-    || (pattern.startsWith('*.') && hostname.endsWith(pattern.slice(1)));
+  return (
+    pattern === '' ||
+    pattern === '*' ||
+    pattern === hostname ||
+    (pattern.startsWith('*.') && hostname.endsWith(pattern.slice(1)))
+  );
 }
 
 /** The rule of exactly this hostname that takes the whole site. */
@@ -80,10 +87,12 @@ export function findFault(config: TunnelConfig): string | undefined {
 function findRuleFault(rule: IngressRule, isLast: boolean): string | undefined {
   const hostname = rule.hostname ?? '';
   const isCatchAll = (hostname === '' || hostname === '*') && !rule.path;
-  if (isLast !== isCatchAll) return isLast ? 'the last rule must match everything' : 'only the last rule may match everything';
+  if (isLast !== isCatchAll)
+    return isLast ? 'the last rule must match everything' : 'only the last rule may match everything';
   if (hostname.includes('/')) return 'a hostname has no scheme and no path';
   if (hostname.includes(':')) return 'a hostname has no port';
-  if (hostname !== '*' && hostname.slice(hostname.startsWith('*.') ? 2 : 0).includes('*')) return 'a wildcard is only allowed as the first label';
+  if (hostname !== '*' && hostname.slice(hostname.startsWith('*.') ? 2 : 0).includes('*'))
+    return 'a wildcard is only allowed as the first label';
   return findServiceFault(rule.service);
 }
 

@@ -20,15 +20,23 @@ export class Leader {
   hasLed = false;
   private isPrepared = false;
 
-  constructor(private readonly around: ProvisioningContext, private readonly store: Store) {}
+  constructor(
+    private readonly around: ProvisioningContext,
+    private readonly store: Store,
+  ) {}
 
   /** Runs `work` under the lock, connected to Cloudflare; undefined at once, without running it, where another leads. */
   async lead<T>(work: (session: Session) => Promise<T>): Promise<T | undefined> {
-    const { around: { newId, lockTimes: times }, store: { folder, self } } = this;
+    const {
+      around: { newId, lockTimes: times },
+      store: { folder, self },
+    } = this;
     return withLock({ folder, self, newId, times }, async (lock) => {
       this.hasLed = true;
       let calls = 0;
-      const cloudflare = await this.connect(lock, () => { calls += 1; });
+      const cloudflare = await this.connect(lock, () => {
+        calls += 1;
+      });
       try {
         return await work({ lock, cloudflare, callCount: () => calls });
       } finally {
@@ -44,7 +52,16 @@ export class Leader {
     try {
       const served = await this.lead(async (session) => {
         onLocked();
-        const served = await serveRound({ ...store, ...session, scope: config, machine: config.machine, now, isListening, log, patience: timeoutOf(around) });
+        const served = await serveRound({
+          ...store,
+          ...session,
+          scope: config,
+          machine: config.machine,
+          now,
+          isListening,
+          log,
+          patience: timeoutOf(around),
+        });
         await this.noteRound(session.lock, served);
         return 'served' as const;
       });
@@ -87,16 +104,30 @@ export class Leader {
   }
 
   private async connect(lock: HeldLock, onCall: () => void): Promise<RoundApi> {
-    const { around: { config, token, fetch, callDeadline, now }, store: { pause, folder } } = this;
+    const {
+      around: { config, token, fetch, callDeadline, now },
+      store: { pause, folder },
+    } = this;
     const pausedFor = await pause.remaining(now());
     const { connectRoundApi: connectCloudflare } = await loadCloudflare();
     return connectCloudflare({
-      ...config, token, fetch, callDeadline, signal: lock.signal,
-      onCall: () => { onCall(); void noteProgress(folder, now()); },
-      checkPause: () => { if (pausedFor > 0) throw pause.error(now(), pausedFor); },
+      ...config,
+      token,
+      fetch,
+      callDeadline,
+      signal: lock.signal,
+      onCall: () => {
+        onCall();
+        void noteProgress(folder, now());
+      },
+      checkPause: () => {
+        if (pausedFor > 0) throw pause.error(now(), pausedFor);
+      },
     });
   }
 }
 
 /** Of a crowd only the one who leads calls Cloudflare: the others need not load its client. */
-function loadCloudflare() { return import('./roundApi.ts'); }
+function loadCloudflare() {
+  return import('./roundApi.ts');
+}

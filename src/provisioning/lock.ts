@@ -46,15 +46,29 @@ export async function withLock<T>(options: LockOptions, work: (held: HeldLock) =
   // Of a crowd only those in front contend: the others need not load it.
   const { lock: lockFile } = await import('proper-lockfile');
   const release = await lockFile(owned.path, {
-    lockfilePath: owned.path, realpath: false, fs: owned, retries: 0, stale: times.stale, update: times.update,
-    onCompromised: () => { lost.abort(owned.lostError()); },
+    lockfilePath: owned.path,
+    realpath: false,
+    fs: owned,
+    retries: 0,
+    stale: times.stale,
+    update: times.update,
+    onCompromised: () => {
+      lost.abort(owned.lostError());
+    },
   }).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
     throw error;
   });
   if (!release) return undefined;
   try {
-    return await withDeadline(times.hold, [lost.signal], (signal) => work({ signal, check: () => { owned.check(); } }));
+    return await withDeadline(times.hold, [lost.signal], (signal) =>
+      work({
+        signal,
+        check: () => {
+          owned.check();
+        },
+      }),
+    );
   } finally {
     await release().catch(() => undefined); // lost meanwhile: then it is not ours to remove
   }
@@ -97,22 +111,35 @@ class OwnedFolder {
     if (!fs.existsSync(join(this.path, this.token))) throw this.lostError();
   }
 
-  lostError(): MendableError { return new MendableError('lock-lost', { file: this.path }); }
+  lostError(): MendableError {
+    return new MendableError('lock-lost', { file: this.path });
+  }
 
   // What proper-lockfile calls.
 
   mkdir = (_path: string, done: Done): void => {
-    this.take().then(() => { done(null); }, done);
+    this.take().then(() => {
+      done(null);
+    }, done);
   };
   stat = (_path: string, done: Done<Pick<fs.Stats, 'mtime'>>): void => {
-    try { done(null, this.look()); } catch (error) { done(error as NodeJS.ErrnoException); }
+    try {
+      done(null, this.look());
+    } catch (error) {
+      done(error as NodeJS.ErrnoException);
+    }
   };
   utimes = (_path: string, atime: Date, mtime: Date, done: Done): void => {
     if (this.owns && fs.existsSync(join(this.path, this.token))) fs.utimes(this.path, atime, mtime, done);
     else done(notThere());
   };
   rmdir = (_path: string, done: Done): void => {
-    try { this.rmdirSync(); done(null); } catch (error) { done(error as NodeJS.ErrnoException); }
+    try {
+      this.rmdirSync();
+      done(null);
+    } catch (error) {
+      done(error as NodeJS.ErrnoException);
+    }
   };
   rmdirSync = (): void => {
     const owner = this.owns ? this.token : this.staleOwner;
@@ -156,16 +183,32 @@ function isDead(ownerFile: string, self: ProcessIdentity): boolean {
 }
 
 function ownerOf(folder: string): string | undefined {
-  try { return fs.readdirSync(folder)[0]; } catch { return undefined; }
+  try {
+    return fs.readdirSync(folder)[0];
+  } catch {
+    return undefined;
+  }
 }
 
 function removeFile(file: string): void {
-  try { fs.unlinkSync(file); } catch (error) { if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; }
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function removeIfEmpty(folder: string): void {
-  try { fs.rmdirSync(folder); } catch { /* the next owner's is in it already, or it is gone */ }
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    /* the next owner's is in it already, or it is gone */
+  }
 }
 
-function exists(): NodeJS.ErrnoException { return Object.assign(new Error('the lock is held'), { code: 'EEXIST' }); }
-function notThere(): NodeJS.ErrnoException { return Object.assign(new Error('the lock is free'), { code: 'ENOENT' }); }
+function exists(): NodeJS.ErrnoException {
+  return Object.assign(new Error('the lock is held'), { code: 'EEXIST' });
+}
+function notThere(): NodeJS.ErrnoException {
+  return Object.assign(new Error('the lock is free'), { code: 'ENOENT' });
+}

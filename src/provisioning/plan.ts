@@ -69,7 +69,10 @@ export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): 
   const remove: DnsRecord[] = [];
   for (const want of wants) {
     const other = view.foreignRuleFor(want);
-    if (other) { foreign.set(want.hostname, other); continue; }
+    if (other) {
+      foreign.set(want.hostname, other);
+      continue;
+    }
     if (!want.present) {
       if (view.isOurs(want)) drop.add(want.hostname);
       const record = view.ownRecord(want);
@@ -77,7 +80,10 @@ export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): 
       continue;
     }
     const refusal = view.refusalOf(want);
-    if (refusal) { refused.set(want.hostname, refusal); continue; }
+    if (refusal) {
+      refused.set(want.hostname, refusal);
+      continue;
+    }
     set.push(newRule(want, scope));
     if (scope.dns === 'perHost' && !view.recordOf(want.hostname)) create.push(newRecord(want, scope));
   }
@@ -85,8 +91,14 @@ export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): 
   const changed = config !== (remote.config ?? config);
   const fault = changed ? findFault(config) : undefined;
   if (fault) throw new MendableError('tunnel-invalid', { tunnel: scope.tunnelId, problem: fault });
-  return { config: changed || (remote.config === null && set.length > 0) ? config : undefined, create, remove, refused, foreign,
-    touched: touchedBy(remote, set, drop, create, remove) };
+  return {
+    config: changed || (remote.config === null && set.length > 0) ? config : undefined,
+    create,
+    remove,
+    refused,
+    foreign,
+    touched: touchedBy(remote, set, drop, create, remove),
+  };
 }
 
 /** Does Cloudflare show what this want asks for? Asked after a write whose outcome nobody saw. */
@@ -103,22 +115,32 @@ class View {
   private readonly records = new Map<string, DnsRecord>();
   private readonly foreignByPort = new Map<number, string>();
 
-  constructor(remote: Remote, private readonly scope: Scope) {
+  constructor(
+    remote: Remote,
+    private readonly scope: Scope,
+  ) {
     for (const record of remote.records) this.records.set(record.name, record);
     for (const rule of remote.config?.ingress ?? []) {
       if (!rule.hostname || rule.path) continue;
       if (!this.rules.has(rule.hostname)) this.rules.set(rule.hostname, rule);
       const port = localPort(rule.service);
-      if (port !== undefined && !this.hasOurMarker(rule.hostname) && !rule.hostname.includes('*')) this.foreignByPort.set(port, rule.hostname);
+      if (port !== undefined && !this.hasOurMarker(rule.hostname) && !rule.hostname.includes('*'))
+        this.foreignByPort.set(port, rule.hostname);
     }
   }
 
-  recordOf(hostname: string): DnsRecord | undefined { return this.records.get(hostname); }
+  recordOf(hostname: string): DnsRecord | undefined {
+    return this.records.get(hostname);
+  }
 
   /** Our record of this want: deleted only if marker, type, name and target all match. */
   ownRecord(want: Want): DnsRecord | undefined {
     const record = this.records.get(want.hostname);
-    return record?.type === 'CNAME' && record.content === recordTarget(this.scope.tunnelId) && isMarkedBy(record.comment, want) ? record : undefined;
+    return record?.type === 'CNAME' &&
+      record.content === recordTarget(this.scope.tunnelId) &&
+      isMarkedBy(record.comment, want)
+      ? record
+      : undefined;
   }
 
   /**
@@ -144,10 +166,16 @@ class View {
     const rule = this.rules.get(hostname);
     const holder = parseMarker(this.records.get(hostname)?.comment);
     if (holder && !this.ownRecord(want)) {
-      return new MendableError('hostname-taken', { hostname, problem: `${holder.user} holds it on the machine ${holder.machine}` });
+      return new MendableError('hostname-taken', {
+        hostname,
+        problem: `${holder.user} holds it on the machine ${holder.machine}`,
+      });
     }
     if (rule && rule.service !== want.service && !this.isOurs(want)) {
-      return new MendableError('hostname-taken', { hostname, problem: `a rule that somebody else made sends it to ${rule.service}` });
+      return new MendableError('hostname-taken', {
+        hostname,
+        problem: `a rule that somebody else made sends it to ${rule.service}`,
+      });
     }
     return undefined;
   }
@@ -158,15 +186,34 @@ class View {
 }
 
 function newRule(want: Want, scope: Scope): IngressRule {
-  return { hostname: want.hostname, service: want.service, ...(scope.originRequest ? { originRequest: scope.originRequest } : {}) };
+  return {
+    hostname: want.hostname,
+    service: want.service,
+    ...(scope.originRequest ? { originRequest: scope.originRequest } : {}),
+  };
 }
 
 function newRecord(want: Want, scope: Scope): NewRecord {
-  return { type: 'CNAME', name: want.hostname, content: recordTarget(scope.tunnelId), proxied: true, ttl: 1, comment: formatMarker(want) };
+  return {
+    type: 'CNAME',
+    name: want.hostname,
+    content: recordTarget(scope.tunnelId),
+    proxied: true,
+    ttl: 1,
+    comment: formatMarker(want),
+  };
 }
 
-function touchedBy(remote: Remote, set: readonly IngressRule[], drop: ReadonlySet<string>, create: readonly NewRecord[], remove: readonly DnsRecord[]): Set<string> {
-  const services = new Map((remote.config?.ingress ?? []).filter((rule) => !rule.path).map((rule) => [rule.hostname, rule.service]));
+function touchedBy(
+  remote: Remote,
+  set: readonly IngressRule[],
+  drop: ReadonlySet<string>,
+  create: readonly NewRecord[],
+  remove: readonly DnsRecord[],
+): Set<string> {
+  const services = new Map(
+    (remote.config?.ingress ?? []).filter((rule) => !rule.path).map((rule) => [rule.hostname, rule.service]),
+  );
   return new Set([
     ...set.filter((rule) => services.get(rule.hostname) !== rule.service).map((rule) => rule.hostname ?? ''),
     ...[...drop].filter((hostname) => services.has(hostname)),

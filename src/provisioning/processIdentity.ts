@@ -18,7 +18,8 @@ export type Liveness = 'alive' | 'dead' | 'unknown';
 export function identifyOnHost(pid: number, host: string, procRoot = '/proc'): ProcessIdentity {
   const startTime = startTimeOf(pid, procRoot);
   return {
-    pid, host,
+    pid,
+    host,
     bootId: attempt(() => readFileSync(`${procRoot}/sys/kernel/random/boot_id`, 'utf8').trim()) ?? '',
     pidNamespace: attempt(() => readlinkSync(`${procRoot}/self/ns/pid`)) ?? '',
     ...(startTime === undefined ? {} : { startTime }),
@@ -28,7 +29,8 @@ export function identifyOnHost(pid: number, host: string, procRoot = '/proc'): P
 /** Is `other` still the process it was? `here` is any process of our own namespace. */
 export function livenessOf(other: ProcessIdentity, here: ProcessIdentity, procRoot = '/proc'): Liveness {
   if (other.bootId !== here.bootId) return other.host === here.host ? 'dead' : 'unknown';
-  if (other.pidNamespace !== here.pidNamespace) return here.pidNamespace === firstNamespace ? livenessInside(other, procRoot) : 'unknown';
+  if (other.pidNamespace !== here.pidNamespace)
+    return here.pidNamespace === firstNamespace ? livenessInside(other, procRoot) : 'unknown';
   if (!exists(other.pid)) return 'dead';
   const startTime = startTimeOf(other.pid, procRoot);
   return startTime !== undefined && other.startTime !== undefined && startTime !== other.startTime ? 'dead' : 'alive';
@@ -74,5 +76,9 @@ function startTimeOf(pid: number, procRoot: string): string | undefined {
 }
 
 function attempt<T>(read: () => T): T | undefined {
-  try { return read(); } catch { return undefined; }
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

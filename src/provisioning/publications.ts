@@ -45,7 +45,10 @@ const copy = ['records', 'state.previous.json'] as const;
 
 /** Reads and writes the state. One file, replaced whole: an intent and what it belongs to cannot come apart. */
 export class PublicationStore {
-  constructor(private readonly folder: StateFolder, private readonly log: (line: string) => void) {}
+  constructor(
+    private readonly folder: StateFolder,
+    private readonly log: (line: string) => void,
+  ) {}
 
   /** Undefined where nothing can be trusted: then what Cloudflare shows is asked, see `recover`. */
   async load(): Promise<StoredState | undefined> {
@@ -55,7 +58,9 @@ export class PublicationStore {
       return parse(text);
     } catch (error) {
       const kept = `state.broken-${this.folder.in(...file).length}-${text.length}.json`;
-      this.log(`${this.folder.in(...file)} is not readable (${(error as Error).message}); it was put aside as ${kept} and is rebuilt from what Cloudflare shows.`);
+      this.log(
+        `${this.folder.in(...file)} is not readable (${(error as Error).message}); it was put aside as ${kept} and is rebuilt from what Cloudflare shows.`,
+      );
       await this.folder.write(['records', kept], text);
       await this.folder.remove(...file);
       return undefined;
@@ -65,10 +70,12 @@ export class PublicationStore {
   /** What is on the disk now, for those who only look: they hold no lock, so they put nothing aside. */
   async look(): Promise<StoredState> {
     try {
-      return parse(await this.folder.read(...file) ?? format(emptyState));
+      return parse((await this.folder.read(...file)) ?? format(emptyState));
     } catch (error) {
       if (error instanceof MendableError && error.code === 'state-unwritable') throw error;
-      this.log(`${this.folder.in(...file)} is not readable (${(error as Error).message}); the next change, or \`classroom-tunnel gc\`, rebuilds it from what Cloudflare shows.`);
+      this.log(
+        `${this.folder.in(...file)} is not readable (${(error as Error).message}); the next change, or \`classroom-tunnel gc\`, rebuilds it from what Cloudflare shows.`,
+      );
       return emptyState;
     }
   }
@@ -83,7 +90,7 @@ export class PublicationStore {
   /** The last state that was whole: for the holders of what `recover` finds. */
   async loadCopy(): Promise<StoredState> {
     try {
-      return parse(await this.folder.read(...copy) ?? '');
+      return parse((await this.folder.read(...copy)) ?? '');
     } catch {
       return emptyState;
     }
@@ -101,10 +108,21 @@ export function recover(remote: Remote, machine: string, scope: Scope, copy: Sto
     const marker = parseMarker(record.comment);
     if (!marker || !isMarkedOn(record.comment, machine) || record.content !== recordTarget(scope.tunnelId)) continue;
     const rule = ruleOf(remote.config, record.name);
-    const site: SiteKey = { hostname: record.name, user: marker.user, machine, port: rule ? localPort(rule.service) ?? marker.port : marker.port,
-      service: rule?.service ?? `http://localhost:${marker.port}` };
+    const site: SiteKey = {
+      hostname: record.name,
+      user: marker.user,
+      machine,
+      port: rule ? (localPort(rule.service) ?? marker.port) : marker.port,
+      service: rule?.service ?? `http://localhost:${marker.port}`,
+    };
     const known = copy.publications.get(record.name);
-    if (rule) publications.set(record.name, { ...site, user: known?.user ?? site.user, since: known?.since ?? now, holders: known?.holders ?? [] });
+    if (rule)
+      publications.set(record.name, {
+        ...site,
+        user: known?.user ?? site.user,
+        since: known?.since ?? now,
+        holders: known?.holders ?? [],
+      });
     else unsettled.set(record.name, site);
   }
   // Without records of our own (a wildcard serves all) the rule itself is the only trace.

@@ -14,7 +14,10 @@ import { gatherCrowd, Waiting } from './requestWaiter.ts';
 export class Publisher {
   private readonly leader: Leader;
 
-  private constructor(private readonly around: ProvisioningContext, readonly store: Store) {
+  private constructor(
+    private readonly around: ProvisioningContext,
+    readonly store: Store,
+  ) {
     this.leader = new Leader(around, store);
   }
 
@@ -50,10 +53,12 @@ export class Publisher {
     const until = around.now() + timeoutOf(around);
     while (!stop.aborted && around.now() < until && !(await store.queue.isEmpty(around.now()))) {
       await gatherCrowd(around, store, stop);
-      const round = await leader.tryRound(() => undefined).catch((error: unknown) => {
-        if (error instanceof MendableError) return 'busy' as const;
-        throw error;
-      });
+      const round = await leader
+        .tryRound(() => undefined)
+        .catch((error: unknown) => {
+          if (error instanceof MendableError) return 'busy' as const;
+          throw error;
+        });
       if (round !== 'served') return; // another leads now, or nobody may
     }
   }
@@ -63,7 +68,11 @@ export class Publisher {
    * `user` is who wants it so, for the audit log. Answers its new version. @throws MendableError `busy`, `backup-unknown`
    */
   async restore(name: string, user: string, stop: AbortSignal): Promise<number> {
-    const { around, store: { folder, history }, leader } = this;
+    const {
+      around,
+      store: { folder, history },
+      leader,
+    } = this;
     const started = around.now();
     const { config } = await history.get(name);
     const turn = new Turn(folder, '');
@@ -77,11 +86,21 @@ export class Publisher {
           if (before.config) await history.keep(at, before.version, before.config);
           lock.check();
           const written = await cloudflare.writeConfiguration(config);
-          await history.audit({ at, user, what: 'restore', outcome: 'restored', name, version: written, milliseconds: around.now() - started, apiCalls: callCount() });
+          await history.audit({
+            at,
+            user,
+            what: 'restore',
+            outcome: 'restored',
+            name,
+            version: written,
+            milliseconds: around.now() - started,
+            apiCalls: callCount(),
+          });
           return written;
         });
         if (version !== undefined) return version;
-        if (around.now() > started + timeoutOf(around)) throw new MendableError('busy', { seconds: Math.round(timeoutOf(around) / 1000) });
+        if (around.now() > started + timeoutOf(around))
+          throw new MendableError('busy', { seconds: Math.round(timeoutOf(around) / 1000) });
         await turn.next(stop);
       }
     } finally {

@@ -6,7 +6,12 @@ import type { StateFolder } from './stateFolder.ts';
 
 /** What somebody asks for. */
 export type Action =
-  | { readonly kind: 'publish'; readonly site: SiteKey; readonly holder: Holder; /** Look at Cloudflare even if our records say that it is live. */ readonly verify: boolean }
+  | {
+      readonly kind: 'publish';
+      readonly site: SiteKey;
+      readonly holder: Holder;
+      /** Look at Cloudflare even if our records say that it is live. */ readonly verify: boolean;
+    }
   | { readonly kind: 'release'; readonly user: string; readonly holder: string }
   | { readonly kind: 'unpublish'; readonly site: SiteKey }
   | { readonly kind: 'collect' };
@@ -24,7 +29,8 @@ export interface Request {
 export type Outcome = { readonly apiCalls: number } & (
   | { readonly kind: 'published'; readonly hostname: string; readonly port: number; readonly created: boolean }
   | { readonly kind: 'removed'; readonly hostnames: readonly string[]; readonly message: string }
-  | { readonly kind: 'error'; readonly error: { readonly code: ErrorCode; readonly facts: Facts } });
+  | { readonly kind: 'error'; readonly error: { readonly code: ErrorCode; readonly facts: Facts } }
+);
 
 export const queueFolder = 'queue';
 
@@ -33,7 +39,11 @@ export const queueFolder = 'queue';
  * wakes exactly the one who waits for it.
  */
 export class Queue {
-  constructor(private readonly folder: StateFolder, private readonly self: ProcessIdentity, private readonly log: (line: string) => void) {}
+  constructor(
+    private readonly folder: StateFolder,
+    private readonly self: ProcessIdentity,
+    private readonly log: (line: string) => void,
+  ) {}
 
   async submit(id: string, at: number, action: Action): Promise<Request> {
     const request: Request = { version: 1, id, at, by: this.self, action };
@@ -45,13 +55,19 @@ export class Queue {
   /** Everything that waits, oldest first. A request that cannot be read is answered so, and is in nobody's way. */
   async pending(now: number): Promise<Request[]> {
     const found = await Promise.all((await this.folder.list(queueFolder)).map((id) => this.readPending(id, now)));
-    return found.filter((request) => request !== undefined).sort((one, other) => one.at - other.at || one.id.localeCompare(other.id));
+    return found
+      .filter((request) => request !== undefined)
+      .sort((one, other) => one.at - other.at || one.id.localeCompare(other.id));
   }
 
-  async isEmpty(now: number): Promise<boolean> { return (await this.pending(now)).length === 0; }
+  async isEmpty(now: number): Promise<boolean> {
+    return (await this.pending(now)).length === 0;
+  }
 
   /** The ids of all requests that are there, answered or not: cheap, for the gathering of a crowd. */
-  async ids(): Promise<string[]> { return this.folder.list(queueFolder); }
+  async ids(): Promise<string[]> {
+    return this.folder.list(queueFolder);
+  }
 
   async settle(id: string, outcome: Outcome): Promise<void> {
     await this.folder.write([queueFolder, id, 'outcome.json'], JSON.stringify(outcome)).catch(ignoreWithdrawn);
@@ -59,17 +75,20 @@ export class Queue {
 
   async outcomeOf(id: string): Promise<Outcome | undefined> {
     const text = await this.folder.read(queueFolder, id, 'outcome.json');
-    return text === undefined ? undefined : JSON.parse(text) as Outcome;
+    return text === undefined ? undefined : (JSON.parse(text) as Outcome);
   }
 
-  async withdraw(id: string): Promise<void> { await this.folder.remove(queueFolder, id); }
+  async withdraw(id: string): Promise<void> {
+    await this.folder.remove(queueFolder, id);
+  }
 
   private async readPending(id: string, now: number): Promise<Request | undefined> {
     const age = now - requestTime(id);
     // First the outcome: a requester who has it takes both away, and must not seem to wait for it.
     const answered = (await this.folder.read(queueFolder, id, 'outcome.json')) !== undefined;
     const text = await this.folder.read(queueFolder, id, 'request.json');
-    if (text === undefined) { // still being written, or its requester died of it
+    if (text === undefined) {
+      // still being written, or its requester died of it
       if (age > patience.unwritten) await this.withdraw(id);
       return undefined;
     }
@@ -81,7 +100,8 @@ export class Queue {
     }
     const abandoned = livenessOf(request.by, this.self) === 'dead' || (answered && age > patience.unfetched);
     // Nobody waits for this any more. To take something down is still right; to put something up for nobody is not.
-    if (abandoned && (answered || request.action.kind === 'publish' || request.action.kind === 'collect')) await this.withdraw(id);
+    if (abandoned && (answered || request.action.kind === 'publish' || request.action.kind === 'collect'))
+      await this.withdraw(id);
     return answered || (abandoned && request.action.kind === 'publish') ? undefined : request;
   }
 

@@ -23,7 +23,11 @@ interface BatchContext {
  * fails: it is told to `refuse`, and the others are made.
  * @throws CallFailure where the outcome is unknown, or the refusal holds for every record
  */
-export async function changeRecords(context: BatchContext, { remove, create }: Changes, refuse: (hostname: string, reason: MendableError) => void): Promise<void> {
+export async function changeRecords(
+  context: BatchContext,
+  { remove, create }: Changes,
+  refuse: (hostname: string, reason: MendableError) => void,
+): Promise<void> {
   const total = remove.length + create.length;
   if (total === 0) return;
   const halves = async () => {
@@ -61,11 +65,14 @@ function isForAll(error: CallFailure): boolean {
 async function explain(cloudflare: RoundApi, hostname: string, error: CallFailure): Promise<MendableError> {
   const problem = error.mendable.facts['problem'];
   if (error.codes.includes(81045)) return new MendableError('quota-reached', { hostname, problem });
-  if (!error.codes.some((code) => [81053, 81054, 81057, 81058].includes(code))) return new MendableError('record-refused', { hostname, problem });
+  if (!error.codes.some((code) => [81053, 81054, 81057, 81058].includes(code)))
+    return new MendableError('record-refused', { hostname, problem });
   const [record] = await cloudflare.findRecords(hostname).catch(() => []);
   const marker = parseMarker(record?.comment);
   return new MendableError('hostname-taken', {
     hostname,
-    problem: marker ? `${marker.user} holds it on the machine ${marker.machine}` : `${record?.type ?? 'a'} record that somebody else made has this name`,
+    problem: marker
+      ? `${marker.user} holds it on the machine ${marker.machine}`
+      : `${record?.type ?? 'a'} record that somebody else made has this name`,
   });
 }

@@ -19,8 +19,14 @@ export class Waiting {
   /** Has a round shown that our request needs a call, which nobody may make now, and are people told? */
   private pause: 'no' | 'seen' | 'told' = 'no';
 
-  constructor(private readonly id: string, private readonly around: ProvisioningContext, private readonly store: Store,
-    private readonly leader: Leader, private readonly listener: QueueListener, private readonly stop: AbortSignal) {
+  constructor(
+    private readonly id: string,
+    private readonly around: ProvisioningContext,
+    private readonly store: Store,
+    private readonly leader: Leader,
+    private readonly listener: QueueListener,
+    private readonly stop: AbortSignal,
+  ) {
     this.turn = new Turn(store.folder, id);
     this.patience = new Patience(timeoutOf(around), around.now());
   }
@@ -64,7 +70,12 @@ export class Waiting {
    * whether it matters.
    */
   private async waitOrLead(ids: readonly string[]): Promise<void> {
-    const { id, turn, stop, store: { folder } } = this;
+    const {
+      id,
+      turn,
+      stop,
+      store: { folder },
+    } = this;
     const contends = isInFront(ids, id) || !this.mayCall;
     if (contends) turn.watchLock();
     const isFree = !isHeld(folder);
@@ -73,9 +84,11 @@ export class Waiting {
       this.isTimeToLook = await turn.next(stop, ids.length);
       return;
     }
-    if (isFree && await this.gather(ids)) return;
+    if (isFree && (await this.gather(ids))) return;
     this.isTimeToLook = false;
-    const round = await this.leader.tryRound(() => { this.listener.locked(); });
+    const round = await this.leader.tryRound(() => {
+      this.listener.locked();
+    });
     if (round === 'paused') this.pause = 'seen';
   }
 
@@ -89,14 +102,17 @@ export class Waiting {
 
   /** Never tried while its holder lives: who got a lock that was let go in that moment would begin a round that nobody has gathered for. */
   private isAbandoned(): boolean {
-    const { around: { lockTimes, now }, store: { folder, self } } = this;
+    const {
+      around: { lockTimes, now },
+      store: { folder, self },
+    } = this;
     return isAbandoned(folder, self, lockTimes.stale, now());
   }
 
   /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */
   private async gather(ids: readonly string[]): Promise<boolean> {
     const { id, around, store, turn, stop } = this;
-    const milliseconds = await stillToGather(around, store, ids, this.gatheringSince ??= around.now());
+    const milliseconds = await stillToGather(around, store, ids, (this.gatheringSince ??= around.now()));
     if (milliseconds > 0) {
       await this.prepare(ids);
       // Who only looks, in case those in front have died, looks again later: a whole crowd would try at once when it has gathered.
@@ -114,7 +130,7 @@ export class Waiting {
 
   /** The first in front loads what a round needs before it takes the lock. Says whether that was still to be done. */
   private async prepare(ids: readonly string[]): Promise<boolean> {
-    if (ids[0] !== this.id || !await this.leader.prepare()) return false;
+    if (ids[0] !== this.id || !(await this.leader.prepare())) return false;
     await noteProgress(this.store.folder, this.around.now());
     return true;
   }
@@ -132,7 +148,12 @@ export async function gatherCrowd(around: ProvisioningContext, store: Store, sto
 }
 
 /** Milliseconds; a crowd begins to gather anew with each round, whoever's it was. */
-async function stillToGather(around: ProvisioningContext, { folder, rounds }: Store, ids: readonly string[], since: number): Promise<number> {
+async function stillToGather(
+  around: ProvisioningContext,
+  { folder, rounds }: Store,
+  ids: readonly string[],
+  since: number,
+): Promise<number> {
   const now = around.now();
   const began = Math.min(now, Math.max(since, lastProgress(folder)));
   return gatherFor({ ids, now, since: began, patience: timeoutOf(around), last: await rounds.load() });

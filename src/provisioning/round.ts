@@ -8,7 +8,15 @@ import type { HeldLock } from './lock.ts';
 import { isMarkedOn, parseMarker } from './marker.ts';
 import { recordTarget, type Remote, type Scope } from './plan.ts';
 import type { Outcome, Queue, Request } from './queue.ts';
-import { emptyState, ownedHostnames, recover, type StoredPublication, type PublicationStore, type SiteKey, type StoredState } from './publications.ts';
+import {
+  emptyState,
+  ownedHostnames,
+  recover,
+  type StoredPublication,
+  type PublicationStore,
+  type SiteKey,
+  type StoredState,
+} from './publications.ts';
 import { readRemote, transact, type Result } from './transaction.ts';
 
 export interface RoundContext {
@@ -56,8 +64,13 @@ export async function serveRound(context: RoundContext): Promise<string[]> {
 }
 
 /** What Cloudflare shows, where anything that is asked needs it. */
-async function readIfNeeded(context: RoundContext, loaded: StoredState | undefined, requests: readonly Request[]): Promise<Remote | undefined> {
-  const isNeeded = loaded === undefined || needsLook(loaded, requests) || agendaOf(context, loaded, requests).wants.size > 0;
+async function readIfNeeded(
+  context: RoundContext,
+  loaded: StoredState | undefined,
+  requests: readonly Request[],
+): Promise<Remote | undefined> {
+  const isNeeded =
+    loaded === undefined || needsLook(loaded, requests) || agendaOf(context, loaded, requests).wants.size > 0;
   return isNeeded ? readRemote(context.cloudflare, context.scope.dns) : undefined;
 }
 
@@ -68,19 +81,33 @@ function needsLook(loaded: StoredState | undefined, requests: readonly Request[]
 
 const nothingToDo: Result = { failed: new Map(), foreign: new Map(), changed: new Set(), unsettled: new Set() };
 
-async function carryOut(context: RoundContext, state: StoredState, agenda: DesiredState, remote: Remote): Promise<Result> {
+async function carryOut(
+  context: RoundContext,
+  state: StoredState,
+  agenda: DesiredState,
+  remote: Remote,
+): Promise<Result> {
   const { cloudflare, lock } = context;
   const notes: string[] = [];
-  const result = await transact({
-    cloudflare, log: (line) => { notes.push(line); },
-    scope: { ...context.scope, owned: ownedHostnames(state) },
-    checkLock: () => { lock.check(); },
-    keep: (version, config) => context.history.keep(isoTime(context.now()), version, config),
-    intend: async (hostnames) => {
-      lock.check();
-      await context.records.save(intended(state, agenda, hostnames));
+  const result = await transact(
+    {
+      cloudflare,
+      log: (line) => {
+        notes.push(line);
+      },
+      scope: { ...context.scope, owned: ownedHostnames(state) },
+      checkLock: () => {
+        lock.check();
+      },
+      keep: (version, config) => context.history.keep(isoTime(context.now()), version, config),
+      intend: async (hostnames) => {
+        lock.check();
+        await context.records.save(intended(state, agenda, hostnames));
+      },
     },
-  }, [...agenda.wants.values()], remote);
+    [...agenda.wants.values()],
+    remote,
+  );
   for (const note of notes) {
     context.log(note);
     await context.history.audit({ at: isoTime(context.now()), what: 'note', message: note });
@@ -97,16 +124,34 @@ function agendaOf(context: RoundContext, state: StoredState, requests: readonly 
 }
 
 /** Where the state is lost, what Cloudflare shows stands in; where Cloudflare was asked, what nobody here knows of is unsettled. */
-async function trustedState(context: RoundContext, loaded: StoredState | undefined, remote: Remote | undefined): Promise<StoredState> {
+async function trustedState(
+  context: RoundContext,
+  loaded: StoredState | undefined,
+  remote: Remote | undefined,
+): Promise<StoredState> {
   if (!remote) return loaded ?? emptyState;
   const { machine, scope } = context;
-  if (!loaded) return recover(remote, machine, { ...scope, owned: new Set() }, await context.records.loadCopy(), isoTime(context.now()));
+  if (!loaded)
+    return recover(
+      remote,
+      machine,
+      { ...scope, owned: new Set() },
+      await context.records.loadCopy(),
+      isoTime(context.now()),
+    );
   const orphans = remote.records.flatMap((record): SiteKey[] => {
     const marker = parseMarker(record.comment);
-    const ours = marker && isMarkedOn(record.comment, machine) && record.content === recordTarget(scope.tunnelId) && !loaded.publications.has(record.name);
+    const ours =
+      marker &&
+      isMarkedOn(record.comment, machine) &&
+      record.content === recordTarget(scope.tunnelId) &&
+      !loaded.publications.has(record.name);
     return ours ? [{ ...marker, hostname: record.name, service: `http://localhost:${marker.port}` }] : [];
   });
-  return { ...loaded, unsettled: new Map([...orphans.map((site) => [site.hostname, site] as const), ...loaded.unsettled]) };
+  return {
+    ...loaded,
+    unsettled: new Map([...orphans.map((site) => [site.hostname, site] as const), ...loaded.unsettled]),
+  };
 }
 
 /**
@@ -129,7 +174,11 @@ function nextState(state: StoredState, agenda: DesiredState, result: Result): St
   return { publications, unsettled: withUnsettled(open, agenda, result.unsettled) };
 }
 
-function withUnsettled(before: StoredState['unsettled'], agenda: DesiredState, hostnames: ReadonlySet<string>): StoredState['unsettled'] {
+function withUnsettled(
+  before: StoredState['unsettled'],
+  agenda: DesiredState,
+  hostnames: ReadonlySet<string>,
+): StoredState['unsettled'] {
   const wants = [...agenda.wants.values()].filter((want) => hostnames.has(want.hostname));
   return new Map([...before, ...wants.map((want) => [want.hostname, siteOf(want)] as const)]);
 }
@@ -138,12 +187,20 @@ function siteOf({ hostname, user, port, machine, service }: SiteKey): SiteKey {
   return { hostname, user, port, machine, service };
 }
 
-async function answer(context: RoundContext, requests: readonly Request[], agenda: DesiredState, result: Result, started: number): Promise<void> {
-  await Promise.all(requests.map(async (request) => {
-    const answered = agenda.answers.get(request.id);
-    if (!answered) return;
-    await tell(context, request, outcomeOf(answered, result, context.callCount()), started);
-  }));
+async function answer(
+  context: RoundContext,
+  requests: readonly Request[],
+  agenda: DesiredState,
+  result: Result,
+  started: number,
+): Promise<void> {
+  await Promise.all(
+    requests.map(async (request) => {
+      const answered = agenda.answers.get(request.id);
+      if (!answered) return;
+      await tell(context, request, outcomeOf(answered, result, context.callCount()), started);
+    }),
+  );
 }
 
 function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
@@ -152,7 +209,13 @@ function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
     const { site } = answer;
     const failure = result.failed.get(site.hostname);
     if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
-    return { kind: 'published', hostname: result.foreign.get(site.hostname) ?? site.hostname, port: site.port, created: result.changed.has(site.hostname), apiCalls };
+    return {
+      kind: 'published',
+      hostname: result.foreign.get(site.hostname) ?? site.hostname,
+      port: site.port,
+      created: result.changed.has(site.hostname),
+      apiCalls,
+    };
   }
   return removalOutcome(answer.sites, result, apiCalls);
 }
@@ -160,11 +223,18 @@ function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
 function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: number): Outcome {
   for (const site of sites) {
     const other = result.foreign.get(site.hostname);
-    const failure = other ? new MendableError('rule-foreign', { hostname: other, port: site.port }) : result.failed.get(site.hostname);
+    const failure = other
+      ? new MendableError('rule-foreign', { hostname: other, port: site.port })
+      : result.failed.get(site.hostname);
     if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
   }
   const gone = sites.map((site) => site.hostname).filter((hostname) => result.changed.has(hostname));
-  return { kind: 'removed', hostnames: gone, apiCalls, message: gone.length > 0 ? `Removed ${gone.join(', ')}.` : 'There was nothing to remove.' };
+  return {
+    kind: 'removed',
+    hostnames: gone,
+    apiCalls,
+    message: gone.length > 0 ? `Removed ${gone.join(', ')}.` : 'There was nothing to remove.',
+  };
 }
 
 /**
@@ -172,7 +242,12 @@ function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: num
  * Who needed nothing of Cloudflare is answered all the same; under a rate limit the others go on waiting, and so does, for a
  * while, who came to a moment in which nothing answers in time: nothing was written yet, so the next round may begin anew.
  */
-async function failAll(context: RoundContext, requests: readonly Request[], error: unknown, started: number): Promise<void> {
+async function failAll(
+  context: RoundContext,
+  requests: readonly Request[],
+  error: unknown,
+  started: number,
+): Promise<void> {
   const reason = error instanceof CallFailure ? error.mendable : error;
   if (!(reason instanceof MendableError) || reason.code === 'lock-lost') throw reason;
   context.lock.check();
@@ -187,24 +262,37 @@ async function failAll(context: RoundContext, requests: readonly Request[], erro
     const local = state ? agenda.answers.get(request.id) : undefined;
     if (local?.kind === 'settled') await tell(context, request, local.outcome, started);
     else if (isLate && started - request.at < context.patience) continue;
-    else if (reason.code !== 'rate-limited') await tell(context, request, { kind: 'error', error: reason.toJSON(), apiCalls: context.callCount() }, started);
+    else if (reason.code !== 'rate-limited')
+      await tell(context, request, { kind: 'error', error: reason.toJSON(), apiCalls: context.callCount() }, started);
   }
   if (reason.code === 'rate-limited') throw reason;
 }
 
 async function tell(context: RoundContext, request: Request, outcome: Outcome, started: number): Promise<void> {
   const { action } = request;
-  const isChange = outcome.kind === 'error' || (outcome.kind === 'published' ? outcome.created : outcome.hostnames.length > 0);
+  const isChange =
+    outcome.kind === 'error' || (outcome.kind === 'published' ? outcome.created : outcome.hostnames.length > 0);
   if (isChange) {
     await context.history.audit({
-      at: isoTime(context.now()), user: action.kind === 'release' ? action.user : action.kind === 'collect' ? undefined : action.site.user,
-      port: 'site' in action ? action.site.port : undefined, what: action.kind,
-      hostname: outcome.kind === 'published' ? outcome.hostname : outcome.kind === 'removed' ? outcome.hostnames.join(' ') : undefined,
-      outcome: outcome.kind === 'error' ? outcome.error.code : outcome.kind, created: outcome.kind === 'published' ? outcome.created : undefined,
-      milliseconds: context.now() - started, apiCalls: outcome.apiCalls,
+      at: isoTime(context.now()),
+      user: action.kind === 'release' ? action.user : action.kind === 'collect' ? undefined : action.site.user,
+      port: 'site' in action ? action.site.port : undefined,
+      what: action.kind,
+      hostname:
+        outcome.kind === 'published'
+          ? outcome.hostname
+          : outcome.kind === 'removed'
+            ? outcome.hostnames.join(' ')
+            : undefined,
+      outcome: outcome.kind === 'error' ? outcome.error.code : outcome.kind,
+      created: outcome.kind === 'published' ? outcome.created : undefined,
+      milliseconds: context.now() - started,
+      apiCalls: outcome.apiCalls,
     });
   }
   await context.queue.settle(request.id, outcome);
 }
 
-function isoTime(milliseconds: number): string { return new Date(milliseconds).toISOString(); }
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

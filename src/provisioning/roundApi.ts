@@ -27,16 +27,26 @@ export interface RoundApi {
   /** Every record of one name, whoever made it. */
   findRecords(name: string): Promise<DnsRecord[]>;
   /** One database transaction, deletes first: all of it or nothing. Answers the records it made. */
-  changeRecords(changes: { readonly remove: readonly DnsRecord[]; readonly create: readonly NewRecord[] }): Promise<DnsRecord[]>;
+  changeRecords(changes: {
+    readonly remove: readonly DnsRecord[];
+    readonly create: readonly NewRecord[];
+  }): Promise<DnsRecord[]>;
 }
 
 export function connectRoundApi(options: RoundApiOptions): RoundApi {
   const { accountId, tunnelId, zoneId } = options;
   const { zeroTrust, dns } = openClient(options);
-  return { ...tunnelCalls(zeroTrust.tunnels.cloudflared.configurations, accountId, tunnelId), ...recordCalls(dns.records, zoneId, tunnelId) };
+  return {
+    ...tunnelCalls(zeroTrust.tunnels.cloudflared.configurations, accountId, tunnelId),
+    ...recordCalls(dns.records, zoneId, tunnelId),
+  };
 }
 
-function tunnelCalls(configurations: BaseConfigurations, accountId: string, tunnelId: string): Pick<RoundApi, 'readConfiguration' | 'writeConfiguration'> {
+function tunnelCalls(
+  configurations: BaseConfigurations,
+  accountId: string,
+  tunnelId: string,
+): Pick<RoundApi, 'readConfiguration' | 'writeConfiguration'> {
   const unknown = new MendableError('tunnel-unknown', { tunnel: tunnelId, account: accountId });
   return {
     async readConfiguration() {
@@ -52,22 +62,29 @@ function tunnelCalls(configurations: BaseConfigurations, accountId: string, tunn
     },
     async writeConfiguration(config) {
       // The SDK's type lacks warp-routing and unknown keys; the object goes out as it is.
-      const result = await call(configurations.update(tunnelId, { account_id: accountId, config: config as object }), unknown);
+      const result = await call(
+        configurations.update(tunnelId, { account_id: accountId, config: config as object }),
+        unknown,
+      );
       return result.version ?? 0;
     },
   };
 }
 
-function recordCalls(records: BaseRecords, zoneId: string, tunnelId: string): Pick<RoundApi, 'listRecords' | 'findRecords' | 'changeRecords'> {
+function recordCalls(
+  records: BaseRecords,
+  zoneId: string,
+  tunnelId: string,
+): Pick<RoundApi, 'listRecords' | 'findRecords' | 'changeRecords'> {
   const unknown = new MendableError('zone-unknown', { zone: zoneId });
   const listAll = async (filter: { content?: { exact: string }; name?: { exact: string } }) => {
     const found: DnsRecord[] = [];
     let page = await call(records.list({ zone_id: zoneId, per_page: 5000, ...filter }), unknown);
-    found.push(...page.result as DnsRecord[]);
+    found.push(...(page.result as DnsRecord[]));
     const { total_count: total = 0 } = page.result_info as { total_count?: number };
     while (found.length < total && page.result.length > 0) {
       page = await call(page.getNextPage(), unknown);
-      found.push(...page.result as DnsRecord[]);
+      found.push(...(page.result as DnsRecord[]));
     }
     return found;
   };
@@ -75,11 +92,14 @@ function recordCalls(records: BaseRecords, zoneId: string, tunnelId: string): Pi
     listRecords: () => listAll({ content: { exact: recordTarget(tunnelId) } }),
     findRecords: (name) => listAll({ name: { exact: name } }),
     async changeRecords({ remove, create }) {
-      const result = await call(records.batch({
-        zone_id: zoneId,
-        ...(remove.length > 0 ? { deletes: remove.map(({ id }) => ({ id })) } : {}),
-        ...(create.length > 0 ? { posts: create as never } : {}),
-      }), unknown);
+      const result = await call(
+        records.batch({
+          zone_id: zoneId,
+          ...(remove.length > 0 ? { deletes: remove.map(({ id }) => ({ id })) } : {}),
+          ...(create.length > 0 ? { posts: create as never } : {}),
+        }),
+        unknown,
+      );
       return (result.posts ?? []) as DnsRecord[];
     },
   };

@@ -4,10 +4,20 @@ import * as z from 'zod/mini';
 // a file. Keys that are not named here pass, so that a newer version may add some.
 
 const processShape = z.looseObject({
-  pid: z.int(), startTime: z.optional(z.string()), bootId: z.string(), pidNamespace: z.string(), host: z.string(),
+  pid: z.int(),
+  startTime: z.optional(z.string()),
+  bootId: z.string(),
+  pidNamespace: z.string(),
+  host: z.string(),
 });
 const holderShape = z.looseObject({ id: z.string(), process: z.optional(processShape) });
-const siteShape = z.looseObject({ hostname: z.string(), user: z.string(), port: z.int(), machine: z.string(), service: z.string() });
+const siteShape = z.looseObject({
+  hostname: z.string(),
+  user: z.string(),
+  port: z.int(),
+  machine: z.string(),
+  service: z.string(),
+});
 
 export const stateShape = z.looseObject({
   version: z.literal(1),

@@ -1,6 +1,18 @@
 import {
-  chmodSync, closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync,
-  unlinkSync, writeFileSync,
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { MendableError } from './errors.ts';
@@ -19,7 +31,10 @@ export const socketFolder = 'sockets';
  * of the queue for the processor (measured with 200 processes on two cores: 3 to 8 seconds a round instead of one).
  */
 export class StateFolder {
-  private constructor(readonly path: string, readonly folderMode: number) {}
+  private constructor(
+    readonly path: string,
+    readonly folderMode: number,
+  ) {}
 
   /** Opens the folder and makes what is missing in it. @throws MendableError `state-unwritable` */
   static async open(folder: string): Promise<StateFolder> {
@@ -33,7 +48,9 @@ export class StateFolder {
     return state;
   }
 
-  in(...parts: readonly string[]): string { return join(this.path, ...parts); }
+  in(...parts: readonly string[]): string {
+    return join(this.path, ...parts);
+  }
 
   async makeFolder(...parts: readonly string[]): Promise<string> {
     const folder = this.in(...parts);
@@ -53,7 +70,9 @@ export class StateFolder {
     const folder = this.in(socketFolder);
     await nameFile(folder, () => {
       mkdirSync(folder, { recursive: true });
-      unless('EPERM', () => { chmodSync(folder, 0o1777); });
+      unless('EPERM', () => {
+        chmodSync(folder, 0o1777);
+      });
     });
   }
 
@@ -82,7 +101,9 @@ export class StateFolder {
     const file = this.in(...parts);
     await nameFile(file, () => {
       withFile(openSync(file, 'a'), (descriptor) => {
-        unless('EPERM', () => { fchmodSync(descriptor, this.fileMode); });
+        unless('EPERM', () => {
+          fchmodSync(descriptor, this.fileMode);
+        });
         writeFileSync(descriptor, text);
       });
     });
@@ -93,7 +114,9 @@ export class StateFolder {
     const file = this.in(...parts);
     await nameFile(file, () => {
       const scratch = this.newScratch();
-      unless('ENOENT', () => { renameSync(file, scratch); });
+      unless('ENOENT', () => {
+        renameSync(file, scratch);
+      });
       removeTree(scratch);
     });
   }
@@ -119,7 +142,9 @@ export class StateFolder {
     }
   }
 
-  get fileMode(): number { return this.folderMode & 0o666; }
+  get fileMode(): number {
+    return this.folderMode & 0o666;
+  }
 
   /** Nobody else's: of two hosts or containers that share the folder, both may have a process of our id, but hardly begun in the same microsecond. */
   private newScratch(): string {
@@ -162,7 +187,9 @@ let scratchCount = 0;
 
 /** Runs `work` at once, and turns what the disk refuses into a message that names the file. */
 function nameFile<T>(file: string, work: () => T): Promise<T> {
-  return new Promise<T>((resolve) => { resolve(work()); }).catch((error: unknown) => {
+  return new Promise<T>((resolve) => {
+    resolve(work());
+  }).catch((error: unknown) => {
     const { code, path: at, dest = at } = error as NodeJS.ErrnoException & { dest?: string }; // a rename names both
     if (!code || !(code in problems)) throw error;
     throw new MendableError('state-unwritable', { file: dest ?? file, problem: problems[code] }, { cause: error });
@@ -170,9 +197,15 @@ function nameFile<T>(file: string, work: () => T): Promise<T> {
 }
 
 const problems: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EROFS: 'the file system is read-only',
-  EACCES: 'this account may not write it', EPERM: 'this account may not change it (is the folder sticky, or somebody else\'s?)',
-  ENOTDIR: 'it is not a folder', EEXIST: 'it is not a folder', EIO: 'the disk has an error', ESTALE: 'the network folder is gone',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'this account may not write it',
+  EPERM: "this account may not change it (is the folder sticky, or somebody else's?)",
+  ENOTDIR: 'it is not a folder',
+  EEXIST: 'it is not a folder',
+  EIO: 'the disk has an error',
+  ESTALE: 'the network folder is gone',
 };
 
 /** Undefined where `work` fails for this reason. */

@@ -9,7 +9,10 @@ import type { StateFolder } from './stateFolder.ts';
 export const limits = { most: 500, perSecond: 1.5, forRound: 8 } as const;
 
 /** What was left, and when (milliseconds since 1970). */
-export interface Level { readonly calls: number; readonly at: number }
+export interface Level {
+  readonly calls: number;
+  readonly at: number;
+}
 
 /** What is left now. Pure. A time that is still to come tells nothing: the clock was set back. */
 export function levelAt(now: number, last: Level | undefined): number {

@@ -32,13 +32,19 @@ export interface Result {
 type Failures = Map<string, MendableError>;
 
 /** What came of a write; the configuration's new version, where it was written and the answer arrived. */
-interface Written { readonly failures: Failures; readonly version: number | undefined }
+interface Written {
+  readonly failures: Failures;
+  readonly version: number | undefined;
+}
 
 const nothingWritten: Written = { failures: new Map(), version: undefined };
 
 /** Reads the configuration and the records side by side. */
 export async function readRemote(cloudflare: RoundApi, dns: Scope['dns']): Promise<Remote> {
-  const [configuration, records] = await all(cloudflare.readConfiguration(), dns === 'wildcard' ? [] : cloudflare.listRecords());
+  const [configuration, records] = await all(
+    cloudflare.readConfiguration(),
+    dns === 'wildcard' ? [] : cloudflare.listRecords(),
+  );
   return { ...configuration, records };
 }
 
@@ -56,14 +62,21 @@ export async function transact(context: TransactionContext, wants: readonly Want
   const outsider = version !== undefined && noteOutsider(context, remote.version, version);
   if (failures.size === 0 && !outsider) return done;
   const unanswered = plan.config && version === undefined ? remote.version : undefined;
-  const settled = await settle(context, wants.filter((want) => plan.touched.has(want.hostname)), failures, unanswered);
+  const settled = await settle(
+    context,
+    wants.filter((want) => plan.touched.has(want.hostname)),
+    failures,
+    unanswered,
+  );
   return { ...settled, foreign: plan.foreign, failed: new Map([...plan.refused, ...settled.failed]) };
 }
 
 /** Did others save between our read and our write? The API has no conditional write and shows no earlier version: what they saved is gone, and only they know what it was. */
 function noteOutsider(context: TransactionContext, read: number, now: number): boolean {
   if (now <= read + 1) return false;
-  context.log(`Somebody saved the tunnel's configuration elsewhere in the same moment (version ${read} was read, ${now} is there now): what they saved may have to be saved again. Ours is read and merged again.`);
+  context.log(
+    `Somebody saved the tunnel's configuration elsewhere in the same moment (version ${read} was read, ${now} is there now): what they saved may have to be saved again. Ours is read and merged again.`,
+  );
   return true;
 }
 
@@ -74,7 +87,9 @@ export function isEmpty(plan: Plan): boolean {
 /** The two writes do not depend on each other, so they go side by side: the intents are on the disk, and a half is settled by reading. */
 async function write(context: TransactionContext, plan: Plan, remote: Remote): Promise<Written> {
   const failures: Failures = new Map();
-  const noteForAll = (error: unknown): undefined => { failures.set('*', mendable(error)); };
+  const noteForAll = (error: unknown): undefined => {
+    failures.set('*', mendable(error));
+  };
   const [version] = await all(
     writeConfiguration(context, plan, remote).catch(noteForAll),
     changeRecords(context, plan, (hostname, error) => failures.set(hostname, error)).catch(noteForAll),
@@ -82,7 +97,11 @@ async function write(context: TransactionContext, plan: Plan, remote: Remote): P
   return { failures, version };
 }
 
-async function writeConfiguration(context: TransactionContext, plan: Plan, remote: Remote): Promise<number | undefined> {
+async function writeConfiguration(
+  context: TransactionContext,
+  plan: Plan,
+  remote: Remote,
+): Promise<number | undefined> {
   if (!plan.config) return undefined;
   if (remote.config) await context.keep(remote.version, remote.config);
   context.checkLock();
@@ -94,13 +113,18 @@ async function writeConfiguration(context: TransactionContext, plan: Plan, remot
  * a failed publication is taken back, everything else is wanted once more. Nothing is ever repeated blindly.
  * `unanswered` is the version that was read before a write of the configuration that got no answer.
  */
-async function settle(context: TransactionContext, touched: readonly Want[], failures: Failures, unanswered: number | undefined): Promise<Omit<Result, 'foreign'>> {
+async function settle(
+  context: TransactionContext,
+  touched: readonly Want[],
+  failures: Failures,
+  unanswered: number | undefined,
+): Promise<Omit<Result, 'foreign'>> {
   const reasonFor = (want: Want) => failures.get(want.hostname) ?? failures.get('*');
   try {
     const remote = await readRemote(context.cloudflare, context.scope.dns);
     if (unanswered !== undefined) noteOutsider(context, unanswered, remote.version);
     const missed = touched.filter((want) => !isAchieved(want, remote, context.scope));
-    const goal = missed.map((want) => reasonFor(want) ? { ...want, present: false } : want);
+    const goal = missed.map((want) => (reasonFor(want) ? { ...want, present: false } : want));
     const plan = makePlan(remote, goal, context.scope);
     const { failures: second, version } = isEmpty(plan) ? nothingWritten : await write(context, plan, remote);
     if (version !== undefined) noteOutsider(context, remote.version, version);
@@ -109,11 +133,19 @@ async function settle(context: TransactionContext, touched: readonly Want[], fai
       const reason = second.get(want.hostname) ?? second.get('*') ?? (want.present ? reasonFor(want) : undefined);
       if (reason) failed.set(want.hostname, reasonFor(want) ?? reason);
     }
-    return { failed, changed: names(touched.filter((want) => !failed.has(want.hostname))), unsettled: second.size > 0 ? names(missed) : new Set() };
+    return {
+      failed,
+      changed: names(touched.filter((want) => !failed.has(want.hostname))),
+      unsettled: second.size > 0 ? names(missed) : new Set(),
+    };
   } catch (error) {
     const reason = mendable(error);
     context.log(`What was half done cannot be settled now (${reason.message}); the next run finishes it.`);
-    return { failed: new Map(touched.map((want) => [want.hostname, reasonFor(want) ?? reason])), changed: new Set(), unsettled: names(touched) };
+    return {
+      failed: new Map(touched.map((want) => [want.hostname, reasonFor(want) ?? reason])),
+      changed: new Set(),
+      unsettled: names(touched),
+    };
   }
 }
 

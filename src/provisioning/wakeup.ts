@@ -11,12 +11,16 @@ const tickForEachOther = 5;
 
 /** How long one who waits goes on waiting, in milliseconds: only time in which nothing got on counts. */
 export class Patience {
-  constructor(private readonly limit: number, private lastProgress: number) {}
+  constructor(
+    private readonly limit: number,
+    private lastProgress: number,
+  ) {}
 
   /** @throws MendableError `busy` */
   check(now: number, progressed: boolean): void {
     if (progressed) this.lastProgress = now;
-    if (now - this.lastProgress > this.limit) throw new MendableError('busy', { seconds: Math.round(this.limit / 1000) });
+    if (now - this.lastProgress > this.limit)
+      throw new MendableError('busy', { seconds: Math.round(this.limit / 1000) });
   }
 }
 
@@ -32,7 +36,10 @@ export class Turn {
   private tick = tickWatched;
   private watchesLock = false;
 
-  constructor(private readonly folder: StateFolder, id: string) {
+  constructor(
+    private readonly folder: StateFolder,
+    id: string,
+  ) {
     this.watch(folder.in(queueFolder, id));
   }
 
@@ -53,8 +60,14 @@ export class Turn {
     let timeIsUp = false;
     if (!this.woken && !stop.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => { timeIsUp = true; resolve(); }, milliseconds);
-        this.wake = () => { clearTimeout(timer); resolve(); };
+        const timer = setTimeout(() => {
+          timeIsUp = true;
+          resolve();
+        }, milliseconds);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
         stop.addEventListener('abort', this.wake, { once: true });
       });
       stop.removeEventListener('abort', this.wake);
@@ -76,9 +89,14 @@ export class Turn {
   }
 
   private watch(folder: string): void {
-    const giveUp = () => { this.tick = tickUnwatched; }; // a class in one account can use up the kernel's watches
+    const giveUp = () => {
+      this.tick = tickUnwatched;
+    }; // a class in one account can use up the kernel's watches
     try {
-      const watcher = watch(folder, () => { this.woken = true; this.wake(); });
+      const watcher = watch(folder, () => {
+        this.woken = true;
+        this.wake();
+      });
       watcher.on('error', giveUp);
       this.watchers.push(watcher);
     } catch {

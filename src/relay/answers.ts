@@ -17,7 +17,7 @@ export function answerStopped(site: URL, request: IncomingMessage, response: Ser
     'content-type': `text/${page ? 'html' : 'plain'}; charset=utf-8`,
     'retry-after': String(RETRY_AFTER_SECONDS),
     ...NEVER_STORED,
-    ...page ? { 'content-security-policy': PAGE_POLICY } : {},
+    ...(page ? { 'content-security-policy': PAGE_POLICY } : {}),
   });
   response.end(page ? stoppedPage(site.hostname) : stoppedText(site.hostname));
 }

@@ -2,12 +2,23 @@
 
 /** What a person calls it, for messages. */
 export type DevServerName =
-  | 'Vite' | 'Next.js' | 'Create React App' | 'webpack-dev-server' | 'Angular' | 'Nuxt' | 'Astro' | 'React Router' | 'Parcel';
+  | 'Vite'
+  | 'Next.js'
+  | 'Create React App'
+  | 'webpack-dev-server'
+  | 'Angular'
+  | 'Nuxt'
+  | 'Astro'
+  | 'React Router'
+  | 'Parcel';
 
 /** Some give themselves a title (`webpack`, `next-server (v16)`, `ng serve (app)`), the others are a script that node runs. */
 const SIGNS: readonly (readonly [DevServerName, RegExp])[] = [
   ['Create React App', /\/react-scripts(\/scripts\/start\.js| start)\b/],
-  ['webpack-dev-server', /^webpack$|\/webpack(-cli)?(\.js)? (serve|server|s)\b|\/webpack-dev-server(\.js)?( |$)|\/vue-cli-service(\.js)? serve\b/],
+  [
+    'webpack-dev-server',
+    /^webpack$|\/webpack(-cli)?(\.js)? (serve|server|s)\b|\/webpack-dev-server(\.js)?( |$)|\/vue-cli-service(\.js)? serve\b/,
+  ],
   ['Next.js', /^next-server\b|\/next( dev)?$|\/next dev\b/],
   ['Angular', /^ng (serve|s|dev)\b|\/ng(\.js)? (serve|s|dev)\b/],
   ['Nuxt', /\/nux[ti](\.mjs)?( dev\b|$)/],

@@ -47,7 +47,8 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder
         void proxy.web(request, response, { target: upstream(target), agent, selfHandleResponse: rewritesScript });
       };
       const flight: Flight = {
-        target, rewritesScript,
+        target,
+        rewritesScript,
         lost: () => {
           const again = flight.sent?.reusedSocket === true && !response.headersSent && !response.destroyed;
           if (again) send(fresh);
@@ -63,8 +64,11 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder
     webSocket: (request, socket, head, target) => {
       const before = socket.bytesWritten; // the connection may have carried ordinary answers before
       const flight: Flight = {
-        target, rewritesScript: false,
-        lost: () => { if (socket.bytesWritten === before) refuseUpgrade(socket, '503 Service Unavailable'); },
+        target,
+        rewritesScript: false,
+        lost: () => {
+          if (socket.bytesWritten === before) refuseUpgrade(socket, '503 Service Unavailable');
+        },
       };
       flights.set(request, flight);
       request.headers = headersForServer(request.headers, site, target.port);
@@ -88,7 +92,10 @@ function proxyFor(site: URL, flights: WeakMap<IncomingMessage, Flight>): ReturnT
     answer.headers = headersForVisitor(answer.headers, site, flight.target.port);
     if (flight.rewritesScript) passScript(answer, response, flight.target.port);
     // A stream that begins with silence (server-sent events) must not hold its head back until its first byte.
-    else setImmediate(() => { if (!response.headersSent && !response.destroyed) response.flushHeaders(); });
+    else
+      setImmediate(() => {
+        if (!response.headersSent && !response.destroyed) response.flushHeaders();
+      });
   });
   proxy.on('proxyReqWs', (sent, _request, socket) => {
     sent.once('upgrade', (_answer, server) => {
@@ -111,7 +118,8 @@ function upstream(target: Target): { protocol: string; host: string; port: numbe
 }
 
 function isRepeatable(request: IncomingMessage): boolean {
-  const bodiless = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
+  const bodiless =
+    request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
   return bodiless && (request.method === 'GET' || request.method === 'HEAD');
 }
 

@@ -19,14 +19,20 @@ const SCRIPT_OR_STYLE = /javascript|ecmascript|typescript|text\/css|wasm/i;
  */
 export function headersForServer(headers: IncomingHttpHeaders, site: URL, port: number): IncomingHttpHeaders {
   const local = `localhost:${port}`;
-  const changed: IncomingHttpHeaders = { ...headers, host: local, 'x-forwarded-proto': site.protocol.slice(0, -1), 'x-forwarded-host': site.host };
+  const changed: IncomingHttpHeaders = {
+    ...headers,
+    host: local,
+    'x-forwarded-proto': site.protocol.slice(0, -1),
+    'x-forwarded-host': site.host,
+  };
   if (headers.upgrade === undefined) for (const name of ONE_CONNECTION) Reflect.deleteProperty(changed, name);
   if (headers.origin === site.origin) {
     changed.origin = `http://${local}`;
     delete changed['x-forwarded-host'];
     delete changed['x-forwarded-proto'];
   }
-  if (headers.referer?.startsWith(`${site.origin}/`)) changed.referer = `http://${local}${headers.referer.slice(site.origin.length)}`;
+  if (headers.referer?.startsWith(`${site.origin}/`))
+    changed.referer = `http://${local}${headers.referer.slice(site.origin.length)}`;
   return changed;
 }
 
@@ -38,7 +44,8 @@ export function headersForVisitor(headers: IncomingHttpHeaders, site: URL, port:
   const allowed = headers['access-control-allow-origin'];
   if (allowed !== undefined) changed['access-control-allow-origin'] = publicUrl(allowed, site, port);
   if (headers['set-cookie'] !== undefined) changed['set-cookie'] = headers['set-cookie'].map(withoutLocalDomain);
-  if (headers['cache-control'] === undefined && SCRIPT_OR_STYLE.test(headers['content-type'] ?? '')) changed['cache-control'] = 'no-cache';
+  if (headers['cache-control'] === undefined && SCRIPT_OR_STYLE.test(headers['content-type'] ?? ''))
+    changed['cache-control'] = 'no-cache';
   return changed;
 }
 

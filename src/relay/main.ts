@@ -20,9 +20,15 @@ async function main([path, url, grace]: string[]): Promise<void> {
     return;
   }
 
-  const relay = createRelay({ site: new URL(url), isOwn: (port, address) => listensAs(uid, port, address), now: () => performance.now() });
+  const relay = createRelay({
+    site: new URL(url),
+    isOwn: (port, address) => listensAs(uid, port, address),
+    now: () => performance.now(),
+  });
   const file = await holdSocketFile({
-    path, uid, unique: String(process.pid),
+    path,
+    uid,
+    unique: String(process.pid),
     onConnection: (socket) => relay.server.emit('connection', socket),
     onError: (error) => process.stderr.write(`${error.message}\n`),
   }).catch((error: unknown) => fail((error as Error).message, EXIT_CONFIGURATION));

@@ -29,11 +29,18 @@ const BELIEVED = 250;
 export class OwnServerAgent extends Agent {
   private believed: { port: number; address: LoopbackAddress; until: number } | undefined;
 
-  constructor(private readonly isOwn: IsOwn, private readonly now: () => number, options: AgentOptions) {
+  constructor(
+    private readonly isOwn: IsOwn,
+    private readonly now: () => number,
+    options: AgentOptions,
+  ) {
     super(options);
   }
 
-  override createConnection(options: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): Duplex | undefined {
+  override createConnection(
+    options: ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | undefined {
     const port = Number(options.port);
     const address = options.host === '::1' ? '::1' : '127.0.0.1';
     if (!this.leadsToOwn(port, address)) {
@@ -42,7 +49,9 @@ export class OwnServerAgent extends Agent {
       return undefined;
     }
     const socket = connect({ host: address, port, noDelay: true, keepAlive: true });
-    socket.once('close', () => { this.believed = undefined; });
+    socket.once('close', () => {
+      this.believed = undefined;
+    });
     return socket;
   }
 
@@ -72,15 +81,16 @@ export function listensAs(uid: number, port: number, address: LoopbackAddress, p
 }
 
 /** The names under which the kernel finds a listener for an address, most specific first, as /proc/net writes them. */
-const NAMES: Record<LoopbackAddress, readonly [string, ...string[]]> = endian() === 'LE'
-  ? {
-      '127.0.0.1': ['0100007F', '0000000000000000FFFF00000100007F', '00000000', '0'.repeat(32)],
-      '::1': ['00000000000000000000000001000000', '0'.repeat(32)],
-    }
-  : {
-      '127.0.0.1': ['7F000001', '00000000000000000000FFFF7F000001', '00000000', '0'.repeat(32)],
-      '::1': ['00000000000000000000000000000001', '0'.repeat(32)],
-    };
+const NAMES: Record<LoopbackAddress, readonly [string, ...string[]]> =
+  endian() === 'LE'
+    ? {
+        '127.0.0.1': ['0100007F', '0000000000000000FFFF00000100007F', '00000000', '0'.repeat(32)],
+        '::1': ['00000000000000000000000001000000', '0'.repeat(32)],
+      }
+    : {
+        '127.0.0.1': ['7F000001', '00000000000000000000FFFF7F000001', '00000000', '0'.repeat(32)],
+        '::1': ['00000000000000000000000000000001', '0'.repeat(32)],
+      };
 
 function endian(): 'LE' | 'BE' {
   return new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 'LE' : 'BE';

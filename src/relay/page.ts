@@ -36,8 +36,7 @@ look();
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** The page's Content-Security-Policy: its own style and script, questions to its own host, and nothing else. */
-export const PAGE_POLICY =
-  `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *`;
+export const PAGE_POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *`;
 
 /** The whole page for a site whose server does not run. */
 export function stoppedPage(hostname: string): string {
@@ -70,9 +69,13 @@ export function stoppedText(hostname: string): string {
 }
 
 /** Whether a request wants a page for a person: a navigation, not a script, an image or a call of an API. */
-export function wantsPage(method: string | undefined, headers: { accept?: string | undefined; 'sec-fetch-dest'?: string | string[] | undefined }): boolean {
+export function wantsPage(
+  method: string | undefined,
+  headers: { accept?: string | undefined; 'sec-fetch-dest'?: string | string[] | undefined },
+): boolean {
   const destination = headers['sec-fetch-dest'];
-  const forPerson = destination === undefined || destination === 'document' || destination === 'iframe' || destination === 'frame';
+  const forPerson =
+    destination === undefined || destination === 'document' || destination === 'iframe' || destination === 'frame';
   return method === 'GET' && forPerson && /\btext\/html\b/i.test(headers.accept ?? '');
 }
 

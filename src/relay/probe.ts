@@ -88,22 +88,35 @@ async function readReply(response: IncomingMessage): Promise<Reply> {
 
 /** Opens the WebSocket, waits for the first words, since some servers say only then that they refuse, and closes it. @throws where no WebSocket is */
 async function upgrade(options: ProbeOptions, plan: SocketPlan): Promise<SocketReply> {
-  const sent: ClientRequest = request(asked(options, plan.path, {
-    origin: options.site.origin, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
-    'sec-websocket-key': randomBytes(16).toString('base64'),
-    ...plan.protocol !== undefined && { 'sec-websocket-protocol': plan.protocol },
-  }));
+  const sent: ClientRequest = request(
+    asked(options, plan.path, {
+      origin: options.site.origin,
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+      ...(plan.protocol !== undefined && { 'sec-websocket-protocol': plan.protocol }),
+    }),
+  );
   sent.end();
   return new Promise((resolve, reject) => {
     sent.on('error', (error: Error & { rawPacket?: Buffer }) => {
       if (error.rawPacket) resolve({ status: 0, said: error.rawPacket.toString('latin1') });
       else reject(error);
     });
-    sent.on('response', (response) => void readReply(response).then(({ status, body }) => {
-      if (status === NOT_FOUND) reject(new Error(`There is no ${plan.path}`));
-      else resolve({ status, said: body });
-    }));
-    sent.on('upgrade', (response, socket, head) => void firstWords(socket, head).then((said) => resolve({ status: response.statusCode ?? 0, said })));
+    sent.on(
+      'response',
+      (response) =>
+        void readReply(response).then(({ status, body }) => {
+          if (status === NOT_FOUND) reject(new Error(`There is no ${plan.path}`));
+          else resolve({ status, said: body });
+        }),
+    );
+    sent.on(
+      'upgrade',
+      (response, socket, head) =>
+        void firstWords(socket, head).then((said) => resolve({ status: response.statusCode ?? 0, said })),
+    );
   });
 }
 

@@ -41,10 +41,7 @@ export interface Refusal {
 }
 
 export type ProbeResult =
-  | { kind: 'live' }
-  | { kind: 'stopped' }
-  | { kind: 'silent'; server: string }
-  | { kind: 'refuses' } & Refusal;
+  { kind: 'live' } | { kind: 'stopped' } | { kind: 'silent'; server: string } | ({ kind: 'refuses' } & Refusal);
 
 /** With these, and no others, servers refuse a WebSocket for its names: Vite with 400. With a 404 or a page they only say that none is there. */
 const REFUSING = new Set([400, 401, 403]);
@@ -55,11 +52,18 @@ const REFUSING_WORDS = /Invalid Host\/Origin header|^Unauthorized/;
 export function judgeProbe({ site, server, page, socket }: ProbeAnswers): ProbeResult {
   if (page === undefined) return { kind: 'silent', server: server ?? 'The server' };
   const name = server ?? nameByPage(page);
-  if (page.status === 503 && page.body.includes(site.hostname) && page.headers['cloudflare-cdn-cache-control'] === 'no-store') return { kind: 'stopped' };
+  if (
+    page.status === 503 &&
+    page.body.includes(site.hostname) &&
+    page.headers['cloudflare-cdn-cache-control'] === 'no-store'
+  )
+    return { kind: 'stopped' };
   if (isHostRefusal(page)) return refuses(name, site, `it does not serve pages for ${site.hostname}`);
   if (socket === undefined) return { kind: 'live' };
   const refusal = REFUSING.has(socket.status) ? String(socket.status) : REFUSING_WORDS.exec(socket.said)?.[0];
-  return refusal === undefined ? { kind: 'live' } : refuses(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refusal})`);
+  return refusal === undefined
+    ? { kind: 'live' }
+    : refuses(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refusal})`);
 }
 
 /**
@@ -84,7 +88,8 @@ export function viteClientPath(page: Reply): string | undefined {
 }
 
 function nameByPage(page: Reply): DevServerName | undefined {
-  if (/next\.js/i.test(String(page.headers['x-powered-by'] ?? '')) || page.body.includes('/_next/static/')) return 'Next.js';
+  if (/next\.js/i.test(String(page.headers['x-powered-by'] ?? '')) || page.body.includes('/_next/static/'))
+    return 'Next.js';
   if (/Blocked request\. This host/.test(page.body) || viteClientPath(page) !== undefined) return 'Vite';
   if (page.body.trim() === 'Invalid Host header') return 'webpack-dev-server';
   return undefined;
@@ -93,11 +98,16 @@ function nameByPage(page: Reply): DevServerName | undefined {
 /** The refusals of Vite (and what is built on it), webpack-dev-server and Angular, which all say that it is about the host. */
 function isHostRefusal({ status, body }: Reply): boolean {
   if (status < 300) return body.trim() === 'Invalid Host header'; // webpack-dev-server before 5; a page may well speak of such words
-  return status < 500 && /Blocked request\. This host|Invalid Host header|URL with hostname .* is not allowed/i.test(body);
+  return (
+    status < 500 && /Blocked request\. This host|Invalid Host header|URL with hostname .* is not allowed/i.test(body)
+  );
 }
 
 function refuses(server: DevServerName | undefined, { hostname }: URL, why: string): ProbeResult {
-  const { file, mend } = server === undefined ? { file: 'the configuration of your server', mend: `allow the host ${hostname}` } : mendFor(server, hostname);
+  const { file, mend } =
+    server === undefined
+      ? { file: 'the configuration of your server', mend: `allow the host ${hostname}` }
+      : mendFor(server, hostname);
   return { kind: 'refuses', server: server ?? 'The server', why, file, mend };
 }
 
@@ -105,13 +115,24 @@ function mendFor(server: DevServerName, hostname: string): { file: string; mend:
   const list = `allowedHosts: ['${hostname}']`;
   switch (server) {
     case 'Vite':
-    case 'React Router': return { file: 'vite.config.js', mend: `server: { ${list} },` };
-    case 'Astro': return { file: 'astro.config.mjs', mend: `server: { ${list} },` };
-    case 'Nuxt': return { file: 'nuxt.config.ts', mend: `vite: { server: { ${list} } },` };
-    case 'Angular': return { file: 'angular.json, at "serve" › "options"', mend: `"allowedHosts": ["${hostname}"]` };
-    case 'webpack-dev-server': return { file: 'webpack.config.js', mend: `devServer: { ${list}, client: { webSocketURL: 'auto://0.0.0.0:0/ws' } },` };
-    case 'Create React App': return { file: '.env', mend: 'DANGEROUSLY_DISABLE_HOST_CHECK=true' };
-    case 'Next.js': return { file: 'next.config.js', mend: `allowedDevOrigins: ['${hostname}'],` };
-    case 'Parcel': return { file: 'package.json', mend: '"start": "parcel --hmr-hostname ' + hostname + '"' };
+    case 'React Router':
+      return { file: 'vite.config.js', mend: `server: { ${list} },` };
+    case 'Astro':
+      return { file: 'astro.config.mjs', mend: `server: { ${list} },` };
+    case 'Nuxt':
+      return { file: 'nuxt.config.ts', mend: `vite: { server: { ${list} } },` };
+    case 'Angular':
+      return { file: 'angular.json, at "serve" › "options"', mend: `"allowedHosts": ["${hostname}"]` };
+    case 'webpack-dev-server':
+      return {
+        file: 'webpack.config.js',
+        mend: `devServer: { ${list}, client: { webSocketURL: 'auto://0.0.0.0:0/ws' } },`,
+      };
+    case 'Create React App':
+      return { file: '.env', mend: 'DANGEROUSLY_DISABLE_HOST_CHECK=true' };
+    case 'Next.js':
+      return { file: 'next.config.js', mend: `allowedDevOrigins: ['${hostname}'],` };
+    case 'Parcel':
+      return { file: 'package.json', mend: '"start": "parcel --hmr-hostname ' + hostname + '"' };
   }
 }

@@ -39,13 +39,17 @@ export function createRelay({ site, isOwn, now }: RelayOptions): Relay {
   const pool = new OwnServerAgent(isOwn, now, { keepAlive: true, maxFreeSockets: 64, timeout: UPSTREAM_IDLE });
   const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, now, { keepAlive: false }));
   const server = createServer({
-    keepAliveTimeout: VISITOR_IDLE, maxHeaderSize: MAX_HEADER_BYTES, noDelay: true,
-    requestTimeout: 0, headersTimeout: 0, // an upload may take an hour; the edge keeps away those who only pretend to send
+    keepAliveTimeout: VISITOR_IDLE,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+    requestTimeout: 0,
+    headersTimeout: 0, // an upload may take an hour; the edge keeps away those who only pretend to send
   });
 
   server.on('request', (request, response) => {
     if (!isPath(request.url)) refuse(response, 400, 'This relay serves one site only.');
-    else if (request.url.split('?')[0] === STATUS_PATH) answerStatus(response, target !== null && isOwn(target.port, target.address));
+    else if (request.url.split('?')[0] === STATUS_PATH)
+      answerStatus(response, target !== null && isOwn(target.port, target.address));
     else if (request.url.startsWith(OWN_PATH)) refuse(response, 404, 'Nothing is here.');
     else if (target === null) answerStopped(site, request, response);
     else forward.web(request, response, target);
@@ -55,14 +59,17 @@ export function createRelay({ site, isOwn, now }: RelayOptions): Relay {
   server.on('upgrade', (request, socket: Socket, head) => {
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
-    if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket') refuseUpgrade(socket, '400 Bad Request');
+    if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
+      refuseUpgrade(socket, '400 Bad Request');
     else if (target === null || request.url.startsWith(OWN_PATH)) refuseUpgrade(socket, '503 Service Unavailable');
     else forward.webSocket(request, socket, head, target);
   });
 
   return {
     server,
-    setTarget: (next) => { target = next; },
+    setTarget: (next) => {
+      target = next;
+    },
     close: () => {
       server.close();
       server.closeAllConnections();

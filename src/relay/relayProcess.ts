@@ -46,7 +46,9 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   child.stdin.on('error', () => undefined); // it has ended; `exited` tells
   const exited = endOf(child);
   const listening = once(createInterface({ input: child.stdout }), 'line');
-  const failed = exited.then((how) => { throw new Error(`The relay ended (${how}). ${said.join('').trim()}`); });
+  const failed = exited.then((how) => {
+    throw new Error(`The relay ended (${how}). ${said.join('').trim()}`);
+  });
   await Promise.race([listening, failed]);
   failed.catch(() => undefined);
   return {

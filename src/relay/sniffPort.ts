@@ -10,12 +10,18 @@ const PATIENCE = 3_000;
 export async function sniffPort({ port, address }: Target): Promise<SniffResult> {
   return new Promise((resolve) => {
     const question = request({
-      host: address, port, path: '/', agent: false, signal: AbortSignal.timeout(PATIENCE),
+      host: address,
+      port,
+      path: '/',
+      agent: false,
+      signal: AbortSignal.timeout(PATIENCE),
       headers: { host: `localhost:${port}`, accept: 'text/html' },
     });
     question.on('error', () => resolve('none'));
     question.on('response', (answer) => {
-      const isPage = /\btext\/html\b/i.test(answer.headers['content-type'] ?? '') || (answer.statusCode ?? 0) >= 300 && (answer.statusCode ?? 0) < 400;
+      const isPage =
+        /\btext\/html\b/i.test(answer.headers['content-type'] ?? '') ||
+        ((answer.statusCode ?? 0) >= 300 && (answer.statusCode ?? 0) < 400);
       resolve(answer.statusCode === UPGRADE_REQUIRED ? 'none' : isPage ? 'page' : 'http');
       answer.destroy();
     });

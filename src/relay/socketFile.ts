@@ -61,7 +61,7 @@ class Holder implements SocketFile {
       // Everybody may connect: cloudflared may run as another user, and the site is public anyway.
       server.listen({ path: own, readableAll: true, writableAll: true, backlog: 4096 }, resolve);
     });
-    const identity = await identityOf(own) ?? '';
+    const identity = (await identityOf(own)) ?? '';
     await rename(own, path);
     this.listening?.server.close();
     this.listening = { server, identity };
@@ -95,25 +95,30 @@ class Holder implements SocketFile {
   }
 
   private async isOurs(): Promise<boolean> {
-    return await identityOf(this.options.path) === this.listening?.identity;
+    return (await identityOf(this.options.path)) === this.listening?.identity;
   }
 
   /** One look at a time; a look that finds the path lost keeps a connection to its new holder, or takes it back. */
   private look(): void {
-    this.work = this.work.then(async () => {
-      this.successor?.removeAllListeners('close').destroy();
-      this.successor = undefined;
-      if (this.yielded || await this.isOurs()) return;
-      this.successor = await connected(this.options.path);
-      if (this.successor === undefined) return this.take();
-      this.successor.once('close', () => this.look());
-    }).catch((error: unknown) => this.options.onError(error as Error));
+    this.work = this.work
+      .then(async () => {
+        this.successor?.removeAllListeners('close').destroy();
+        this.successor = undefined;
+        if (this.yielded || (await this.isOurs())) return;
+        this.successor = await connected(this.options.path);
+        if (this.successor === undefined) return this.take();
+        this.successor.once('close', () => this.look());
+      })
+      .catch((error: unknown) => this.options.onError(error as Error));
   }
 }
 
 /** What tells one socket from another at the same path; undefined where there is none. */
 async function identityOf(path: string): Promise<string | undefined> {
-  return stat(path).then((found) => `${found.dev}:${found.ino}`, () => undefined);
+  return stat(path).then(
+    (found) => `${found.dev}:${found.ino}`,
+    () => undefined,
+  );
 }
 
 /** An open connection to whoever listens at the path, or undefined where nobody does. */
@@ -131,7 +136,8 @@ const MAX_PATH_BYTES = 96;
 
 async function checkPath(path: string, uid: number): Promise<void> {
   if (!path.startsWith('/')) throw new SocketPathError(`The socket's path must be absolute: ${path}`);
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new SocketPathError(`The socket's path is longer than ${MAX_PATH_BYTES} bytes: ${path}`);
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+    throw new SocketPathError(`The socket's path is longer than ${MAX_PATH_BYTES} bytes: ${path}`);
   const directory = await stat(dirname(path)).catch(() => undefined);
   if (directory?.isDirectory() !== true) throw new SocketPathError(`There is no directory ${dirname(path)}`);
   if (directory.uid !== uid) throw new SocketPathError(`${dirname(path)} belongs to another user`);

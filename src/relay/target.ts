@@ -12,7 +12,11 @@ export type SniffPort = (target: Target) => Promise<SniffResult>;
  * Where the site is, of all that the processes of one `npm run dev` listen on; undefined while it is nowhere.
  * The assigned port wins unasked, and so does an only candidate: a first page may take a dev server many seconds to make.
  */
-export async function findTarget(listeners: readonly Listener[], assignedPort: number, greet: SniffPort): Promise<Target | undefined> {
+export async function findTarget(
+  listeners: readonly Listener[],
+  assignedPort: number,
+  greet: SniffPort,
+): Promise<Target | undefined> {
   const candidates = candidateTargets(listeners);
   const obedient = candidates.find(({ port }) => port === assignedPort);
   if (obedient !== undefined || candidates.length <= 1) return obedient ?? candidates[0];

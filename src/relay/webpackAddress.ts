@@ -28,7 +28,9 @@ export function hideAddress(port: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       // Latin-1 has one character for each byte, and gives each back as it was.
-      const text = (held + chunk.toString('latin1')).replace(mention, (found) => 'hostname=0.0.0.0&port=0&'.padEnd(found.length, '&'));
+      const text = (held + chunk.toString('latin1')).replace(mention, (found) =>
+        'hostname=0.0.0.0&port=0&'.padEnd(found.length, '&'),
+      );
       // A mention may begin at the end of this piece and go on in the next.
       const cut = Math.max(0, text.length - LONGEST + 1);
       held = text.slice(cut);

@@ -2,7 +2,16 @@
  * Decides from the text of a command line what bash would tell a DEBUG trap, without running anything.
  * The judge is real bash (test/shell/devCommand.test.ts); shell-integration/classroom-tunnel.bash decides the same.
  */
-import { parse, type Command, type CommandNode, type CompoundList, type PipelineNode, type Statement, type Word, type WordPart } from 'unbash';
+import {
+  parse,
+  type Command,
+  type CommandNode,
+  type CompoundList,
+  type PipelineNode,
+  type Statement,
+  type Word,
+  type WordPart,
+} from 'unbash';
 
 /**
  * The first of the watched commands that is a simple command bash announces to a DEBUG trap in the shell at the prompt.
@@ -15,7 +24,9 @@ import { parse, type Command, type CommandNode, type CompoundList, type Pipeline
  * @returns the element of `watched` that was found, as it stands there
  */
 export function findWatchedCommand(commandLine: string, watched: readonly string[]): string | undefined {
-  const patterns = watched.map((text) => ({ text, words: wordsOfFirstCommand(text) })).filter(({ words }) => words.length > 0);
+  const patterns = watched
+    .map((text) => ({ text, words: wordsOfFirstCommand(text) }))
+    .filter(({ words }) => words.length > 0);
   for (const announced of announcedBy(commandLine)) {
     const found = patterns.find(({ words }) => words.every((word, index) => announced[index] === word));
     if (found) return found.text;
@@ -105,11 +116,19 @@ function* announcedByCommand(node: CommandNode): Generator<Words> {
   }
 }
 
-type ListCommand = Extract<CommandNode, { type: 'If' | 'While' | 'For' | 'ArithmeticFor' | 'Select' | 'Case' | 'BraceGroup' }>;
+type ListCommand = Extract<
+  CommandNode,
+  { type: 'If' | 'While' | 'For' | 'ArithmeticFor' | 'Select' | 'Case' | 'BraceGroup' }
+>;
 
 function listsIn(node: ListCommand): readonly CompoundList[] {
   if (node.type === 'If') {
-    return [node.clause, node.then, ...node.elif.flatMap(({ clause, then }) => [clause, then]), ...(node.else ? [node.else] : [])];
+    return [
+      node.clause,
+      node.then,
+      ...node.elif.flatMap(({ clause, then }) => [clause, then]),
+      ...(node.else ? [node.else] : []),
+    ];
   }
   if (node.type === 'Case') return node.items.map(({ body }) => body);
   return node.type === 'While' ? [node.clause, node.body] : [node.body];

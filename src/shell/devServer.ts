@@ -16,7 +16,12 @@ export interface DevServer {
  * @param portVariable the name of the variable that holds the port, `PORT` by default
  * @returns undefined when no such process runs (yet)
  */
-export function findDevServer(shellPid: number, watched: readonly string[], portVariable: string, procRoot = '/proc'): DevServer | undefined {
+export function findDevServer(
+  shellPid: number,
+  watched: readonly string[],
+  portVariable: string,
+  procRoot = '/proc',
+): DevServer | undefined {
   const process = findRunning(shellPid, watched, procRoot);
   return process && { process, portText: portSeenBy(process.pid, portVariable, procRoot) };
 }

@@ -31,11 +31,16 @@ export function listenersOf(pids: readonly number[], procRoot = '/proc'): Listen
 const LISTEN = '0A';
 
 function listenersIn(table: string | undefined, family: 'ipv4' | 'ipv6'): Listener[] {
-  const rows = (table ?? '').split('\n').slice(1).map((row) => row.trim().split(/\s+/));
+  const rows = (table ?? '')
+    .split('\n')
+    .slice(1)
+    .map((row) => row.trim().split(/\s+/));
   return rows.flatMap(([, local, , state, , , , uid, , inode]) => {
     const [address, port] = local?.split(':') ?? [];
     if (state !== LISTEN || address === undefined || port === undefined) return [];
-    return [{ port: parseInt(port, 16), uid: Number(uid), inode: Number(inode), address: addressText(address, family) }];
+    return [
+      { port: parseInt(port, 16), uid: Number(uid), inode: Number(inode), address: addressText(address, family) },
+    ];
   });
 }
 

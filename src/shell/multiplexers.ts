@@ -14,7 +14,9 @@ export function multiplexerServers(pid: number, procRoot = '/proc'): number[] {
   if (clients.length === 0) return [];
   const inTree = new Set(tree.map((process) => process.pid));
   const servers = ownProcesses(clients, procRoot).filter((process) => !inTree.has(process.pid));
-  return servers.filter((server) => clients.some((client) => serves(server, client, procRoot))).map((server) => server.pid);
+  return servers
+    .filter((server) => clients.some((client) => serves(server, client, procRoot)))
+    .map((server) => server.pid);
 }
 
 /** `tmux`, `tmux: client`, `tmux: server` -> tmux; `screen`, `SCREEN` -> screen. */
@@ -34,7 +36,9 @@ export function tmuxSocket(argv: readonly string[], env: ReadonlyMap<string, str
 /** The session that a screen command line names; undefined when it names none. */
 export function screenSession(argv: readonly string[]): string | undefined {
   const words = argv.flatMap((word) => word.split(' '));
-  const name = ['-S', '-r', '-x', '-R', '-d'].map((option) => optionOf(words, option)).find((value) => value !== undefined && !value.startsWith('-'));
+  const name = ['-S', '-r', '-x', '-R', '-d']
+    .map((option) => optionOf(words, option))
+    .find((value) => value !== undefined && !value.startsWith('-'));
   return name?.replace(/^\d+\./, '');
 }
 
@@ -46,7 +50,8 @@ function serves(server: ProcessInfo, client: ProcessInfo, procRoot: string): boo
   return theirs === undefined || ours === undefined || theirs === ours;
 }
 
-const socketOf = (process: ProcessInfo, procRoot: string): string => tmuxSocket(process.argv, environment(process.pid, procRoot));
+const socketOf = (process: ProcessInfo, procRoot: string): string =>
+  tmuxSocket(process.argv, environment(process.pid, procRoot));
 
 function optionOf(words: readonly string[], option: string): string | undefined {
   const at = words.indexOf(option);
@@ -57,6 +62,10 @@ function optionOf(words: readonly string[], option: string): string | undefined 
 /** Servers have no parent but init (or a reaper): all of this user's tmux and screen processes are asked. */
 function ownProcesses(clients: readonly ProcessInfo[], procRoot: string): ProcessInfo[] {
   const uid = clients[0]?.uid;
-  const pids = readdirSync(procRoot).filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.flatMap((pid) => readProcess(pid, procRoot) ?? []).filter((process) => process.uid === uid && multiplexerOf(process.argv) !== undefined);
+  const pids = readdirSync(procRoot)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids
+    .flatMap((pid) => readProcess(pid, procRoot) ?? [])
+    .filter((process) => process.uid === uid && multiplexerOf(process.argv) !== undefined);
 }

@@ -31,7 +31,13 @@ export function readProcess(pid: number, procRoot = '/proc'): ProcessInfo | unde
   const [state, ppid] = fields;
   if (state === 'Z' || state === 'X') return undefined;
   const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
-  return { pid, ppid: Number(ppid), uid: Number(uid), startTime: Number(fields[19]), argv: withoutLastNul(commandLine).split('\0') };
+  return {
+    pid,
+    ppid: Number(ppid),
+    uid: Number(uid),
+    startTime: Number(fields[19]),
+    argv: withoutLastNul(commandLine).split('\0'),
+  };
 }
 
 /** Whether this very process still runs; another one that got its pid since does not count. */
@@ -48,7 +54,7 @@ export function children(pid: number, procRoot = '/proc'): ProcessInfo[] {
 export function descendants(pid: number, procRoot = '/proc'): ProcessInfo[] {
   const found: ProcessInfo[] = [];
   const seen = new Set([pid]);
-  for (let generation = children(pid, procRoot); generation.length > 0; ) {
+  for (let generation = children(pid, procRoot); generation.length > 0;) {
     const fresh = generation.filter((process) => !seen.has(process.pid));
     for (const process of fresh) seen.add(process.pid);
     found.push(...fresh);
@@ -65,10 +71,12 @@ export function environment(pid: number, procRoot = '/proc'): Map<string, string
   const text = readText(join(procRoot, String(pid), 'environ'));
   if (text === undefined) return undefined;
   const entries = text.split('\0').filter((entry) => entry.includes('='));
-  return new Map(entries.map((entry) => {
-    const at = entry.indexOf('=');
-    return [entry.slice(0, at), entry.slice(at + 1)];
-  }));
+  return new Map(
+    entries.map((entry) => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
 }
 
 /** The text of the port variable as the process sees it; undefined when it has none, or its environment is not ours to read. */
@@ -86,7 +94,7 @@ export function findRunning(shellPid: number, watched: readonly string[], procRo
   const shell = readProcess(shellPid, procRoot);
   const seen = new Set<number>();
   const found: ProcessInfo[] = [];
-  for (let generation = shell ? [shell] : []; generation.length > 0; ) {
+  for (let generation = shell ? [shell] : []; generation.length > 0;) {
     const fresh = generation.filter(({ pid }) => !seen.has(pid));
     for (const { pid } of fresh) seen.add(pid);
     found.push(...fresh.filter(runs));
@@ -101,12 +109,19 @@ function childPids(pid: number, procRoot: string): number[] {
   const lists = readFolder(tasks).map((thread) => readText(join(tasks, thread, 'children')));
   if (lists.some((list) => list !== undefined)) return lists.flatMap((list) => numbersIn(list ?? ''));
   // A kernel built without these lists (CONFIG_PROC_CHILDREN): ask every process for its parent.
-  const all = numbersIn(readFolder(procRoot).filter((name) => /^\d+$/.test(name)).join(' '));
+  const all = numbersIn(
+    readFolder(procRoot)
+      .filter((name) => /^\d+$/.test(name))
+      .join(' '),
+  );
   return lists.length === 0 ? [] : all.filter((other) => readProcess(other, procRoot)?.ppid === pid);
 }
 
 function numbersIn(text: string): number[] {
-  return text.split(' ').filter((word) => word !== '').map(Number);
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
 }
 
 const interpreter = /^(node|nodejs|bun|deno|python[\d.]*|ruby|php|perl)$/;
@@ -116,9 +131,11 @@ function isRunning(argv: readonly string[], words: readonly string[]): boolean {
   // A process that gave itself a title (npm does) has all of it in the first argument, with the quotes gone.
   if (first.includes(' ')) return `${first.trimEnd()} `.startsWith(`${words.join(' ')} `);
   const startsWithWords = (given: readonly string[]): boolean => words.every((word, index) => given[index] === word);
-  return startsWithWords([first, second, ...rest])
-    || startsWithWords([basename(first), second, ...rest])
-    || (interpreter.test(basename(first)) && startsWithWords([programName(second), ...rest]));
+  return (
+    startsWithWords([first, second, ...rest]) ||
+    startsWithWords([basename(first), second, ...rest]) ||
+    (interpreter.test(basename(first)) && startsWithWords([programName(second), ...rest]))
+  );
 }
 
 /** `/usr/bin/npm`, `…/npm-cli.js` and `…/pnpm.cjs` are what the student calls npm and pnpm. */

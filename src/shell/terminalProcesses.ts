@@ -6,18 +6,32 @@ import { multiplexerServers } from './multiplexers.ts';
 import type { ProcessId, ShellId } from './processIds.ts';
 
 /** Which commands to look for. */
-export interface Watched { readonly commands: readonly string[]; readonly portVariable: string }
+export interface Watched {
+  readonly commands: readonly string[];
+  readonly portVariable: string;
+}
 
 /** A watched command at work, with the unchecked text of its port variable. */
-export interface Sighting { readonly process: ProcessId; readonly portText: string | undefined }
+export interface Sighting {
+  readonly process: ProcessId;
+  readonly portText: string | undefined;
+}
 
 /**
  * The watched commands that run in a terminal now: under its shell, and in a tmux or screen that it shows.
  * @param known commands seen before in this terminal: they count for as long as they run
  * @param uid only this user's processes count
  */
-export function observe(shell: ShellId, watched: Watched, known: readonly Sighting[], uid: number, procRoot = '/proc'): Sighting[] {
-  const found = new Map(known.filter(({ process }) => runs(process, procRoot)).map((sighting) => [sighting.process, sighting]));
+export function observe(
+  shell: ShellId,
+  watched: Watched,
+  known: readonly Sighting[],
+  uid: number,
+  procRoot = '/proc',
+): Sighting[] {
+  const found = new Map(
+    known.filter(({ process }) => runs(process, procRoot)).map((sighting) => [sighting.process, sighting]),
+  );
   for (const root of roots(shell, procRoot)) {
     const server = findDevServer(root, watched.commands, watched.portVariable, procRoot);
     if (server?.process.uid !== uid) continue;

@@ -25,18 +25,22 @@ const commands: Readonly<Record<OwnCommandId, Command>> = {
     const { port, site } = shownSite(window.state);
     if (site.kind !== 'idle') window.dispatch({ type: 'site', port, event: { type: 'unpublish' } });
   },
-  'classroomTunnel.open': (context, publication) => withPublication(context, publication, ({ url }) => vscode.env.openExternal(vscode.Uri.parse(url, true))),
-  'classroomTunnel.copyLink': (context, publication) => withPublication(context, publication, ({ url }) => vscode.env.clipboard.writeText(url)),
+  'classroomTunnel.open': (context, publication) =>
+    withPublication(context, publication, ({ url }) => vscode.env.openExternal(vscode.Uri.parse(url, true))),
+  'classroomTunnel.copyLink': (context, publication) =>
+    withPublication(context, publication, ({ url }) => vscode.env.clipboard.writeText(url)),
   'classroomTunnel.showLog': ({ log }) => log.show(),
 };
 
 export function registerCommands(context: CommandContext): vscode.Disposable[] {
-  return ownCommands.map((id) => vscode.commands.registerCommand(id, (argument?: Publication) => commands[id](context, argument)));
+  return ownCommands.map((id) =>
+    vscode.commands.registerCommand(id, (argument?: Publication) => commands[id](context, argument)),
+  );
 }
 
 async function republish({ window, refresh, handHolder }: CommandContext): Promise<void> {
   const info = await refresh();
-  const port = portToPublish(window.state, info?.port) ?? await askForPort();
+  const port = portToPublish(window.state, info?.port) ?? (await askForPort());
   if (port === undefined) return;
   const shell = await handHolder();
   window.dispatch({ type: 'site', port, event: { type: 'republish', shell } });
@@ -47,13 +51,20 @@ async function askForPort(): Promise<number | undefined> {
     title: 'Classroom Tunnel: Republish',
     prompt: 'The port that your server listens on',
     placeHolder: '3000',
-    validateInput: (value) => (typeof readPort(value, 'PORT') === 'number' ? undefined : 'A port is a number from 1 to 65535'),
+    validateInput: (value) =>
+      typeof readPort(value, 'PORT') === 'number' ? undefined : 'A port is a number from 1 to 65535',
   });
   const port = readPort(text, 'PORT');
   return typeof port === 'number' ? port : undefined;
 }
 
-function withPublication({ window }: CommandContext, given: Publication | undefined, use: (publication: Publication) => unknown): unknown {
+function withPublication(
+  { window }: CommandContext,
+  given: Publication | undefined,
+  use: (publication: Publication) => unknown,
+): unknown {
   const publication = given ?? leaseOf(shownSite(window.state).site)?.publication;
-  return publication ? use(publication) : vscode.window.showInformationMessage('Nothing is public yet: type npm run dev in a terminal.');
+  return publication
+    ? use(publication)
+    : vscode.window.showInformationMessage('Nothing is public yet: type npm run dev in a terminal.');
 }

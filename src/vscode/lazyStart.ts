@@ -20,7 +20,8 @@ export function startWatching(options: TerminalsOptions & { readonly relays: Rel
   const servers = new ReadinessWatcher({
     dispatch: (event) => window.dispatch(event),
     look: (shell) => terminals.looker.look(shell, bursts.moment),
-    uid, relays,
+    uid,
+    relays,
   });
   const following = window.onDidChange((state) => servers.follow(state));
   void terminals.start();

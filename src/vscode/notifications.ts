@@ -7,8 +7,15 @@ import type { Problem, Publication } from '../window/site/siteState.ts';
 
 /** "Your site is live", the hostname being a link. */
 export function tellLive(publication: Publication): void {
-  void offer(vscode.window.showInformationMessage(`Your site is live: ${link(publication)}`, labels['classroomTunnel.open'], labels['classroomTunnel.copyLink']),
-    ['classroomTunnel.open', 'classroomTunnel.copyLink'], publication);
+  void offer(
+    vscode.window.showInformationMessage(
+      `Your site is live: ${link(publication)}`,
+      labels['classroomTunnel.open'],
+      labels['classroomTunnel.copyLink'],
+    ),
+    ['classroomTunnel.open', 'classroomTunnel.copyLink'],
+    publication,
+  );
 }
 
 /** Nothing of ours went wrong with these. */
@@ -21,7 +28,11 @@ export function tellProblem({ code, title, message, action }: Problem): void {
   void offer(show(text, ...offers.map((id) => labels[id])), offers);
 }
 
-async function offer(answer: Thenable<string | undefined>, commands: readonly CommandId[], ...args: unknown[]): Promise<void> {
+async function offer(
+  answer: Thenable<string | undefined>,
+  commands: readonly CommandId[],
+  ...args: unknown[]
+): Promise<void> {
   const label = await answer;
   const command = commands.find((id) => labels[id] === label);
   if (command) await vscode.commands.executeCommand(command, ...args);

@@ -39,7 +39,8 @@ export class StatusBar implements vscode.Disposable {
     const text = JSON.stringify(context);
     if (text === this.#context) return;
     this.#context = text;
-    for (const [key, value] of Object.entries(context)) void vscode.commands.executeCommand('setContext', `classroomTunnel.${key}`, value);
+    for (const [key, value] of Object.entries(context))
+      void vscode.commands.executeCommand('setContext', `classroomTunnel.${key}`, value);
   }
 }
 

@@ -2,7 +2,10 @@
 import type { EnvironmentVariableCollection, EnvironmentVariableMutatorOptions } from 'vscode';
 import type { Info } from '../window/cli/events.ts';
 
-const whenTheShellStarts: EnvironmentVariableMutatorOptions = { applyAtProcessCreation: true, applyAtShellIntegration: false };
+const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
+  applyAtProcessCreation: true,
+  applyAtShellIntegration: false,
+};
 
 /** What a new terminal should have: a port only where the configuration assigns one. Pure. */
 export function terminalVariables(info: Pick<Info, 'port' | 'portVariable'> | undefined): Map<string, string> {
@@ -14,7 +17,10 @@ export function terminalVariables(info: Pick<Info, 'port' | 'portVariable'> | un
 }
 
 /** Sets the variables, touching only what differs: VS Code offers to restart a terminal whose variables have changed. */
-export function applyVariables(collection: EnvironmentVariableCollection, variables: ReadonlyMap<string, string>): void {
+export function applyVariables(
+  collection: EnvironmentVariableCollection,
+  variables: ReadonlyMap<string, string>,
+): void {
   collection.description = 'The port that is yours in this class, for Classroom Tunnel';
   for (const [name] of collection) if (!variables.has(name)) collection.delete(name);
   for (const [name, value] of variables) {

@@ -31,7 +31,9 @@ export class TerminalEvents implements vscode.Disposable {
     this.#subscriptions = [
       vscode.window.onDidOpenTerminal((terminal) => void this.#add(terminal)),
       vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)),
-      vscode.window.onDidStartTerminalShellExecution(({ terminal, execution }) => void this.#started(terminal, execution.commandLine.value)),
+      vscode.window.onDidStartTerminalShellExecution(
+        ({ terminal, execution }) => void this.#started(terminal, execution.commandLine.value),
+      ),
       vscode.window.onDidEndTerminalShellExecution(({ terminal }) => this.#look(terminal, bursts.ended)),
       vscode.window.onDidChangeTerminalState((terminal) => this.#look(terminal, bursts.started)),
       vscode.window.onDidChangeActiveTerminal((terminal) => terminal && this.#look(terminal, bursts.moment)),
@@ -84,8 +86,13 @@ export class TerminalEvents implements vscode.Disposable {
     const shell = await this.#add(terminal);
     if (shell === undefined) return;
     if (command !== undefined) this.#options.log(`"${command}" is announced by: ${line}`);
-    const nothing = (): void => this.#options.log(`no process of "${command ?? ''}" came up within a second: nothing is published`);
-    this.#options.looker.look(shell, command === undefined ? bursts.started : bursts.announced, command === undefined ? undefined : nothing);
+    const nothing = (): void =>
+      this.#options.log(`no process of "${command ?? ''}" came up within a second: nothing is published`);
+    this.#options.looker.look(
+      shell,
+      command === undefined ? bursts.started : bursts.announced,
+      command === undefined ? undefined : nothing,
+    );
   }
 
   #look(terminal: vscode.Terminal, delays: readonly number[]): void {

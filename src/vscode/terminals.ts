@@ -27,7 +27,11 @@ export class Terminals implements vscode.Disposable {
   constructor(options: TerminalsOptions) {
     this.#options = options;
     const { window, holds, info, uid, log } = options;
-    this.looker = new TerminalScanner({ watched: () => info.watched, uid, onSight: (shell, sightings) => this.#seen(shell, sightings) });
+    this.looker = new TerminalScanner({
+      watched: () => info.watched,
+      uid,
+      onSight: (shell, sightings) => this.#seen(shell, sightings),
+    });
     this.#watcher = new TerminalEvents({
       looker: this.looker,
       onOpened: (shell) => void this.#memories.set(shell, holds.read(shell)),
@@ -38,7 +42,9 @@ export class Terminals implements vscode.Disposable {
     });
   }
 
-  activeShell(): ShellId | undefined { return this.#watcher.activeShell(); }
+  activeShell(): ShellId | undefined {
+    return this.#watcher.activeShell();
+  }
 
   async start(): Promise<void> {
     // The parser of shell lines is not needed before the first line, so activation does not wait for it.
@@ -54,7 +60,11 @@ export class Terminals implements vscode.Disposable {
   #seen(shell: ShellId, sightings: readonly Sighting[]): void {
     const { info, window } = this.#options;
     const memories = this.#memories.get(shell) ?? [];
-    window.dispatch({ type: 'observed', shell, commands: sightings.map((one) => seenCommand(one, memories, info.watched.portVariable)) });
+    window.dispatch({
+      type: 'observed',
+      shell,
+      commands: sightings.map((one) => seenCommand(one, memories, info.watched.portVariable)),
+    });
   }
 
   /** A terminal that came back with its server stopped keeps its link, if it is still there. */

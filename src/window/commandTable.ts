@@ -2,7 +2,10 @@
 
 export const commandTable = {
   'classroomTunnel.republish': { title: 'Republish', enablement: undefined },
-  'classroomTunnel.unpublish': { title: 'Unpublish', enablement: 'classroomTunnel.state && classroomTunnel.state != idle' },
+  'classroomTunnel.unpublish': {
+    title: 'Unpublish',
+    enablement: 'classroomTunnel.state && classroomTunnel.state != idle',
+  },
   'classroomTunnel.open': { title: 'Open', enablement: 'classroomTunnel.published' },
   'classroomTunnel.copyLink': { title: 'Copy Link', enablement: 'classroomTunnel.published' },
   'classroomTunnel.showLog': { title: 'Show Log', enablement: undefined },
@@ -16,6 +19,6 @@ export type CommandId = OwnCommandId | 'workbench.action.terminal.focus';
 export const ownCommands = Object.keys(commandTable) as OwnCommandId[];
 
 export const labels: Readonly<Record<CommandId, string>> = {
-  ...Object.fromEntries(ownCommands.map((id) => [id, commandTable[id].title])) as Record<OwnCommandId, string>,
+  ...(Object.fromEntries(ownCommands.map((id) => [id, commandTable[id].title])) as Record<OwnCommandId, string>),
   'workbench.action.terminal.focus': 'Open the Terminal',
 };

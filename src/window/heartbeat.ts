@@ -46,7 +46,10 @@ export class Heartbeat {
     }
     this.#pending = true;
     // A refusal is an answer too.
-    this.#options.ping().then(() => this.#answered(), () => this.#answered());
+    this.#options.ping().then(
+      () => this.#answered(),
+      () => this.#answered(),
+    );
   }
 
   #answered(): void {

@@ -19,7 +19,13 @@ export interface Presentation {
   readonly counting: boolean;
 }
 
-interface Look { readonly text: string; readonly explain: string; readonly command: CommandId; readonly offers: readonly CommandId[]; readonly background?: 'error' | 'warning' }
+interface Look {
+  readonly text: string;
+  readonly explain: string;
+  readonly command: CommandId;
+  readonly offers: readonly CommandId[];
+  readonly background?: 'error' | 'warning';
+}
 
 /**
  * Draws the window's state.
@@ -31,7 +37,9 @@ export function present(state: WindowState, now: number, commands: readonly stri
   return {
     kind: site.kind,
     text: look.text,
-    tooltip: [look.explain, others(state, port), look.offers.map((id) => `[${labels[id]}](command:${id})`).join(' · ')].filter((part) => part !== '').join('\n\n'),
+    tooltip: [look.explain, others(state, port), look.offers.map((id) => `[${labels[id]}](command:${id})`).join(' · ')]
+      .filter((part) => part !== '')
+      .join('\n\n'),
     command: look.command,
     ...(look.background && { background: look.background }),
     context: { state: site.kind, published: leaseOf(site) !== undefined, live: site.kind === 'live' },
@@ -39,45 +47,58 @@ export function present(state: WindowState, now: number, commands: readonly stri
   };
 }
 
-const whilePublic = ['classroomTunnel.open', 'classroomTunnel.copyLink', 'classroomTunnel.unpublish', 'classroomTunnel.showLog'] as const;
+const whilePublic = [
+  'classroomTunnel.open',
+  'classroomTunnel.copyLink',
+  'classroomTunnel.unpublish',
+  'classroomTunnel.showLog',
+] as const;
 
 function lookOf(site: Site, port: number, now: number, commands: readonly string[]): Look {
   switch (site.kind) {
-    case 'idle': return {
-      text: '$(globe) Not public',
-      explain: `**Your site is not public.** Type ${commands.map(code).join(' or ')} in a terminal, and it is.`,
-      command: 'workbench.action.terminal.focus',
-      offers: ['workbench.action.terminal.focus', 'classroomTunnel.republish', 'classroomTunnel.showLog'],
-    };
-    case 'publishing': return {
-      text: `$(sync~spin) Publishing${wait(site.note, now)}`,
-      explain: `**Port ${port} is being published${wait(site.note, now)}.** ${escape(site.note?.message ?? 'It takes a few seconds.')}`,
-      command: 'classroomTunnel.showLog',
-      offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
-    };
-    case 'waiting': return site.refusal ? refusalLook(site.refusal, site.lease.publication) : waitingLook(site, port);
-    case 'live': return {
-      text: `$(globe) ${plain(site.lease.publication.hostname)}`,
-      explain: `**Your site is live:** ${link(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
-      command: 'classroomTunnel.open',
-      offers: whilePublic,
-    };
-    case 'stopped': return {
-      text: `$(debug-stop) ${plain(site.lease.publication.hostname)}: server stopped`,
-      explain: `**Your server does not run.** ${link(site.lease.publication)} stays yours: start the server again, and it is live at once.`,
-      command: 'workbench.action.terminal.focus',
-      offers: ['workbench.action.terminal.focus', ...whilePublic],
-    };
-    case 'away': return {
-      text: '$(debug-disconnect) Away',
-      explain: site.lease
-        ? `**This window does not answer.** ${link(site.lease.publication)} will be taken down if that lasts.`
-        : '**This window did not answer for a while,** so your site was taken down. It comes back with the window.',
-      command: 'classroomTunnel.showLog',
-      offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
-    };
-    case 'failed': return problemLook(site.problem, `$(error) Not public: ${plain(site.problem.title)}`, 'error');
-    case 'notPublic': return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
+    case 'idle':
+      return {
+        text: '$(globe) Not public',
+        explain: `**Your site is not public.** Type ${commands.map(code).join(' or ')} in a terminal, and it is.`,
+        command: 'workbench.action.terminal.focus',
+        offers: ['workbench.action.terminal.focus', 'classroomTunnel.republish', 'classroomTunnel.showLog'],
+      };
+    case 'publishing':
+      return {
+        text: `$(sync~spin) Publishing${wait(site.note, now)}`,
+        explain: `**Port ${port} is being published${wait(site.note, now)}.** ${escape(site.note?.message ?? 'It takes a few seconds.')}`,
+        command: 'classroomTunnel.showLog',
+        offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
+      };
+    case 'waiting':
+      return site.refusal ? refusalLook(site.refusal, site.lease.publication) : waitingLook(site, port);
+    case 'live':
+      return {
+        text: `$(globe) ${plain(site.lease.publication.hostname)}`,
+        explain: `**Your site is live:** ${link(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
+        command: 'classroomTunnel.open',
+        offers: whilePublic,
+      };
+    case 'stopped':
+      return {
+        text: `$(debug-stop) ${plain(site.lease.publication.hostname)}: server stopped`,
+        explain: `**Your server does not run.** ${link(site.lease.publication)} stays yours: start the server again, and it is live at once.`,
+        command: 'workbench.action.terminal.focus',
+        offers: ['workbench.action.terminal.focus', ...whilePublic],
+      };
+    case 'away':
+      return {
+        text: '$(debug-disconnect) Away',
+        explain: site.lease
+          ? `**This window does not answer.** ${link(site.lease.publication)} will be taken down if that lasts.`
+          : '**This window did not answer for a while,** so your site was taken down. It comes back with the window.',
+        command: 'classroomTunnel.showLog',
+        offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
+      };
+    case 'failed':
+      return problemLook(site.problem, `$(error) Not public: ${plain(site.problem.title)}`, 'error');
+    case 'notPublic':
+      return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
   }
 }
 
@@ -120,7 +141,9 @@ function wait(note: Note | undefined, now: number): string {
 }
 
 const listensElsewhere = (other: number | undefined, port: number): string =>
-  (other === undefined ? '' : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${code(`npm run dev -- --port ${port}`)}).`);
+  other === undefined
+    ? ''
+    : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${code(`npm run dev -- --port ${port}`)}).`;
 
 /** The other sites of this window, in one line. */
 function others(state: WindowState, shownPort: number): string {
@@ -133,7 +156,8 @@ function others(state: WindowState, shownPort: number): string {
 }
 
 /** A link in Markdown to a published site. */
-export const link = ({ hostname, url }: { hostname: string; url: string }): string => `[${escape(hostname)}](${encodeURI(url)})`;
+export const link = ({ hostname, url }: { hostname: string; url: string }): string =>
+  `[${escape(hostname)}](${encodeURI(url)})`;
 
 const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ');
 const code = (text: string): string => `\`${text.replaceAll('`', '')}\``;

@@ -23,7 +23,10 @@ export function memoriesOf(state: WindowState): Map<ShellId, Memory[]> {
     for (const [shell, run] of site.runs) {
       const declined = site.kind === 'idle' ? run.process : undefined;
       if (port === 0 || (!isHeld && declined === undefined)) continue;
-      memories.set(shell, [...(memories.get(shell) ?? []), { port, told: site.told, ...(declined !== undefined && { declined }) }]);
+      memories.set(shell, [
+        ...(memories.get(shell) ?? []),
+        { port, told: site.told, ...(declined !== undefined && { declined }) },
+      ]);
     }
   }
   return memories;
@@ -61,7 +64,8 @@ export class ReloadMemory {
   /** Removes what is kept of shells that have ended. */
   prune(isAlive: (shell: ShellId) => boolean): void {
     for (const name of this.#attempt(() => readdirSync(this.#folder)) ?? []) {
-      if (!isAlive(name.replace('-', ':').replace('.json', ''))) this.#attempt(() => rmSync(join(this.#folder, name), { force: true }));
+      if (!isAlive(name.replace('-', ':').replace('.json', '')))
+        this.#attempt(() => rmSync(join(this.#folder, name), { force: true }));
     }
   }
 
@@ -69,7 +73,10 @@ export class ReloadMemory {
     this.#written.set(shell, text);
     const file = this.#file(shell);
     this.#attempt(() => {
-      if (text === '[]') { rmSync(file, { force: true }); return; }
+      if (text === '[]') {
+        rmSync(file, { force: true });
+        return;
+      }
       mkdirSync(this.#folder, { recursive: true });
       writeFileSync(`${file}.new`, text);
       renameSync(`${file}.new`, file);
@@ -85,7 +92,8 @@ export class ReloadMemory {
     try {
       return action();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#log(`cannot keep what this window holds: ${String(error)}`);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#log(`cannot keep what this window holds: ${String(error)}`);
       return undefined;
     }
   }
@@ -93,5 +101,7 @@ export class ReloadMemory {
 
 function isMemory(value: unknown): value is Memory {
   const { port, told, declined } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
-  return typeof port === 'number' && typeof told === 'boolean' && (declined === undefined || typeof declined === 'string');
+  return (
+    typeof port === 'number' && typeof told === 'boolean' && (declined === undefined || typeof declined === 'string')
+  );
 }

@@ -2,7 +2,9 @@
 import type { CommandLine } from './cli/run.ts';
 
 /** Where settings come from: `vscode.WorkspaceConfiguration` is one. */
-export interface SettingsReader { get(name: string): unknown }
+export interface SettingsReader {
+  get(name: string): unknown;
+}
 
 export interface Settings {
   /** How to call the command line tool; empty: the one that comes with the extension. */
@@ -31,12 +33,22 @@ export function readSettings(reader: SettingsReader): Settings {
  * @param extensionPath where the extension's own dist/cli.js is
  * @param node the program that runs it: the extension host's own, which may be Electron
  */
-export function commandLine(settings: Settings, extensionPath: string, node: string, env: NodeJS.ProcessEnv): CommandLine {
+export function commandLine(
+  settings: Settings,
+  extensionPath: string,
+  node: string,
+  env: NodeJS.ProcessEnv,
+): CommandLine {
   const words = settings.command.length > 0 ? settings.command : [node, `${extensionPath}/dist/cli.js`];
   return {
     words,
-    env: { ...env, ELECTRON_RUN_AS_NODE: '1', ...(settings.configFile !== '' && { CLASSROOM_TUNNEL_CONFIG: settings.configFile }) },
+    env: {
+      ...env,
+      ELECTRON_RUN_AS_NODE: '1',
+      ...(settings.configFile !== '' && { CLASSROOM_TUNNEL_CONFIG: settings.configFile }),
+    },
   };
 }
 
-const positive = (value: unknown, otherwise: number): number => (typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : otherwise);
+const positive = (value: unknown, otherwise: number): number =>
+  typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : otherwise;

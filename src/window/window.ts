@@ -24,7 +24,10 @@ export interface WindowPorts {
   readonly windowId: string;
 }
 
-interface Holding { readonly holder: string; readonly guardian: Guardian }
+interface Holding {
+  readonly holder: string;
+  readonly guardian: Guardian;
+}
 
 export class Window {
   #state: WindowState = emptyWindow;
@@ -38,7 +41,9 @@ export class Window {
     this.#outside = outside;
   }
 
-  get state(): WindowState { return this.#state; }
+  get state(): WindowState {
+    return this.#state;
+  }
 
   /** Calls back after each change of the state. */
   onDidChange(listener: (state: WindowState) => void): { dispose(): void } {
@@ -64,24 +69,47 @@ export class Window {
   #begin(effect: WindowEffect): void {
     const { port } = effect;
     switch (effect.type) {
-      case 'publish': { this.#inTurn(port, () => this.#publish(port, effect.life, effect.verify)); return; }
-      case 'release': { this.#inTurn(port, () => this.#release(port, effect.life)); return; }
-      case 'unpublish': { this.#inTurn(port, () => this.#unpublish(port, effect.lease)); return; }
+      case 'publish': {
+        this.#inTurn(port, () => this.#publish(port, effect.life, effect.verify));
+        return;
+      }
+      case 'release': {
+        this.#inTurn(port, () => this.#release(port, effect.life));
+        return;
+      }
+      case 'unpublish': {
+        this.#inTurn(port, () => this.#unpublish(port, effect.lease));
+        return;
+      }
       case 'abandon': {
         this.#outside.relays.end(port, { later: true });
         this.#forget(effect.life, ({ guardian }) => guardian.leave());
         return;
       }
-      case 'retryAt': { this.#retryAt(port, effect.life, effect.at); return; }
-      case 'retryIn': { this.#retryAt(port, effect.life, this.#outside.now() + effect.seconds * 1000); return; }
-      case 'tellLive': { this.#outside.tellLive(effect.publication); return; }
-      case 'tellProblem': { this.#outside.tellProblem(effect.problem, port); return; }
+      case 'retryAt': {
+        this.#retryAt(port, effect.life, effect.at);
+        return;
+      }
+      case 'retryIn': {
+        this.#retryAt(port, effect.life, this.#outside.now() + effect.seconds * 1000);
+        return;
+      }
+      case 'tellLive': {
+        this.#outside.tellLive(effect.publication);
+        return;
+      }
+      case 'tellProblem': {
+        this.#outside.tellProblem(effect.problem, port);
+        return;
+      }
     }
   }
 
   /** One port's changes never overtake each other. */
   #inTurn(port: number, change: () => Promise<void>): void {
-    const turn = (this.#queues.get(port) ?? Promise.resolve()).then(change).catch((error: unknown) => this.#outside.log(String(error)));
+    const turn = (this.#queues.get(port) ?? Promise.resolve())
+      .then(change)
+      .catch((error: unknown) => this.#outside.log(String(error)));
     this.#queues.set(port, turn);
   }
 
@@ -91,18 +119,45 @@ export class Window {
 
   async #publish(port: number, life: number, verify: boolean): Promise<void> {
     const { holder, guardian } = this.#holdings.get(life) ?? this.#hold(port, life);
-    if (guardian.pid === undefined) { this.#tell(port, { type: 'refused', life, problem: noGuardian }); return; }
+    if (guardian.pid === undefined) {
+      this.#tell(port, { type: 'refused', life, problem: noGuardian });
+      return;
+    }
     this.#timers.get(life)?.cancel();
     const relayed = this.#outside.relays.prepare();
-    const args = ['publish', '-p', String(port), '--holder', holder, '--holder-pid', String(guardian.pid), ...(relayed ? ['--relay'] : []), ...(verify ? ['--verify'] : [])];
+    const args = [
+      'publish',
+      '-p',
+      String(port),
+      '--holder',
+      holder,
+      '--holder-pid',
+      String(guardian.pid),
+      ...(relayed ? ['--relay'] : []),
+      ...(verify ? ['--verify'] : []),
+    ];
     const outcome = await this.#outside.run(args, { onEvent: (event) => this.#tellQueued(port, life, event) });
     if (relayed && !(await this.#isServed(outcome))) return this.#publish(port, life, verify);
-    if (outcome.event === 'published') { this.#tell(port, { type: 'published', life, publication: publicationOf(outcome), created: outcome.created }); return; }
-    if (outcome.event !== 'error') { this.#outside.log(`publish answered with ${outcome.event}`); return; }
+    if (outcome.event === 'published') {
+      this.#tell(port, { type: 'published', life, publication: publicationOf(outcome), created: outcome.created });
+      return;
+    }
+    if (outcome.event !== 'error') {
+      this.#outside.log(`publish answered with ${outcome.event}`);
+      return;
+    }
     const wait = secondsToWait(outcome);
-    this.#tell(port, wait === undefined
-      ? { type: 'refused', life, problem: problemOf(outcome), ...(outcome.retryAfterSeconds !== undefined && { retryAfterSeconds: outcome.retryAfterSeconds }) }
-      : { type: 'busy', life, note: { message: outcome.title, until: this.#outside.now() + wait * 1000 } });
+    this.#tell(
+      port,
+      wait === undefined
+        ? {
+            type: 'refused',
+            life,
+            problem: problemOf(outcome),
+            ...(outcome.retryAfterSeconds !== undefined && { retryAfterSeconds: outcome.retryAfterSeconds }),
+          }
+        : { type: 'busy', life, note: { message: outcome.title, until: this.#outside.now() + wait * 1000 } },
+    );
   }
 
   /** Has the publication the relay that it was made for? Otherwise it is made anew, without one. */
@@ -132,7 +187,11 @@ export class Window {
   #guardianEnded(port: number, life: number, killed: boolean): void {
     if (!this.#holdings.delete(life)) return;
     if (!killed) this.#outside.relays.end(port);
-    this.#outside.log(killed ? `the guardian of port ${port} was killed; another takes its place` : `the guardian of port ${port} was stopped`);
+    this.#outside.log(
+      killed
+        ? `the guardian of port ${port} was killed; another takes its place`
+        : `the guardian of port ${port} was stopped`,
+    );
     this.#tell(port, killed ? { type: 'guardianLost', life } : { type: 'withdrawn', problem: stopping });
   }
 
@@ -143,12 +202,19 @@ export class Window {
     this.#outside.relays.end(port, { later: outcome.event !== 'removed' });
     // When it did not work now, the guardian tries once more after its grace; after that, the next run of anybody does.
     this.#forget(life, ({ guardian }) => (outcome.event === 'removed' ? guardian.released() : guardian.leave()));
-    this.#outside.log(outcome.event === 'removed' ? outcome.message : `letting go did not work; the next run of anybody finishes it. ${sayOutcome(outcome)}`);
+    this.#outside.log(
+      outcome.event === 'removed'
+        ? outcome.message
+        : `letting go did not work; the next run of anybody finishes it. ${sayOutcome(outcome)}`,
+    );
   }
 
   async #unpublish(port: number, lease: { life: number; publication: Publication }): Promise<void> {
     const outcome = await this.#outside.run(['unpublish', '-p', String(port)], {});
-    if (outcome.event === 'error') { this.#tell(port, { type: 'notRemoved', lease, problem: problemOf(outcome) }); return; }
+    if (outcome.event === 'error') {
+      this.#tell(port, { type: 'notRemoved', lease, problem: problemOf(outcome) });
+      return;
+    }
     this.#outside.relays.end(port);
     this.#forget(lease.life, ({ guardian }) => guardian.released());
     this.#outside.log(sayOutcome(outcome));
@@ -163,7 +229,10 @@ export class Window {
 
   #retryAt(port: number, life: number, time: number): void {
     this.#timers.get(life)?.cancel();
-    this.#timers.set(life, this.#outside.at(time, () => this.#tell(port, { type: 'retry', life })));
+    this.#timers.set(
+      life,
+      this.#outside.at(time, () => this.#tell(port, { type: 'retry', life })),
+    );
   }
 }
 
@@ -191,4 +260,8 @@ function secondsToWait({ exitCode, retryAfterSeconds }: CliError): number | unde
 const publicationOf = ({ hostname, url, port }: Publication): Publication => ({ hostname, url, port });
 const problemOf = ({ code, title, message, action }: CliError): Problem => ({ code, title, message, action });
 const sayOutcome = (outcome: CliOutcome): string =>
-  (outcome.event === 'error' ? `${outcome.title}. ${outcome.message} ${outcome.action}` : 'message' in outcome ? outcome.message : outcome.event);
+  outcome.event === 'error'
+    ? `${outcome.title}. ${outcome.message} ${outcome.action}`
+    : 'message' in outcome
+      ? outcome.message
+      : outcome.event;

@@ -5,9 +5,19 @@ import type { Context, Route } from './routes.ts';
 
 export const accountRoutes: Route[] = [
   { method: 'GET', path: '/user/tokens/verify', scopes: [], handle: (context) => verifyToken(context, 'user') },
-  { method: 'GET', path: '/accounts/:account/tokens/verify', scopes: [], handle: (context) => verifyToken(context, 'account') },
+  {
+    method: 'GET',
+    path: '/accounts/:account/tokens/verify',
+    scopes: [],
+    handle: (context) => verifyToken(context, 'account'),
+  },
   { method: 'GET', path: '/zones', scopes: ['zone:read'], handle: listZones },
-  { method: 'GET', path: '/zones/:zone', scopes: ['zone:read'], handle: (context) => success(shown(context, namedZone(context))) },
+  {
+    method: 'GET',
+    path: '/zones/:zone',
+    scopes: ['zone:read'],
+    handle: (context) => success(shown(context, namedZone(context))),
+  },
 ];
 
 /** The zone of a call's path; throws the refusal of the real API where there is none. */
@@ -30,11 +40,23 @@ function verifyToken(context: Context, owner: 'user' | 'account') {
 
 function listZones(context: Context) {
   const name = context.call.query.get('name');
-  const zones = [...context.world.zones.values()].filter((zone) => name === null || zone.name === name).map((zone) => shown(context, zone));
-  return success(zones, { result_info: { page: 1, per_page: 20, total_pages: 1, count: zones.length, total_count: zones.length } });
+  const zones = [...context.world.zones.values()]
+    .filter((zone) => name === null || zone.name === name)
+    .map((zone) => shown(context, zone));
+  return success(zones, {
+    result_info: { page: 1, per_page: 20, total_pages: 1, count: zones.length, total_count: zones.length },
+  });
 }
 
 function shown({ world }: Context, zone: Zone) {
   const account = { id: world.accountId, name: 'Classroom' };
-  return { id: zone.id, name: zone.name, status: 'active', paused: false, type: 'full', account, plan: { legacy_id: 'free', name: 'Free Website' } };
+  return {
+    id: zone.id,
+    name: zone.name,
+    status: 'active',
+    paused: false,
+    type: 'full',
+    account,
+    plan: { legacy_id: 'free', name: 'Free Website' },
+  };
 }

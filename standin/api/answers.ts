@@ -18,7 +18,12 @@ export interface Answer {
 export class Refusal extends Error {
   readonly answer: Answer;
 
-  constructor(status: number, code: number, message: string, more: { chain?: ErrorEntry[]; headers?: Record<string, string> } = {}) {
+  constructor(
+    status: number,
+    code: number,
+    message: string,
+    more: { chain?: ErrorEntry[]; headers?: Record<string, string> } = {},
+  ) {
     super(message);
     const entry: ErrorEntry = { code, message, ...(more.chain && { error_chain: more.chain }) };
     this.answer = { status, body: failure(entry), headers: more.headers ?? {} };
@@ -36,28 +41,37 @@ export function failure(...errors: ErrorEntry[]): Record<string, unknown> {
 export const refuse = {
   noToken: () => new Refusal(400, 9106, 'Missing X-Auth-Key, X-Auth-Email or Authorization headers'),
   malformedToken: () =>
-    new Refusal(400, 6003, 'Invalid request headers', { chain: [{ code: 6111, message: 'Invalid format for Authorization header' }] }),
+    new Refusal(400, 6003, 'Invalid request headers', {
+      chain: [{ code: 6111, message: 'Invalid format for Authorization header' }],
+    }),
   unverifiedToken: () => new Refusal(401, 1000, 'Invalid API Token'),
   unknownToken: () => new Refusal(403, 9109, 'Invalid access token'),
   notAllowed: () => new Refusal(403, 10000, 'Authentication error'),
   zoneNotAllowed: () => new Refusal(403, 9109, 'Unauthorized to access requested resource'),
   tooManyRequests: (limit: { requests: number; windowSeconds: number }, retryAfterSeconds: number) =>
-    new Refusal(429, 971, `More than ${limit.requests} requests per ${limit.windowSeconds} seconds reached. Please wait and consider throttling your request speed`, {
-      headers: { 'retry-after': String(retryAfterSeconds) },
-    }),
+    new Refusal(
+      429,
+      971,
+      `More than ${limit.requests} requests per ${limit.windowSeconds} seconds reached. Please wait and consider throttling your request speed`,
+      { headers: { 'retry-after': String(retryAfterSeconds) } },
+    ),
 
-  noRoute: (path: string) => new Refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`),
+  noRoute: (path: string) =>
+    new Refusal(404, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`),
   unknownZone: () => new Refusal(404, 1001, 'Invalid zone identifier'),
   unknownTunnel: () => new Refusal(404, 1003, 'Tunnel not found'),
-  tunnelNameTaken: () => new Refusal(409, 1013, 'You already have a tunnel with this name. Please choose a different name.'),
+  tunnelNameTaken: () =>
+    new Refusal(409, 1013, 'You already have a tunnel with this name. Please choose a different name.'),
   noConfiguration: () => new Refusal(404, 1055, 'Configuration for tunnel not found'),
   badConfiguration: (reason: string) => new Refusal(400, 1056, `Bad Configuration: Validation failed: ${reason}`),
 
   malformedBody: () => new Refusal(400, 9207, 'Request body is invalid.'),
   /** The code is assumed. */
   badParameter: (message: string) => new Refusal(400, 1004, message),
-  invalidRecord: (code: number, message: string) => new Refusal(400, 1004, 'DNS Validation Error', { chain: [{ code, message }] }),
-  longComment: (limit: number) => new Refusal(400, 9313, `DNS record comment exceeds the maximum length of ${limit} characters.`),
+  invalidRecord: (code: number, message: string) =>
+    new Refusal(400, 1004, 'DNS Validation Error', { chain: [{ code, message }] }),
+  longComment: (limit: number) =>
+    new Refusal(400, 9313, `DNS record comment exceeds the maximum length of ${limit} characters.`),
   /** The code is assumed. */
   badComment: () => new Refusal(400, 9314, 'DNS record comment contains a character that is not allowed.'),
   unknownRecord: () => new Refusal(404, 81044, 'Record does not exist.'),

@@ -16,13 +16,43 @@ const edit = ['dns:edit'] as const;
 const records = '/zones/:zone/dns_records';
 
 export const dnsRoutes: Route[] = [
-  { method: 'GET', path: records, scopes: read, handle: (context) => listRecords(namedZone(context).records.all(), context.call.query) },
-  { method: 'POST', path: records, scopes: edit, handle: (context) => success(operateOnce(context, 'posts', context.call.body)) },
+  {
+    method: 'GET',
+    path: records,
+    scopes: read,
+    handle: (context) => listRecords(namedZone(context).records.all(), context.call.query),
+  },
+  {
+    method: 'POST',
+    path: records,
+    scopes: edit,
+    handle: (context) => success(operateOnce(context, 'posts', context.call.body)),
+  },
   { method: 'POST', path: `${records}/batch`, scopes: edit, handle: batch },
-  { method: 'GET', path: `${records}/:record`, scopes: read, handle: (context) => success(existing(namedZone(context).records, idOf(context))) },
-  { method: 'PUT', path: `${records}/:record`, scopes: edit, handle: (context) => success(changeNamed(context, 'puts')) },
-  { method: 'PATCH', path: `${records}/:record`, scopes: edit, handle: (context) => success(changeNamed(context, 'patches')) },
-  { method: 'DELETE', path: `${records}/:record`, scopes: edit, handle: (context) => success({ id: operateOnce(context, 'deletes', { id: idOf(context) }).id }) },
+  {
+    method: 'GET',
+    path: `${records}/:record`,
+    scopes: read,
+    handle: (context) => success(existing(namedZone(context).records, idOf(context))),
+  },
+  {
+    method: 'PUT',
+    path: `${records}/:record`,
+    scopes: edit,
+    handle: (context) => success(changeNamed(context, 'puts')),
+  },
+  {
+    method: 'PATCH',
+    path: `${records}/:record`,
+    scopes: edit,
+    handle: (context) => success(changeNamed(context, 'patches')),
+  },
+  {
+    method: 'DELETE',
+    path: `${records}/:record`,
+    scopes: edit,
+    handle: (context) => success({ id: operateOnce(context, 'deletes', { id: idOf(context) }).id }),
+  },
 ];
 
 /** One transaction: every operation takes effect, or none does. The answer to a failure does not say which one it was. */
@@ -35,7 +65,10 @@ function batch(context: Context) {
   // A draft of the zone's records becomes the truth only when nothing in it was refused.
   const zone = namedZone(context);
   const draft = zone.records.draft();
-  const done = wanted.map(([kind, operations]) => [kind, operations.map((operation) => operate(context, draft, kind, operation))]);
+  const done = wanted.map(([kind, operations]) => [
+    kind,
+    operations.map((operation) => operate(context, draft, kind, operation)),
+  ]);
   zone.records = draft;
   return success(Object.fromEntries(done));
 }

@@ -23,8 +23,13 @@ export function isValid(config: unknown): config is TunnelConfig {
 function whyRuleInvalid(rule: unknown, index: number, total: number): string | undefined {
   if (!isObject(rule) || typeof rule.service !== 'string') return `Rule #${index + 1} has no service`;
   const { hostname = '', path = '', service } = rule;
-  if (typeof hostname !== 'string' || typeof path !== 'string') return `Rule #${index + 1}: hostname and path must be strings`;
-  return whyServiceInvalid(service) ?? whyHostnameInvalid({ hostname, path, service }, index, total) ?? whyPathInvalid(path, index);
+  if (typeof hostname !== 'string' || typeof path !== 'string')
+    return `Rule #${index + 1}: hostname and path must be strings`;
+  return (
+    whyServiceInvalid(service) ??
+    whyHostnameInvalid({ hostname, path, service }, index, total) ??
+    whyPathInvalid(path, index)
+  );
 }
 
 function whyServiceInvalid(service: string): string | undefined {
@@ -34,7 +39,8 @@ function whyServiceInvalid(service: string): string | undefined {
   }
   // Go's parser keeps the path as it is written, so `http://localhost:80/` has one too.
   const address = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)(.*)$/i.exec(service);
-  if (!address || !URL.canParse(service)) return `${service} is an invalid address, please make sure it has a scheme and a hostname`;
+  if (!address || !URL.canParse(service))
+    return `${service} is an invalid address, please make sure it has a scheme and a hostname`;
   if (address[2] !== '') {
     return `${service} is an invalid address, ingress rules don't support proxying to a different path on the origin service. The path will be the same as the eyeball request's path`;
   }
@@ -50,7 +56,8 @@ function whyHostnameInvalid(rule: IngressRule, index: number, total: number): st
   }
   const catchesAll = (hostname === '' || hostname === '*') && path === '';
   const last = index === total - 1;
-  if (last && !catchesAll) return 'The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)';
+  if (last && !catchesAll)
+    return 'The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)';
   if (!last && catchesAll) {
     return `Rule #${index + 1} is matching the hostname '${hostname}', but this will match every hostname, meaning the rules which follow it will never be triggered.`;
   }

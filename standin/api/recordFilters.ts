@@ -21,11 +21,17 @@ const filters = new Map<string, Test>([
   ),
   ['comment.present', (record) => record.comment !== null],
   ['comment.absent', (record) => record.comment === null],
-  ...['present', 'exact', 'contains', 'startswith', 'endswith'].map((kind): [string, Test] => [`tag.${kind}`, () => false]),
+  ...['present', 'exact', 'contains', 'startswith', 'endswith'].map((kind): [string, Test] => [
+    `tag.${kind}`,
+    () => false,
+  ]),
   ['tag.absent', () => true], // a free zone has no tags
   ['type', (record, wanted) => record.type === wanted],
   ['proxied', (record, wanted) => String(record.proxied) === wanted],
-  ['search', (record, wanted) => [record.name, record.content, record.comment ?? ''].some((text) => text.includes(wanted))],
+  [
+    'search',
+    (record, wanted) => [record.name, record.content, record.comment ?? ''].some((text) => text.includes(wanted)),
+  ],
 ]);
 
 const orders = ['type', 'name', 'content', 'ttl', 'proxied'] as const;
@@ -41,7 +47,9 @@ export function listRecords(records: readonly DnsRecord[], query: URLSearchParam
     else if (!others.has(key)) throw refuse.badParameter(`Unknown query parameter: ${key}`);
   }
   const any = choice(query, 'match', ['all', 'any']) === 'any';
-  const matching = records.filter((record) => (any && tests.length > 0 ? tests.some((test) => test(record)) : tests.every((test) => test(record))));
+  const matching = records.filter((record) =>
+    any && tests.length > 0 ? tests.some((test) => test(record)) : tests.every((test) => test(record)),
+  );
   const order = choice(query, 'order', orders);
   const sign = choice(query, 'direction', ['asc', 'desc']) === 'asc' ? 1 : -1;
   matching.sort((a, b) => sign * compare(a[order], b[order]));
@@ -49,7 +57,9 @@ export function listRecords(records: readonly DnsRecord[], query: URLSearchParam
   const perPage = whole(query, 'per_page', 100, largestPage);
   const shown = matching.slice((page - 1) * perPage, page * perPage);
   const pages = Math.ceil(matching.length / perPage);
-  return success(shown, { result_info: { page, per_page: perPage, count: shown.length, total_count: matching.length, total_pages: pages } });
+  return success(shown, {
+    result_info: { page, per_page: perPage, count: shown.length, total_count: matching.length, total_pages: pages },
+  });
 }
 
 function compare(a: string | number | boolean, b: string | number | boolean): number {
@@ -65,6 +75,7 @@ function choice<T extends string>(query: URLSearchParams, key: string, allowed: 
 
 function whole(query: URLSearchParams, key: string, fallback: number, largest: number): number {
   const value = Number(query.get(key) ?? fallback);
-  if (!Number.isInteger(value) || value < 1 || value > largest) throw refuse.badParameter(`${key} must be a whole number between 1 and ${largest}`);
+  if (!Number.isInteger(value) || value < 1 || value > largest)
+    throw refuse.badParameter(`${key} must be a whole number between 1 and ${largest}`);
   return value;
 }

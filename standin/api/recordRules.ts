@@ -17,14 +17,24 @@ const hostTypes: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
  */
 export function checkedRecord(fields: unknown, zone: Zone, timestamp: string, before?: DnsRecord): DnsRecord {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw refuse.malformedBody();
-  const { name, type, content, proxied = false, ttl = 1, comment = null, tags = [], settings = {} } = fields as Record<string, unknown>;
+  const {
+    name,
+    type,
+    content,
+    proxied = false,
+    ttl = 1,
+    comment = null,
+    tags = [],
+    settings = {},
+  } = fields as Record<string, unknown>;
   const checkedType = typeOf(type);
   const checkedName = nameIn(zone, name);
   const proxiable = hostTypes.includes(checkedType);
   if (typeof proxied !== 'boolean') throw refuse.malformedBody();
   if (proxied && !proxiable) throw refuse.invalidRecord(9004, 'This record type cannot be proxied.');
   if (!Array.isArray(tags)) throw refuse.malformedBody();
-  if (tags.length > 0) throw refuse.invalidRecord(9300, `DNS record has ${tags.length} tags, exceeding the quota of 0.`);
+  if (tags.length > 0)
+    throw refuse.invalidRecord(9300, `DNS record has ${tags.length} tags, exceeding the quota of 0.`);
   const checkedComment = commentOf(comment);
   return {
     id: before?.id ?? newId(),
@@ -53,7 +63,8 @@ export function place(record: DnsRecord, records: RecordSet, quota: number): voi
   const isHost = hostTypes.includes(record.type);
   if (record.type === 'CNAME' && others.some((other) => hostTypes.includes(other.type))) throw refuse.hostTaken();
   if (isHost && others.some((other) => other.type === 'CNAME')) throw refuse.cnameTaken();
-  if (others.some((other) => other.type === record.type && other.content === record.content)) throw refuse.identicalRecord();
+  if (others.some((other) => other.type === record.type && other.content === record.content))
+    throw refuse.identicalRecord();
   if (!records.get(record.id) && records.size >= quota) throw refuse.recordQuota();
   records.put(record);
 }
@@ -75,11 +86,16 @@ function nameIn(zone: Zone, name: unknown): string {
 }
 
 function contentOf(type: RecordType, content: unknown, name: string): string {
-  if (typeof content !== 'string' || content === '') throw refuse.invalidRecord(9009, `Content for ${type} record is invalid.`);
+  if (typeof content !== 'string' || content === '')
+    throw refuse.invalidRecord(9009, `Content for ${type} record is invalid.`);
   if (type === 'TXT') return content;
   if (addressTypes.includes(type)) {
     const valid = type === 'A' ? isIPv4(content) : isIPv6(content);
-    if (!valid) throw refuse.invalidRecord(type === 'A' ? 9005 : 9006, `Content for ${type} record is invalid. Must be a valid IPv${type === 'A' ? 4 : 6} address.`);
+    if (!valid)
+      throw refuse.invalidRecord(
+        type === 'A' ? 9005 : 9006,
+        `Content for ${type} record is invalid. Must be a valid IPv${type === 'A' ? 4 : 6} address.`,
+      );
     return content;
   }
   const target = content.toLowerCase().replace(/\.$/, '');
@@ -90,7 +106,8 @@ function contentOf(type: RecordType, content: unknown, name: string): string {
 
 function ttlOf(ttl: unknown): number {
   if (typeof ttl !== 'number' || !Number.isInteger(ttl)) throw refuse.malformedBody();
-  if (ttl !== 1 && (ttl < 60 || ttl > 86_400)) throw refuse.invalidRecord(9021, 'Invalid TTL. Must be between 60 and 86400 seconds, or 1 for automatic.');
+  if (ttl !== 1 && (ttl < 60 || ttl > 86_400))
+    throw refuse.invalidRecord(9021, 'Invalid TTL. Must be between 60 and 86400 seconds, or 1 for automatic.');
   return ttl;
 }
 

@@ -50,10 +50,17 @@ export function createHandler(options: HandlerOptions): Handler {
       const token = authenticate(options.world, call);
       options.countRequest(token);
       const segments = call.path.split('/');
-      const found = routes.find(({ route, segments: pattern }) => route.method === call.method && matches(pattern, segments));
+      const found = routes.find(
+        ({ route, segments: pattern }) => route.method === call.method && matches(pattern, segments),
+      );
       if (!found) throw refuse.noRoute(call.path);
       const names = new Map(found.segments.map((name, index) => [name, segments[index] ?? '']));
-      return answer(found.route, { world: options.world, call, token, parameter: (name) => names.get(`:${name}`) ?? '' });
+      return answer(found.route, {
+        world: options.world,
+        call,
+        token,
+        parameter: (name) => names.get(`:${name}`) ?? '',
+      });
     } catch (error) {
       if (error instanceof Refusal) return error.answer;
       throw error;
@@ -66,7 +73,9 @@ function answer(route: Route, context: Context): Answer {
   const verifying = route.path.endsWith('/tokens/verify');
   if (token.status !== 'active' && !verifying) throw refuse.unknownToken();
   if (route.scopes.length > 0 && !route.scopes.some((scope) => token.scopes.includes(scope))) {
-    throw route.path.includes('/dns_records') || route.path.startsWith('/accounts') ? refuse.notAllowed() : refuse.zoneNotAllowed();
+    throw route.path.includes('/dns_records') || route.path.startsWith('/accounts')
+      ? refuse.notAllowed()
+      : refuse.zoneNotAllowed();
   }
   if (call.body === malformed) throw refuse.malformedBody();
   return route.handle(context);
@@ -82,5 +91,8 @@ function authenticate(world: World, call: Call): Token {
 }
 
 function matches(pattern: readonly string[], segments: readonly string[]): boolean {
-  return pattern.length === segments.length && pattern.every((part, index) => part.startsWith(':') || part === segments[index]);
+  return (
+    pattern.length === segments.length &&
+    pattern.every((part, index) => part.startsWith(':') || part === segments[index])
+  );
 }

@@ -46,7 +46,9 @@ export interface ApiServerOptions {
 
 export function createApiServer(options: ApiServerOptions): Server {
   return createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    const work = request.url?.startsWith(prefix) ? serve(options, request, response) : options.control(request, response);
+    const work = request.url?.startsWith(prefix)
+      ? serve(options, request, response)
+      : options.control(request, response);
     work.catch((error: unknown) => {
       if (request.errored || response.destroyed) return; // the client is gone: a killed process, for one
       send(response, { status: 500, body: failure({ code: 1000, message: String(error) }) });
@@ -100,20 +102,34 @@ function faultyAnswer(fault: Fault, answer: Answer | undefined): Answer | undefi
     case 'not-success':
       return { status: 200, body: failure({ code, message }) };
     case 'html':
-      return { status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body: `<!DOCTYPE html><title>${status}</title><h1>${message}</h1>` };
+      return {
+        status,
+        headers: { 'content-type': 'text/html; charset=UTF-8' },
+        body: `<!DOCTYPE html><title>${status}</title><h1>${message}</h1>`,
+      };
   }
 }
 
 function send(response: ServerResponse, answer: Answer, onlyHalf = false): void {
   const body = Buffer.from(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
-  response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': body.length, ...answer.headers });
+  response.writeHead(answer.status, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...answer.headers,
+  });
   if (onlyHalf) response.write(body.subarray(0, body.length / 2));
   else response.end(body);
 }
 
 async function readCall(request: IncomingMessage, method: string, pathAndQuery: string): Promise<Call> {
   const { pathname, searchParams } = new URL(pathAndQuery, 'http://stand-in');
-  return { method, path: pathname, query: searchParams, body: parse(await text(request)), authorization: request.headers.authorization };
+  return {
+    method,
+    path: pathname,
+    query: searchParams,
+    body: parse(await text(request)),
+    authorization: request.headers.authorization,
+  };
 }
 
 function parse(body: string): unknown {

@@ -17,9 +17,24 @@ export function tunnelRoutes(options: TunnelApiOptions): Route[] {
   return [
     { method: 'GET', path: tunnels, scopes: read, handle: listTunnels },
     { method: 'POST', path: tunnels, scopes: edit, handle: createTunnel },
-    { method: 'GET', path: `${tunnels}/:tunnel`, scopes: read, handle: (context) => success(shown(context.world, namedTunnel(context))) },
-    { method: 'GET', path: `${tunnels}/:tunnel/token`, scopes: read, handle: (context) => success(connectorToken(context.world, namedTunnel(context))) },
-    { method: 'GET', path: `${tunnels}/:tunnel/configurations`, scopes: read, handle: (context) => getConfiguration(context, options) },
+    {
+      method: 'GET',
+      path: `${tunnels}/:tunnel`,
+      scopes: read,
+      handle: (context) => success(shown(context.world, namedTunnel(context))),
+    },
+    {
+      method: 'GET',
+      path: `${tunnels}/:tunnel/token`,
+      scopes: read,
+      handle: (context) => success(connectorToken(context.world, namedTunnel(context))),
+    },
+    {
+      method: 'GET',
+      path: `${tunnels}/:tunnel/configurations`,
+      scopes: read,
+      handle: (context) => getConfiguration(context, options),
+    },
     { method: 'PUT', path: `${tunnels}/:tunnel/configurations`, scopes: edit, handle: putConfiguration },
   ];
 }
@@ -46,17 +61,26 @@ function listTunnels(context: Context) {
   const page = Number(query.get('page') ?? 1);
   const perPage = Number(query.get('per_page') ?? 20);
   const deleted = query.get('is_deleted') === 'true'; // no tunnel is ever deleted here
-  const matching = [...context.world.tunnels.values()].filter((tunnel) => !deleted && (name === null || tunnel.name === name));
-  const shownTunnels = matching.slice((page - 1) * perPage, page * perPage).map((tunnel) => shown(context.world, tunnel));
+  const matching = [...context.world.tunnels.values()].filter(
+    (tunnel) => !deleted && (name === null || tunnel.name === name),
+  );
+  const shownTunnels = matching
+    .slice((page - 1) * perPage, page * perPage)
+    .map((tunnel) => shown(context.world, tunnel));
   const info = { page, per_page: perPage, count: shownTunnels.length, total_count: matching.length };
   return success(shownTunnels, { result_info: info });
 }
 
 function createTunnel(context: Context) {
   inAccount(context);
-  const { name, config_src: source = 'local', tunnel_secret: secret } = (context.call.body ?? {}) as Record<string, unknown>;
+  const {
+    name,
+    config_src: source = 'local',
+    tunnel_secret: secret,
+  } = (context.call.body ?? {}) as Record<string, unknown>;
   if (typeof name !== 'string' || name === '') throw refuse.badParameter('Tunnel name is required');
-  if (source !== 'local' && source !== 'cloudflare') throw refuse.badParameter('config_src must be "local" or "cloudflare"');
+  if (source !== 'local' && source !== 'cloudflare')
+    throw refuse.badParameter('config_src must be "local" or "cloudflare"');
   const { world } = context;
   if ([...world.tunnels.values()].some((tunnel) => tunnel.name === name)) throw refuse.tunnelNameTaken();
   const tunnel = world.addTunnel({ name, source, connected: false, ...(typeof secret === 'string' && { secret }) });

@@ -6,7 +6,10 @@ import { Agent as HttpsAgent } from 'node:https';
 
 type Callback = (error: NodeJS.ErrnoException | null, addresses: string | LookupAddress[], family?: number) => void;
 
-const bothLoopbacks: LookupAddress[] = [{ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }];
+const bothLoopbacks: LookupAddress[] = [
+  { address: '::1', family: 6 },
+  { address: '127.0.0.1', family: 4 },
+];
 
 /** One agent for each protocol; `destroy` them to close their connections. */
 export function createAgents() {

@@ -6,7 +6,14 @@ import { decide, isCacheable } from './cachePolicy.ts';
 const largestEntry = 16 * 1024 * 1024;
 /** What browsers are told where the origin says nothing; Cloudflare's default, in seconds. */
 const browserTtl = 14_400;
-const perConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'trailer', 'upgrade']);
+const perConnection = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'trailer',
+  'upgrade',
+]);
 
 interface Entry {
   status: number;
@@ -35,7 +42,12 @@ export class EdgeCache {
     const entry = this.#entries.get(keyOf(request));
     if (!entry || entry.expiresAt <= this.#now()) return false;
     const age = Math.floor((this.#now() - entry.storedAt) / 1000);
-    response.writeHead(entry.status, { ...entry.headers, 'content-length': entry.body.length, age: String(age), 'cf-cache-status': 'HIT' });
+    response.writeHead(entry.status, {
+      ...entry.headers,
+      'content-length': entry.body.length,
+      age: String(age),
+      'cf-cache-status': 'HIT',
+    });
     response.end(request.method === 'HEAD' ? undefined : entry.body);
     return true;
   }
@@ -50,7 +62,8 @@ export class EdgeCache {
     delete headers['cloudflare-cdn-cache-control']; // meant for this edge alone
     if (!decision || decision.ttlSeconds === 0) return;
     if (decision.byDefault) headers['cache-control'] = `max-age=${browserTtl}`;
-    if (request.method === 'GET' && status !== 206 && status !== 304) this.#keep(keyOf(request), answer, decision.ttlSeconds);
+    if (request.method === 'GET' && status !== 206 && status !== 304)
+      this.#keep(keyOf(request), answer, decision.ttlSeconds);
   }
 
   #keep(key: string, answer: IncomingMessage, ttlSeconds: number): void {
@@ -65,7 +78,13 @@ export class EdgeCache {
       if (!answer.complete || size > largestEntry) return;
       const storedAt = this.#now();
       const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !perConnection.has(name)));
-      this.#entries.set(key, { status: answer.statusCode ?? 200, headers, body: Buffer.concat(chunks), storedAt, expiresAt: storedAt + ttlSeconds * 1000 });
+      this.#entries.set(key, {
+        status: answer.statusCode ?? 200,
+        headers,
+        body: Buffer.concat(chunks),
+        storedAt,
+        expiresAt: storedAt + ttlSeconds * 1000,
+      });
     });
   }
 }

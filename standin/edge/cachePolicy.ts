@@ -4,11 +4,21 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const cachedExtensions = new Set(
   `7z apk avi avif bin bmp bz2 class css csv dmg doc docx ejs eot eps exe flac gif gz ico iso jar jpeg jpg js mid midi mkv mp3 mp4
-  ogg otf pdf pict pls png ppt pptx ps rar svg svgz swf tar tif tiff ttf webm webp woff woff2 xls xlsx zip zst`.split(/\s+/),
+  ogg otf pdf pict pls png ppt pptx ps rar svg svgz swf tar tif tiff ttf webm webp woff woff2 xls xlsx zip zst`.split(
+    /\s+/,
+  ),
 );
 
 /** Seconds for which an answer without Cache-Control and Expires is kept, by its status. */
-const defaultTtl = new Map([[200, 7200], [206, 7200], [301, 7200], [302, 1200], [303, 1200], [404, 180], [410, 180]]);
+const defaultTtl = new Map([
+  [200, 7200],
+  [206, 7200],
+  [301, 7200],
+  [302, 1200],
+  [303, 1200],
+  [404, 180],
+  [410, 180],
+]);
 
 export interface CacheDecision {
   /** The value of CF-Cache-Status. */
@@ -26,15 +36,27 @@ export function isCacheable(method: string, path: string): boolean {
 }
 
 /** What the edge does with an answer of the origin to a request that `isCacheable`. */
-export function decide(request: IncomingHttpHeaders, status: number, answer: IncomingHttpHeaders, now: number): CacheDecision {
+export function decide(
+  request: IncomingHttpHeaders,
+  status: number,
+  answer: IncomingHttpHeaders,
+  now: number,
+): CacheDecision {
   const bypass = { status: 'BYPASS', ttlSeconds: 0, byDefault: false } as const;
   const explicit = answer['cloudflare-cdn-cache-control'] ?? answer['cdn-cache-control'] ?? answer['cache-control'];
   const directives = parseDirectives(explicit);
   if (answer['set-cookie'] !== undefined) return bypass;
   if (['private', 'no-store', 'no-cache'].some((name) => directives.has(name))) return bypass;
-  if (request.authorization !== undefined && !['public', 's-maxage', 'must-revalidate'].some((name) => directives.has(name))) return bypass;
+  if (
+    request.authorization !== undefined &&
+    !['public', 's-maxage', 'must-revalidate'].some((name) => directives.has(name))
+  )
+    return bypass;
   const age = directives.get('s-maxage') ?? directives.get('max-age');
-  const expires = age === undefined && answer.expires !== undefined ? Math.floor((Date.parse(answer.expires) - now) / 1000) || 0 : undefined;
+  const expires =
+    age === undefined && answer.expires !== undefined
+      ? Math.floor((Date.parse(answer.expires) - now) / 1000) || 0
+      : undefined;
   const said = age === undefined ? expires : Number(age) || 0;
   const ttlSeconds = said ?? defaultTtl.get(status) ?? 0;
   if (ttlSeconds <= 0) return bypass;
@@ -42,6 +64,10 @@ export function decide(request: IncomingHttpHeaders, status: number, answer: Inc
 }
 
 function parseDirectives(header: string | string[] | undefined): Map<string, string> {
-  const parts = String(header ?? '').toLowerCase().split(',');
-  return new Map(parts.map((part) => part.trim().split('=', 2)).map(([name = '', value = '']) => [name, value.replaceAll('"', '')]));
+  const parts = String(header ?? '')
+    .toLowerCase()
+    .split(',');
+  return new Map(
+    parts.map((part) => part.trim().split('=', 2)).map(([name = '', value = '']) => [name, value.replaceAll('"', '')]),
+  );
 }

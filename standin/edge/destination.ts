@@ -38,8 +38,10 @@ function tunnelOf(world: World, host: string): Tunnel | Destination {
   const records = zone ? recordsFor(zone, host) : [];
   const record = records.find(({ type }) => type === 'CNAME') ?? records[0];
   if (!record) return error(530, 1016, `There is no DNS record for ${host}.`);
-  if (!record.proxied) return error(530, 1016, `The DNS record of ${host} is not proxied, so no request of it comes here.`);
-  if (!record.content.endsWith(tunnelDomain)) return error(530, 1016, `The DNS record of ${host} leads to ${record.content}, which is no tunnel.`);
+  if (!record.proxied)
+    return error(530, 1016, `The DNS record of ${host} is not proxied, so no request of it comes here.`);
+  if (!record.content.endsWith(tunnelDomain))
+    return error(530, 1016, `The DNS record of ${host} leads to ${record.content}, which is no tunnel.`);
   const tunnel = world.tunnels.get(record.content.slice(0, -tunnelDomain.length));
   return tunnel ?? error(530, 1033, `The DNS record of ${host} leads to a tunnel that does not exist.`);
 }
@@ -64,21 +66,31 @@ function parentOf(name: string): string {
 /** As cloudflared compares (ingress/rule.go): `*.x` is a suffix, and a path is a regular expression found anywhere. */
 function matches(rule: IngressRule, host: string, path: string): boolean {
   const { hostname = '', path: pattern = '' } = rule;
-  const hostMatches = hostname === '' || hostname === '*' || hostname === host || (hostname.startsWith('*.') && host.endsWith(hostname.slice(1)));
+  const hostMatches =
+    hostname === '' ||
+    hostname === '*' ||
+    hostname === host ||
+    (hostname.startsWith('*.') && host.endsWith(hostname.slice(1)));
   return hostMatches && (pattern === '' || new RegExp(pattern).test(path));
 }
 
 function serviceOf(rule: IngressRule, tunnel: Tunnel): Destination {
   const { service } = rule;
   const settings = { ...tunnel.config?.originRequest, ...rule.originRequest };
-  const hostHeader = typeof settings.httpHostHeader === 'string' && settings.httpHostHeader !== '' ? settings.httpHostHeader : undefined;
+  const hostHeader =
+    typeof settings.httpHostHeader === 'string' && settings.httpHostHeader !== '' ? settings.httpHostHeader : undefined;
   const common = { kind: 'origin', hostHeader, verifyTls: settings.noTLSVerify !== true } as const;
   const status = /^http_status:(\d+)$/.exec(service)?.[1];
   if (status !== undefined) return { kind: 'status', status: Number(status) };
   const socket = /^unix(\+tls)?:(.*)$/.exec(service);
-  if (socket) return { ...common, target: { protocol: socket[1] === undefined ? 'http:' : 'https:', socketPath: socket[2] ?? '' } };
+  if (socket)
+    return {
+      ...common,
+      target: { protocol: socket[1] === undefined ? 'http:' : 'https:', socketPath: socket[2] ?? '' },
+    };
   const url = URL.canParse(service) ? new URL(service) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return error(502, 502, `This stand-in does not serve ${service}.`);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    return error(502, 502, `This stand-in does not serve ${service}.`);
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   return { ...common, target: { protocol: url.protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port } };
 }

@@ -20,7 +20,11 @@ export interface Edge {
 }
 
 /** Starts an edge on 127.0.0.1 and ::1. `port` 0 takes a free one. */
-export async function startEdge(options: { world: World; now: () => number; port?: number | undefined }): Promise<Edge> {
+export async function startEdge(options: {
+  world: World;
+  now: () => number;
+  port?: number | undefined;
+}): Promise<Edge> {
   const cache = new EdgeCache(options.now);
   const agents = createAgents();
   const upgraded = new Set<Duplex>();
@@ -78,7 +82,13 @@ function createProxy(cache: EdgeCache) {
   proxy.on('error', (error, _request, response) => {
     if (response instanceof Socket) refuseUpgrade(response, 502);
     else if (!response || response.headersSent) response?.destroy();
-    else answer(response, { kind: 'error', status: 502, code: 502, reason: `The server behind this site does not answer (${error.message}).` });
+    else
+      answer(response, {
+        kind: 'error',
+        status: 502,
+        code: 502,
+        reason: `The server behind this site does not answer (${error.message}).`,
+      });
   });
   return proxy;
 }
@@ -101,7 +111,9 @@ function edgeHeaders(request: IncomingMessage, hostHeader: string | undefined): 
 
 function answer(response: ServerResponse, destination: Exclude<Destination, Origin>): void {
   const page = destination.kind === 'error' ? errorPage(destination.status, destination.code, destination.reason) : '';
-  response.writeHead(destination.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(page);
+  response
+    .writeHead(destination.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+    .end(page);
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {

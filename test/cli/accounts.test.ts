@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { commandFile, programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
@@ -17,7 +27,14 @@ const accountOf = (number: number) => 21_000 + number;
 
 /** Runs the command as an account whose umask gives nothing to others. */
 function as(account: number, groups: readonly number[] = []): string[] {
-  const account_ = isRoot ? ['setpriv', `--reuid=${account}`, `--regid=${account}`, ...groups.length > 0 ? [`--groups=${groups.join(',')}`] : ['--clear-groups']] : [];
+  const account_ = isRoot
+    ? [
+        'setpriv',
+        `--reuid=${account}`,
+        `--regid=${account}`,
+        ...(groups.length > 0 ? [`--groups=${groups.join(',')}`] : ['--clear-groups']),
+      ]
+    : [];
   return [...account_, 'sh', '-c', 'umask 077; exec "$@"', 'sh'];
 }
 
@@ -35,33 +52,50 @@ describe('several accounts share one state folder', function () {
   this.timeout(60_000);
   afterEach(closeAll);
 
-  for (const [what, mode, groups] of [['of their group (setgid)', 0o2770, [group]], ['that everybody may write', 0o777, []]] as const) {
+  for (const [what, mode, groups] of [
+    ['of their group (setgid)', 0o2770, [group]],
+    ['that everybody may write', 0o777, []],
+  ] as const) {
     it(`${what}: whoever leads serves all, whatever their umask`, async () => {
       const classroom = await startShared(mode);
-      const run = (number: number, args: readonly string[]) => classroom.run([...args, '--holder', 'a', '--json'], { user: `student${number}`, through: as(accountOf(number), groups) });
+      const run = (number: number, args: readonly string[]) =>
+        classroom.run([...args, '--holder', 'a', '--json'], {
+          user: `student${number}`,
+          through: as(accountOf(number), groups),
+        });
       for (const args of [(number: number) => ['publish', '-p', String(3000 + number)], () => ['release']]) {
         const endings = await Promise.all(numbers.map((number) => run(number, args(number))));
-        assert.deepEqual(endings.map(({ code }) => code), numbers.map(() => 0), endings.map(({ out, err }) => out + err).join(''));
+        assert.deepEqual(
+          endings.map(({ code }) => code),
+          numbers.map(() => 0),
+          endings.map(({ out, err }) => out + err).join(''),
+        );
         assertLive(classroom.standIn, args(1)[0] === 'publish' ? numbers.map((number) => `student${number}`) : []);
       }
       // One after the other, so that everybody writes what somebody else has made.
       for (const number of numbers) assert.equal((await run(number, ['publish', '-p', String(3000 + number)])).code, 0);
       for (const name of ['queue', 'lock', 'scratch']) assert.deepEqual(readdirSync(classroom.in(name)), [], name);
-      for (const name of ['records/state.json', 'audit.log']) assert.equal(statSync(classroom.in(name)).mode & 0o777, mode & 0o666, name);
+      for (const name of ['records/state.json', 'audit.log'])
+        assert.equal(statSync(classroom.in(name)).mode & 0o777, mode & 0o666, name);
     });
   }
 
   it('one account takes over from another that was killed, at once', async () => {
     const classroom = await startShared(0o777);
     const stuck = new Moment();
-    const unhook = classroom.standIn.onRequest({ after: async ({ method }) => {
-      if (method !== 'PUT') return;
-      unhook();
-      victim.child.kill('SIGKILL');
-      await victim.ended;
-      stuck.happen();
-    } });
-    const victim = classroom.launch(['publish', '-p', '3001', '--json'], { user: 'student1', through: as(accountOf(1)) });
+    const unhook = classroom.standIn.onRequest({
+      after: async ({ method }) => {
+        if (method !== 'PUT') return;
+        unhook();
+        victim.child.kill('SIGKILL');
+        await victim.ended;
+        stuck.happen();
+      },
+    });
+    const victim = classroom.launch(['publish', '-p', '3001', '--json'], {
+      user: 'student1',
+      through: as(accountOf(1)),
+    });
     await stuck.comes;
     const next = await classroom.run(['publish', '-p', '3002'], { user: 'student2', through: as(accountOf(2)) });
     assert.equal(next.code, 0, next.err);
@@ -82,45 +116,74 @@ describe('two process namespaces share one state folder and one tunnel', functio
   afterEach(closeAll);
 
   // Where this machine allows no namespaces, all of them are one, and the tests hold all the same.
-  const flags = ['--pid', '--fork', '--kill-child', '--mount-proc', ...isRoot ? [] : ['--user', '--map-root-user']];
+  const flags = ['--pid', '--fork', '--kill-child', '--mount-proc', ...(isRoot ? [] : ['--user', '--map-root-user'])];
   const apart = spawnSync('unshare', [...flags, 'true']).status === 0 ? ['unshare', ...flags] : [];
 
   it('they are served by the same lock, and nobody takes another for dead', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 60 } });
     const [busy, go] = [new Moment(), new Moment()];
-    const unhook = classroom.standIn.onRequest({ before: async ({ method }) => {
-      if (method !== 'PUT') return;
-      unhook();
-      busy.happen();
-      await go.comes;
-    } });
+    const unhook = classroom.standIn.onRequest({
+      before: async ({ method }) => {
+        if (method !== 'PUT') return;
+        unhook();
+        busy.happen();
+        await go.comes;
+      },
+    });
     const first = classroom.launch(['publish', '-p', '3001', '--json'], { user: 'student1', through: apart });
     await busy.comes;
     classroom.standIn.requests.length = 0;
-    const others = [2, 3, 4, 5].map((number) => classroom.launch(['publish', '-p', String(3000 + number), '--json'], { user: `student${number}`, through: number % 2 === 0 ? apart : [] }));
-    await Promise.all(others.map(async ({ child }) => {
-      const isQueued = new Moment();
-      child.stdout?.once('data', isQueued.happen);
-      await isQueued.comes;
-    }));
-    assert(!callsOf(classroom.standIn).some((call) => call.startsWith('GET')), 'the lock of one whom nobody can see is kept');
+    const others = [2, 3, 4, 5].map((number) =>
+      classroom.launch(['publish', '-p', String(3000 + number), '--json'], {
+        user: `student${number}`,
+        through: number % 2 === 0 ? apart : [],
+      }),
+    );
+    await Promise.all(
+      others.map(async ({ child }) => {
+        const isQueued = new Moment();
+        child.stdout?.once('data', isQueued.happen);
+        await isQueued.comes;
+      }),
+    );
+    assert(
+      !callsOf(classroom.standIn).some((call) => call.startsWith('GET')),
+      'the lock of one whom nobody can see is kept',
+    );
     go.happen();
     const endings = await Promise.all([first, ...others].map(({ ended }) => ended));
-    assert.deepEqual(endings.map(({ code }) => code), [0, 0, 0, 0, 0], endings.map(({ out, err }) => out + err).join(''));
-    assertLive(classroom.standIn, [1, 2, 3, 4, 5].map((number) => `student${number}`));
+    assert.deepEqual(
+      endings.map(({ code }) => code),
+      [0, 0, 0, 0, 0],
+      endings.map(({ out, err }) => out + err).join(''),
+    );
+    assertLive(
+      classroom.standIn,
+      [1, 2, 3, 4, 5].map((number) => `student${number}`),
+    );
   });
 
   it('the lock of one that was killed elsewhere is taken over once it is stale, and its half is undone', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 20 } });
-    const program = (number: number) => [process.execPath, programFile('patientPublisher'), JSON.stringify({ configFile: classroom.configFile, action: publish(number), lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 } })];
+    const program = (number: number) => [
+      process.execPath,
+      programFile('patientPublisher'),
+      JSON.stringify({
+        configFile: classroom.configFile,
+        action: publish(number),
+        lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 },
+      }),
+    ];
     const killed = new Moment();
-    const unhook = classroom.standIn.onRequest({ after: async ({ method }) => {
-      if (method !== 'PUT') return;
-      unhook();
-      victim.child.kill('SIGKILL');
-      await victim.ended;
-      killed.happen();
-    } });
+    const unhook = classroom.standIn.onRequest({
+      after: async ({ method }) => {
+        if (method !== 'PUT') return;
+        unhook();
+        victim.child.kill('SIGKILL');
+        await victim.ended;
+        killed.happen();
+      },
+    });
     const victim = classroom.spawn([...apart, ...program(1)]);
     await killed.comes;
     const heir = await classroom.spawn(program(2)).ended;
@@ -128,7 +191,10 @@ describe('two process namespaces share one state folder and one tunnel', functio
     // Whether the dead one's request waits for nobody cannot be seen from here: it is served, and nothing is half.
     assert(classroom.standIn.world.zone.records.named('student2.example.com').length === 1);
     await ask(classroom, publish(3));
-    const { rules, records } = { rules: classroom.standIn.world.tunnel.config?.ingress.length ?? 0, records: classroom.standIn.world.zone.records.size };
+    const { rules, records } = {
+      rules: classroom.standIn.world.tunnel.config?.ingress.length ?? 0,
+      records: classroom.standIn.world.zone.records.size,
+    };
     assert.equal(rules - 1, records);
   });
 });
@@ -138,15 +204,19 @@ describe('a container that shares the state folder', function () {
   afterEach(closeAll);
 
   const flags = ['--pid', '--fork', '--kill-child', '--mount-proc'];
-  const canLookInside = isRoot && readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]' && spawnSync('unshare', [...flags, 'true']).status === 0;
+  const canLookInside =
+    isRoot &&
+    readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]' &&
+    spawnSync('unshare', [...flags, 'true']).status === 0;
   // Where nobody may look into a namespace, the same holds of a process in ours.
-  const shell = [...canLookInside ? [...flags, 'sh'] : [], '-c'];
+  const shell = [...(canLookInside ? [...flags, 'sh'] : []), '-c'];
 
   it('keeps its sites as long as it runs, and gc outside takes them down after that', async () => {
     const classroom = await startClassroom();
     const publishAndStay = `"${process.execPath}" "${commandFile()}" publish -p 3001 --holder window-1 --holder-pid $$ && cat`;
     const running = spawn(canLookInside ? 'unshare' : 'sh', [...shell, publishAndStay], {
-      env: { ...process.env, CLASSROOM_TUNNEL_CONFIG: classroom.configFile, CLASSROOM_TUNNEL_USER: 'student1' }, stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, CLASSROOM_TUNNEL_CONFIG: classroom.configFile, CLASSROOM_TUNNEL_USER: 'student1' },
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     await once(running.stdout, 'data');
     assert.equal((await classroom.run(['gc'])).code, 0);
@@ -167,9 +237,17 @@ describe('through sudo', function () {
   function sudo(classroom: Classroom): string[] {
     const [accounts, rules] = [path.join(classroom.folder, 'passwd'), path.join(classroom.folder, 'sudoers')];
     cpSync('/etc/passwd', accounts);
-    appendFileSync(accounts, `tunnel-service:*:${service}:${service}::/nonexistent:/bin/false\ntunnel-student:*:${student}:${student}::/nonexistent:/bin/sh\n`);
-    writeFileSync(rules, 'Defaults env_keep += "CLASSROOM_TUNNEL_CONFIG CLASSROOM_TUNNEL_USER"\ntunnel-student ALL=(tunnel-service) NOPASSWD: ALL\n', { mode: 0o440 });
-    const script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/sudoers && shift 2 && exec setpriv --reuid=21001 --regid=21001 --clear-groups sudo -n -u tunnel-service "$@"';
+    appendFileSync(
+      accounts,
+      `tunnel-service:*:${service}:${service}::/nonexistent:/bin/false\ntunnel-student:*:${student}:${student}::/nonexistent:/bin/sh\n`,
+    );
+    writeFileSync(
+      rules,
+      'Defaults env_keep += "CLASSROOM_TUNNEL_CONFIG CLASSROOM_TUNNEL_USER"\ntunnel-student ALL=(tunnel-service) NOPASSWD: ALL\n',
+      { mode: 0o440 },
+    );
+    const script =
+      'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/sudoers && shift 2 && exec setpriv --reuid=21001 --regid=21001 --clear-groups sudo -n -u tunnel-service "$@"';
     return ['unshare', '--mount', 'sh', '-c', script, 'sh', accounts, rules];
   }
 
@@ -182,16 +260,23 @@ describe('through sudo', function () {
   }
 
   if (!isRoot) {
-    it('only root can try sudo rules without a trace on this machine: who is a guest is tested above as a function', () => undefined);
+    it('only root can try sudo rules without a trace on this machine: who is a guest is tested above as a function', () =>
+      undefined);
     return;
   }
 
-  it('the student is who sudo says, whatever the environment says; the token is the service account\'s', async () => {
+  it("the student is who sudo says, whatever the environment says; the token is the service account's", async () => {
     const classroom = await startService();
-    const { code, out, err } = await classroom.run(['--type', 'GET', '-p', '3000'], { user: 'student7', through: sudo(classroom) });
+    const { code, out, err } = await classroom.run(['--type', 'GET', '-p', '3000'], {
+      user: 'student7',
+      through: sudo(classroom),
+    });
     assert.deepEqual([code, out], [0, 'tunnel-student.example.com\n'], err);
     assert.deepEqual([statSync(classroom.stateDir).uid, readdirSync(classroom.in('queue'))], [service, []]);
-    assert.equal(execFileSync('stat', ['-c', '%u', classroom.in('records', 'state.json')], { encoding: 'utf8' }), `${service}\n`);
+    assert.equal(
+      execFileSync('stat', ['-c', '%u', classroom.in('records', 'state.json')], { encoding: 'utf8' }),
+      `${service}\n`,
+    );
   });
 
   it('before there is a state folder, too', async () => {
@@ -200,23 +285,29 @@ describe('through sudo', function () {
     mkdirSync(parent);
     chownSync(parent, service, service);
     classroom.configure({ stateDir: 'new/state' });
-    assert.equal((await classroom.run(['--type', 'GET', '-p', '3000'], { through: sudo(classroom) })).out, 'tunnel-student.example.com\n');
+    assert.equal(
+      (await classroom.run(['--type', 'GET', '-p', '3000'], { through: sudo(classroom) })).out,
+      'tunnel-student.example.com\n',
+    );
   });
 
-  it('a student\'s own configuration is refused, whatever state folder it names: it could send the token elsewhere', async () => {
+  it("a student's own configuration is refused, whatever state folder it names: it could send the token elsewhere", async () => {
     const classroom = await startService();
     const file = path.join(classroom.folder, 'own.json');
     mkdirSync(path.join(classroom.folder, 'own'));
     for (const stateDir of ['state', 'own', 'nowhere']) {
       classroom.configure({ stateDir }, file);
       for (const owned of [path.join(classroom.folder, 'own'), file]) chownSync(owned, student, student);
-      const { code, last } = await classroom.run(['publish', '-p', '3000', '--json'], { env: { CLASSROOM_TUNNEL_CONFIG: file }, through: sudo(classroom) });
+      const { code, last } = await classroom.run(['publish', '-p', '3000', '--json'], {
+        env: { CLASSROOM_TUNNEL_CONFIG: file },
+        through: sudo(classroom),
+      });
       assert.deepEqual([code, last['code']], [77, 'config-not-trusted'], stateDir);
     }
     assert.deepEqual(callsOf(classroom.standIn), []);
   });
 
-  it('what is the teacher\'s is refused', async () => {
+  it("what is the teacher's is refused", async () => {
     const classroom = await startService();
     const { code, last } = await classroom.run(['restore', '--json'], { through: sudo(classroom) });
     assert.deepEqual([code, last['code']], [77, 'teacher-only']);

@@ -14,34 +14,204 @@ interface Bad {
   readonly remote?: boolean;
 }
 
-const config = (changes: Record<string, unknown>) => (classroom: Classroom) => { classroom.configure(changes); };
+const config = (changes: Record<string, unknown>) => (classroom: Classroom) => {
+  classroom.configure(changes);
+};
 const otherId = '0123456789abcdef0123456789abcdef';
 
 const cases: readonly Bad[] = [
-  { what: 'no configuration file', spoil: ({ configFile }) => { rmSync(configFile); }, code: 'config-missing', exit: 78, says: ['config.json', 'classroom-tunnel setup'] },
-  { what: 'a folder as configuration', spoil: ({ configFile }) => { rmSync(configFile); mkdirSync(configFile); }, code: 'config-unreadable', exit: 78, says: ['config.json', 'folder'] },
-  { what: 'a configuration that is no JSON', spoil: ({ configFile }) => { writeFileSync(configFile, '{"accountId": '); }, code: 'config-invalid', exit: 78, says: ['config.json', 'not JSON', 'commas'] },
-  { what: 'a configuration that is no object', spoil: ({ configFile }) => { writeFileSync(configFile, '[]'); }, code: 'config-invalid', exit: 78, says: ['config.json', 'object'] },
-  { what: 'an unknown key', spoil: config({ acountId: 'x' }), code: 'config-invalid', exit: 78, says: ['config.json', '`acountId`', 'spelling'] },
-  { what: 'a missing key', spoil: config({ tunnelId: undefined }), code: 'config-invalid', exit: 78, says: ['config.json', '`tunnelId` is missing', 'Add'] },
-  { what: 'a value of the wrong type', spoil: config({ commands: 'npm run dev' }), code: 'config-invalid', exit: 78, says: ['config.json', '`commands`', 'array'] },
-  { what: 'an unreadable token file', spoil: config({ tokenFile: 'nowhere' }), code: 'token-unreadable', exit: 78, says: ['nowhere', 'does not exist', 'tokenFile'] },
-  { what: 'a folder as token file', spoil: config({ tokenFile: '.' }), code: 'token-unreadable', exit: 78, says: ['folder', 'tokenFile'] },
-  { what: 'an empty token file', spoil: ({ tokenFile }) => { writeFileSync(tokenFile, '\n'); }, code: 'token-unreadable', exit: 78, says: ['token', 'empty'] },
-  { what: 'no token at all', spoil: config({ tokenFile: undefined }), code: 'token-missing', exit: 78, says: ['config.json', 'CLOUDFLARE_API_TOKEN', 'tokenFile'] },
-  { what: 'a template with an unknown placeholder', spoil: config({ hostname: '{name}.example.com' }), code: 'hostname-invalid', exit: 78, says: ['{name}', '{user}', 'hostname'] },
-  { what: 'a template that makes no valid name', spoil: config({ hostname: '{user}_x.example.com' }), code: 'hostname-invalid', exit: 78, says: ['student1_x', 'Change `hostname`'] },
-  { what: 'a template without a domain', spoil: config({ hostname: '{user}' }), code: 'hostname-invalid', exit: 78, says: ['domain'] },
-  { what: 'a rejected token', spoil: ({ tokenFile }) => { writeFileSync(tokenFile, 'wrong-token-wrong'); }, code: 'token-rejected', exit: 77, says: ['403', 'Cloudflare Tunnel · Edit', 'doctor'], remote: true },
-  { what: 'a token without the right to edit', spoil: ({ standIn }) => { for (const token of standIn.world.tokens.values()) token.scopes = ['zone:read']; }, code: 'token-rejected', exit: 77, says: ['DNS · Edit'], remote: true },
-  { what: 'an unknown tunnel', spoil: config({ tunnelId: '01234567-89ab-cdef-0123-456789abcdef' }), code: 'tunnel-unknown', exit: 78, says: ['01234567-89ab', '`tunnelId`'], remote: true },
-  { what: 'an unknown account', spoil: config({ accountId: otherId }), code: 'tunnel-unknown', exit: 78, says: [otherId, '`accountId`'], remote: true },
-  { what: 'an unknown zone', spoil: config({ zoneId: otherId }), code: 'zone-unknown', exit: 78, says: [otherId, '`zoneId`'], remote: true },
-  { what: 'a locally-managed tunnel', spoil: ({ standIn }) => { standIn.world.tunnel.source = 'local'; }, code: 'tunnel-local', exit: 78, says: ['cloudflared', 'Migrate'], remote: true },
-  { what: 'an unreachable API', spoil: ({ standIn }) => standIn.goOffline(), code: 'api-unreachable', exit: 1, says: ['ECONNREFUSED', 'network'], remote: true },
-  { what: 'another student\'s port', spoil: config({ ports: { student1: 3001, student2: 3000 } }), code: 'port-not-allowed', exit: 77, says: ['3000', 'student2', '3001', 'PORT'] },
-  { what: 'a port outside the range', spoil: config({ portRange: [4000, 4100] }), code: 'port-not-allowed', exit: 77, says: ['3000', '4000', '4100'] },
-  { what: 'a student without a port', spoil: config({ ports: { student2: 3000 } }), code: 'port-not-allowed', exit: 77, says: ['student1', 'teacher'] },
+  {
+    what: 'no configuration file',
+    spoil: ({ configFile }) => {
+      rmSync(configFile);
+    },
+    code: 'config-missing',
+    exit: 78,
+    says: ['config.json', 'classroom-tunnel setup'],
+  },
+  {
+    what: 'a folder as configuration',
+    spoil: ({ configFile }) => {
+      rmSync(configFile);
+      mkdirSync(configFile);
+    },
+    code: 'config-unreadable',
+    exit: 78,
+    says: ['config.json', 'folder'],
+  },
+  {
+    what: 'a configuration that is no JSON',
+    spoil: ({ configFile }) => {
+      writeFileSync(configFile, '{"accountId": ');
+    },
+    code: 'config-invalid',
+    exit: 78,
+    says: ['config.json', 'not JSON', 'commas'],
+  },
+  {
+    what: 'a configuration that is no object',
+    spoil: ({ configFile }) => {
+      writeFileSync(configFile, '[]');
+    },
+    code: 'config-invalid',
+    exit: 78,
+    says: ['config.json', 'object'],
+  },
+  {
+    what: 'an unknown key',
+    spoil: config({ acountId: 'x' }),
+    code: 'config-invalid',
+    exit: 78,
+    says: ['config.json', '`acountId`', 'spelling'],
+  },
+  {
+    what: 'a missing key',
+    spoil: config({ tunnelId: undefined }),
+    code: 'config-invalid',
+    exit: 78,
+    says: ['config.json', '`tunnelId` is missing', 'Add'],
+  },
+  {
+    what: 'a value of the wrong type',
+    spoil: config({ commands: 'npm run dev' }),
+    code: 'config-invalid',
+    exit: 78,
+    says: ['config.json', '`commands`', 'array'],
+  },
+  {
+    what: 'an unreadable token file',
+    spoil: config({ tokenFile: 'nowhere' }),
+    code: 'token-unreadable',
+    exit: 78,
+    says: ['nowhere', 'does not exist', 'tokenFile'],
+  },
+  {
+    what: 'a folder as token file',
+    spoil: config({ tokenFile: '.' }),
+    code: 'token-unreadable',
+    exit: 78,
+    says: ['folder', 'tokenFile'],
+  },
+  {
+    what: 'an empty token file',
+    spoil: ({ tokenFile }) => {
+      writeFileSync(tokenFile, '\n');
+    },
+    code: 'token-unreadable',
+    exit: 78,
+    says: ['token', 'empty'],
+  },
+  {
+    what: 'no token at all',
+    spoil: config({ tokenFile: undefined }),
+    code: 'token-missing',
+    exit: 78,
+    says: ['config.json', 'CLOUDFLARE_API_TOKEN', 'tokenFile'],
+  },
+  {
+    what: 'a template with an unknown placeholder',
+    spoil: config({ hostname: '{name}.example.com' }),
+    code: 'hostname-invalid',
+    exit: 78,
+    says: ['{name}', '{user}', 'hostname'],
+  },
+  {
+    what: 'a template that makes no valid name',
+    spoil: config({ hostname: '{user}_x.example.com' }),
+    code: 'hostname-invalid',
+    exit: 78,
+    says: ['student1_x', 'Change `hostname`'],
+  },
+  {
+    what: 'a template without a domain',
+    spoil: config({ hostname: '{user}' }),
+    code: 'hostname-invalid',
+    exit: 78,
+    says: ['domain'],
+  },
+  {
+    what: 'a rejected token',
+    spoil: ({ tokenFile }) => {
+      writeFileSync(tokenFile, 'wrong-token-wrong');
+    },
+    code: 'token-rejected',
+    exit: 77,
+    says: ['403', 'Cloudflare Tunnel · Edit', 'doctor'],
+    remote: true,
+  },
+  {
+    what: 'a token without the right to edit',
+    spoil: ({ standIn }) => {
+      for (const token of standIn.world.tokens.values()) token.scopes = ['zone:read'];
+    },
+    code: 'token-rejected',
+    exit: 77,
+    says: ['DNS · Edit'],
+    remote: true,
+  },
+  {
+    what: 'an unknown tunnel',
+    spoil: config({ tunnelId: '01234567-89ab-cdef-0123-456789abcdef' }),
+    code: 'tunnel-unknown',
+    exit: 78,
+    says: ['01234567-89ab', '`tunnelId`'],
+    remote: true,
+  },
+  {
+    what: 'an unknown account',
+    spoil: config({ accountId: otherId }),
+    code: 'tunnel-unknown',
+    exit: 78,
+    says: [otherId, '`accountId`'],
+    remote: true,
+  },
+  {
+    what: 'an unknown zone',
+    spoil: config({ zoneId: otherId }),
+    code: 'zone-unknown',
+    exit: 78,
+    says: [otherId, '`zoneId`'],
+    remote: true,
+  },
+  {
+    what: 'a locally-managed tunnel',
+    spoil: ({ standIn }) => {
+      standIn.world.tunnel.source = 'local';
+    },
+    code: 'tunnel-local',
+    exit: 78,
+    says: ['cloudflared', 'Migrate'],
+    remote: true,
+  },
+  {
+    what: 'an unreachable API',
+    spoil: ({ standIn }) => standIn.goOffline(),
+    code: 'api-unreachable',
+    exit: 1,
+    says: ['ECONNREFUSED', 'network'],
+    remote: true,
+  },
+  {
+    what: "another student's port",
+    spoil: config({ ports: { student1: 3001, student2: 3000 } }),
+    code: 'port-not-allowed',
+    exit: 77,
+    says: ['3000', 'student2', '3001', 'PORT'],
+  },
+  {
+    what: 'a port outside the range',
+    spoil: config({ portRange: [4000, 4100] }),
+    code: 'port-not-allowed',
+    exit: 77,
+    says: ['3000', '4000', '4100'],
+  },
+  {
+    what: 'a student without a port',
+    spoil: config({ ports: { student2: 3000 } }),
+    code: 'port-not-allowed',
+    exit: 77,
+    says: ['student1', 'teacher'],
+  },
 ];
 
 describe('command: bad input', () => {
@@ -52,10 +222,20 @@ describe('command: bad input', () => {
       const classroom = await startClassroom();
       const { standIn } = classroom;
       await spoil(classroom);
-      const [ended, people] = await Promise.all([classroom.run(['publish', '-p', '3000', '--json']), classroom.run(['--type', 'GET', '-p', '3000'])]);
-      assert.deepEqual([ended.code, ended.last['code'], ended.last['exitCode'], people.code, people.out], [exit, code, exit, exit, '']);
+      const [ended, people] = await Promise.all([
+        classroom.run(['publish', '-p', '3000', '--json']),
+        classroom.run(['--type', 'GET', '-p', '3000']),
+      ]);
+      assert.deepEqual(
+        [ended.code, ended.last['code'], ended.last['exitCode'], people.code, people.out],
+        [exit, code, exit, exit, ''],
+      );
       for (const key of ['title', 'message', 'action']) assert(ended.last[key], key);
-      for (const expected of says) assert.match(people.err, expected instanceof RegExp ? expected : new RegExp(expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+      for (const expected of says)
+        assert.match(
+          people.err,
+          expected instanceof RegExp ? expected : new RegExp(expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')),
+        );
       assert(!/\{\w+\}: |undefined| at .*:\d+:\d+/.test(people.err), `a stack or an unfilled message: ${people.err}`);
       assert.equal(ended.events.filter(({ event }) => event === 'error').length, 1);
       assert.deepEqual([standIn.world.tunnel.version, standIn.world.zone.records.size], [0, 0]);
@@ -81,14 +261,23 @@ describe('command: bad input', () => {
   it('the token may come from the environment, and is in no file of the state', async () => {
     const classroom = await startClassroom({ config: { tokenFile: undefined } });
     const { standIn } = classroom;
-    assert.equal((await classroom.run(['--type', 'GET', '-p', '3000'], { env: { CLOUDFLARE_API_TOKEN: standIn.token } })).code, 0);
+    assert.equal(
+      (await classroom.run(['--type', 'GET', '-p', '3000'], { env: { CLOUDFLARE_API_TOKEN: standIn.token } })).code,
+      0,
+    );
     const found = classroom.spawn(['grep', '-r', standIn.token, classroom.stateDir]);
     assert.equal((await found.ended).code, 1);
   });
 
   it('what the environment says of Cloudflare is not for us', async () => {
     const classroom = await startClassroom();
-    const env = { CLOUDFLARE_API_TOKEN: 'x'.repeat(40), CLOUDFLARE_API_KEY: 'k', CLOUDFLARE_EMAIL: 'e@example.com', CLOUDFLARE_BASE_URL: 'http://127.0.0.1:1', CLOUDFLARE_API_USER_SERVICE_KEY: 'u' };
+    const env = {
+      CLOUDFLARE_API_TOKEN: 'x'.repeat(40),
+      CLOUDFLARE_API_KEY: 'k',
+      CLOUDFLARE_EMAIL: 'e@example.com',
+      CLOUDFLARE_BASE_URL: 'http://127.0.0.1:1',
+      CLOUDFLARE_API_USER_SERVICE_KEY: 'u',
+    };
     assert.equal((await classroom.run(['--type', 'GET', '-p', '3000'], { env })).code, 0);
   });
 });

@@ -11,8 +11,18 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     const { code, events, out } = await classroom.run(['publish', '-p', '3000', '--holder', 'window-1', '--json']);
     assert.equal(code, 0);
     assert.equal(out.trimEnd().split('\n').length, 3);
-    assert.deepEqual(events, [{ event: 'queued' }, { event: 'locked' },
-      { event: 'published', hostname: 'student1.example.com', url: 'https://student1.example.com/', port: 3000, created: true, apiCalls: 4 }]);
+    assert.deepEqual(events, [
+      { event: 'queued' },
+      { event: 'locked' },
+      {
+        event: 'published',
+        hostname: 'student1.example.com',
+        url: 'https://student1.example.com/',
+        port: 3000,
+        created: true,
+        apiCalls: 4,
+      },
+    ]);
   });
 
   it('a second holder claims it without a call, and it goes when the last holder goes', async () => {
@@ -21,11 +31,17 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     classroom.standIn.requests.length = 0;
     const claimed = await classroom.done(['publish', '-p', '3000', '--holder', 'window-2']);
     const stays = await classroom.done(['release', '--holder', 'window-1']);
-    assert.deepEqual([claimed['created'], claimed['apiCalls'], stays['removed'], stays['apiCalls']], [false, 0, false, 0]);
+    assert.deepEqual(
+      [claimed['created'], claimed['apiCalls'], stays['removed'], stays['apiCalls']],
+      [false, 0, false, 0],
+    );
     assert.deepEqual(callsOf(classroom.standIn), []);
     assertLive(classroom.standIn, ['student1']);
     const gone = await classroom.done(['release', '--holder', 'window-2']);
-    assert.deepEqual([gone['removed'], gone['hostname'], gone['message']], [true, 'student1.example.com', 'Removed student1.example.com.']);
+    assert.deepEqual(
+      [gone['removed'], gone['hostname'], gone['message']],
+      [true, 'student1.example.com', 'Removed student1.example.com.'],
+    );
     assertLive(classroom.standIn, []);
   });
 
@@ -35,7 +51,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     assert.equal((await classroom.done(['release', '--holder', 'window-1']))['removed'], true);
   });
 
-  it('release of nothing ends with 0 and says so, without a call; another student\'s holder is not ours to release', async () => {
+  it("release of nothing ends with 0 and says so, without a call; another student's holder is not ours to release", async () => {
     const classroom = await startClassroom();
     await classroom.done(['publish', '-p', '3000', '--holder', 'same']);
     classroom.standIn.requests.length = 0;
@@ -55,7 +71,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     assertLive(classroom.standIn, []);
   });
 
-  it('unpublish takes it down whoever holds it, and only the caller\'s own', async () => {
+  it("unpublish takes it down whoever holds it, and only the caller's own", async () => {
     const classroom = await startClassroom();
     await classroom.done(['publish', '-p', '3000', '--holder', 'a']);
     await classroom.done(['publish', '-p', '3000', '--holder', 'b']);
@@ -75,7 +91,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     assertLive(classroom.standIn, ['student1']);
   });
 
-  it('the student\'s site follows to another port', async () => {
+  it("the student's site follows to another port", async () => {
     const classroom = await startClassroom();
     await classroom.done(['publish', '-p', '3000']);
     const { hostname, created } = await classroom.done(['publish', '-p', '3001']);
@@ -103,15 +119,30 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
   });
 
   it('info tells user, port, hostname and publication, without a call and without a token', async () => {
-    const classroom = await startClassroom({ config: { ports: { student1: 3001 }, tokenFile: 'nowhere', commands: ['npm start'], portVariable: 'WEB_PORT' } });
-    const about = { event: 'info', user: 'student1', machine: 'server1', port: 3001, hostname: 'student1.example.com', url: 'https://student1.example.com', commands: ['npm start'], portVariable: 'WEB_PORT', socketFolder: classroom.in('sockets', String(process.getuid?.())) };
+    const classroom = await startClassroom({
+      config: { ports: { student1: 3001 }, tokenFile: 'nowhere', commands: ['npm start'], portVariable: 'WEB_PORT' },
+    });
+    const about = {
+      event: 'info',
+      user: 'student1',
+      machine: 'server1',
+      port: 3001,
+      hostname: 'student1.example.com',
+      url: 'https://student1.example.com',
+      commands: ['npm start'],
+      portVariable: 'WEB_PORT',
+      socketFolder: classroom.in('sockets', String(process.getuid?.())),
+    };
     assert.deepEqual(await classroom.done(['info']), { ...about, publication: null });
     classroom.configure({ tokenFile: 'token' });
     await classroom.done(['publish', '-p', '3001']);
     classroom.standIn.requests.length = 0;
     const { publication, ...rest } = await classroom.done(['info']);
     const { since, ...live } = publication as Record<string, string>;
-    assert.deepEqual([rest, live], [about, { hostname: 'student1.example.com', url: 'https://student1.example.com', port: 3001 }]);
+    assert.deepEqual(
+      [rest, live],
+      [about, { hostname: 'student1.example.com', url: 'https://student1.example.com', port: 3001 }],
+    );
     assert(!Number.isNaN(Date.parse(since ?? '')));
     assert.deepEqual((await classroom.done(['info'], { user: 'student2' }))['port'], null);
     assert.deepEqual(callsOf(classroom.standIn), []);
@@ -131,9 +162,22 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     await classroom.done(['publish', '-p', '3001'], { user: 'student2' });
     classroom.standIn.requests.length = 0;
     const { publications } = await classroom.done(['list']);
-    assert.deepEqual((publications as Record<string, unknown>[]).map(({ user, port, hostname, holders }) => ({ user, port, hostname, holders })), [
-      { user: 'student1', port: 3000, hostname: 'student1.example.com', holders: ['a', 'b'] }, { user: 'student2', port: 3001, hostname: 'student2.example.com', holders: ['hand'] }]);
-    assert.match((await classroom.run(['list'])).out, /^USER.*\nstudent1 +3000 +student1\.example\.com .*a b\nstudent2 /);
+    assert.deepEqual(
+      (publications as Record<string, unknown>[]).map(({ user, port, hostname, holders }) => ({
+        user,
+        port,
+        hostname,
+        holders,
+      })),
+      [
+        { user: 'student1', port: 3000, hostname: 'student1.example.com', holders: ['a', 'b'] },
+        { user: 'student2', port: 3001, hostname: 'student2.example.com', holders: ['hand'] },
+      ],
+    );
+    assert.match(
+      (await classroom.run(['list'])).out,
+      /^USER.*\nstudent1 +3000 +student1\.example\.com .*a b\nstudent2 /,
+    );
     assert.deepEqual(callsOf(classroom.standIn), []);
   });
 
@@ -141,17 +185,27 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     const classroom = await startClassroom({ config: { dns: 'wildcard', originRequest: { noTLSVerify: true } } });
     const { standIn } = classroom;
     assert.equal((await classroom.done(['publish', '-p', '3000']))['apiCalls'], 2);
-    assert.deepEqual([standIn.world.tunnel.config?.ingress[0], standIn.world.zone.records.size],
-      [{ hostname: 'student1.example.com', service: 'http://localhost:3000', originRequest: { noTLSVerify: true } }, 0]);
+    assert.deepEqual(
+      [standIn.world.tunnel.config?.ingress[0], standIn.world.zone.records.size],
+      [{ hostname: 'student1.example.com', service: 'http://localhost:3000', originRequest: { noTLSVerify: true } }, 0],
+    );
     await classroom.done(['unpublish', '-p', '3000']);
-    assert.deepEqual([standIn.world.tunnel.config, callsOf(standIn)],
-      [{ ingress: [{ service: 'http_status:404' }] }, ['GET config', 'PUT config', 'GET config', 'PUT config']]);
+    assert.deepEqual(
+      [standIn.world.tunnel.config, callsOf(standIn)],
+      [{ ingress: [{ service: 'http_status:404' }] }, ['GET config', 'PUT config', 'GET config', 'PUT config']],
+    );
   });
 
   it('without allowUserOverride the environment names nobody', async () => {
     const classroom = await startClassroom({ config: { allowUserOverride: false } });
     const { user } = await classroom.done(['info'], { user: 'student7' });
-    assert.equal(user, readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).find((fields) => fields[2] === String(process.getuid?.()))?.[0]);
+    assert.equal(
+      user,
+      readFileSync('/etc/passwd', 'utf8')
+        .split('\n')
+        .map((line) => line.split(':'))
+        .find((fields) => fields[2] === String(process.getuid?.()))?.[0],
+    );
   });
 
   it('restore shows what was kept and puts it back; what is live stays live; the audit log has a line for it', async () => {

@@ -11,11 +11,21 @@ describe('command: the two forms of the article', () => {
     const { standIn } = classroom;
     const { code, out, err } = await classroom.run(['--type', 'GET', '--port', '3000']);
     assert.deepEqual({ code, out, err }, { code: 0, out: 'student1.example.com\n', err: '' });
-    assert.deepEqual(standIn.world.tunnel.config, { ingress: [{ hostname: 'student1.example.com', service: 'http://localhost:3000' }, { service: 'http_status:404' }] });
+    assert.deepEqual(standIn.world.tunnel.config, {
+      ingress: [{ hostname: 'student1.example.com', service: 'http://localhost:3000' }, { service: 'http_status:404' }],
+    });
     const [record, ...others] = standIn.world.zone.records.all();
     assert.deepEqual(others, []);
-    assert.deepEqual([record?.type, record?.name, record?.content, record?.proxied, record?.comment],
-      ['CNAME', 'student1.example.com', `${standIn.tunnelId}.cfargotunnel.com`, true, 'classroom-tunnel user=student1 port=3000 machine=server1']);
+    assert.deepEqual(
+      [record?.type, record?.name, record?.content, record?.proxied, record?.comment],
+      [
+        'CNAME',
+        'student1.example.com',
+        `${standIn.tunnelId}.cfargotunnel.com`,
+        true,
+        'classroom-tunnel user=student1 port=3000 machine=server1',
+      ],
+    );
     assert.deepEqual(callsOf(standIn).sort(), ['GET config', 'GET records', 'POST batch', 'PUT config']);
   });
 
@@ -46,7 +56,9 @@ describe('command: the two forms of the article', () => {
   });
 
   it('a rule for the port that somebody else made: GET answers its hostname, DELETE leaves it and says why', async () => {
-    const config = { ingress: [{ hostname: 'teacher.example.com', service: 'http://localhost:3000' }, { service: 'http_status:404' }] };
+    const config = {
+      ingress: [{ hostname: 'teacher.example.com', service: 'http://localhost:3000' }, { service: 'http_status:404' }],
+    };
     const classroom = await startClassroom({ standIn: { config } });
     const got = await classroom.run(['--type', 'GET', '-p', '3000']);
     assert.deepEqual([got.code, got.out], [0, 'teacher.example.com\n']);
@@ -67,21 +79,40 @@ describe('command: the two forms of the article', () => {
 
   it('--version says which one it is', async () => {
     const classroom = await startClassroom();
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     const { code, out } = await classroom.run(['--version']);
     assert.deepEqual([code, out.trim()], [0, version]);
   });
 
   it('usage: what is no call ends with 2, one message and no call to Cloudflare', async () => {
     const classroom = await startClassroom();
-    const wrong = [['--type', 'GET'], ['-p', '3000'], [], ['--type', 'PUT', '-p', '3000'], ['--type', 'GET', '-p', '0'], ['--type', 'GET', '-p', '65536'],
-      ['--type', 'GET', '-p', '3e3'], ['--type', 'GET', '-p', ''], ['--unknown'], ['nonsense'], ['publish'], ['publish', '-p', 'x'], ['release'],
-      ['release', '--holder', 'a/b'], ['publish', '-p', '3000', '--holder', 'x'.repeat(81)], ['publish', '-p', '3000', '--holder-pid', '-1']];
-    await Promise.all(wrong.map(async (args) => {
-      const { code, out, err } = await classroom.run(args);
-      assert.deepEqual([code, out], [2, ''], args.join(' '));
-      assert.match(err, /^error: /m, args.join(' '));
-    }));
+    const wrong = [
+      ['--type', 'GET'],
+      ['-p', '3000'],
+      [],
+      ['--type', 'PUT', '-p', '3000'],
+      ['--type', 'GET', '-p', '0'],
+      ['--type', 'GET', '-p', '65536'],
+      ['--type', 'GET', '-p', '3e3'],
+      ['--type', 'GET', '-p', ''],
+      ['--unknown'],
+      ['nonsense'],
+      ['publish'],
+      ['publish', '-p', 'x'],
+      ['release'],
+      ['release', '--holder', 'a/b'],
+      ['publish', '-p', '3000', '--holder', 'x'.repeat(81)],
+      ['publish', '-p', '3000', '--holder-pid', '-1'],
+    ];
+    await Promise.all(
+      wrong.map(async (args) => {
+        const { code, out, err } = await classroom.run(args);
+        assert.deepEqual([code, out], [2, ''], args.join(' '));
+        assert.match(err, /^error: /m, args.join(' '));
+      }),
+    );
     assert.deepEqual(callsOf(classroom.standIn), []);
   });
 });

@@ -13,10 +13,14 @@ describe('publishing through a relay', () => {
   });
   afterEach(() => classroom.close());
 
-  const serviceOf = () => [...classroom.standIn.world.tunnels.values()].flatMap((tunnel) => tunnel.config?.ingress ?? []).find((rule) => rule.hostname)?.service;
-  const publish = (holder: string, ...more: string[]) => classroom.run(['publish', '-p', '3000', '--holder', holder, '--json', ...more]);
+  const serviceOf = () =>
+    [...classroom.standIn.world.tunnels.values()]
+      .flatMap((tunnel) => tunnel.config?.ingress ?? [])
+      .find((rule) => rule.hostname)?.service;
+  const publish = (holder: string, ...more: string[]) =>
+    classroom.run(['publish', '-p', '3000', '--holder', holder, '--json', ...more]);
 
-  it('leads to the student\'s own socket while a holder has a relay, and to the port after it', async () => {
+  it("leads to the student's own socket while a holder has a relay, and to the port after it", async () => {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     await publish('window-1', '--relay');
     assert.equal(serviceOf(), `unix:${path.join(folder, '3000.sock')}`);

@@ -12,8 +12,15 @@ describe('restore: what is live goes in, who has left goes out', () => {
   afterEach(closeAll);
 
   it('knows by the audit log which rules were ours', () => {
-    const restored = { ingress: [rule(one), { hostname: 'foreign.example.com', service: 'http://localhost:3002' }, { service: 'http_status:404' }] };
-    const former = (lines: readonly string[], live: readonly typeof site[] = []) => formerSites(lines, 'server1', restored, live);
+    const restored = {
+      ingress: [
+        rule(one),
+        { hostname: 'foreign.example.com', service: 'http://localhost:3002' },
+        { service: 'http_status:404' },
+      ],
+    };
+    const former = (lines: readonly string[], live: readonly (typeof site)[] = []) =>
+      formerSites(lines, 'server1', restored, live);
     assert.deepEqual(former([line(one), line(one), '{"torn', line({ ...one, created: false })]), [site]);
     assert.deepEqual(former([line({ ...one, hostname: 'gone.example.com' }), line({ ...one, created: false })]), []);
     assert.deepEqual(former([line(one)], [site]), []);
@@ -23,7 +30,11 @@ describe('restore: what is live goes in, who has left goes out', () => {
   it('puts an older configuration back and makes it true again, foreign rules included', async () => {
     const classroom = await startClassroom();
     const { world } = classroom.standIn;
-    const foreign = { hostname: 'wiki.example.com', service: 'http://localhost:8080', originRequest: { noTLSVerify: true } };
+    const foreign = {
+      hostname: 'wiki.example.com',
+      service: 'http://localhost:8080',
+      originRequest: { noTLSVerify: true },
+    };
     world.saveInDashboard((config) => ({ ...config, ingress: [foreign, ...config.ingress] }));
     await classroom.done(['publish', '-p', '3001'], { user: 'student1' });
     await classroom.done(['publish', '-p', '3002'], { user: 'student2' });
@@ -34,8 +45,16 @@ describe('restore: what is live goes in, who has left goes out', () => {
     const last = await classroom.done(['restore', kept]);
     assert.deepEqual([last['event'], last['live']], ['restored', ['student2.example.com', 'student3.example.com']]);
     const rules = world.tunnel.config?.ingress ?? [];
-    assert.deepEqual(rules.map(({ hostname }) => hostname).sort(), ['student2.example.com', 'student3.example.com', 'wiki.example.com', undefined]);
-    assert.deepEqual(rules.find(({ hostname }) => hostname === 'wiki.example.com'), foreign);
+    assert.deepEqual(rules.map(({ hostname }) => hostname).sort(), [
+      'student2.example.com',
+      'student3.example.com',
+      'wiki.example.com',
+      undefined,
+    ]);
+    assert.deepEqual(
+      rules.find(({ hostname }) => hostname === 'wiki.example.com'),
+      foreign,
+    );
     assert.equal(rules.at(-1)?.hostname, undefined);
   });
 });

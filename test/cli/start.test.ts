@@ -9,10 +9,16 @@ const heavy = ['net', 'crypto', 'child_process', 'stream', 'fs/promises', 'inter
 describe('the start of a command', () => {
   afterEach(closeAll);
 
-  it('loads no module of node\'s for what it does not do; who calls Cloudflare has them', async () => {
+  it("loads no module of node's for what it does not do; who calls Cloudflare has them", async () => {
     const classroom = await startClassroom();
-    const [preload, list] = ['preload.cjs', 'modules.json'].map((name) => path.join(classroom.folder, name)) as [string, string];
-    writeFileSync(preload, `process.on('exit', () => { require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(process.moduleLoadList)); });`);
+    const [preload, list] = ['preload.cjs', 'modules.json'].map((name) => path.join(classroom.folder, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(
+      preload,
+      `process.on('exit', () => { require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(process.moduleLoadList)); });`,
+    );
     const loadedBy = async (...args: string[]): Promise<string[]> => {
       const { code, err } = await classroom.run(args, { env: { NODE_OPTIONS: `--require ${preload}` } });
       assert.equal(code, 0, err);
@@ -20,6 +26,9 @@ describe('the start of a command', () => {
       return heavy.filter((name) => all.includes(`NativeModule ${name}`));
     };
     assert.deepEqual(await loadedBy('info', '-p', '3000'), []);
-    assert.deepEqual(await loadedBy('publish', '-p', '3000'), heavy.filter((name) => !['child_process', 'fs/promises'].includes(name)));
+    assert.deepEqual(
+      await loadedBy('publish', '-p', '3000'),
+      heavy.filter((name) => !['child_process', 'fs/promises'].includes(name)),
+    );
   });
 });

@@ -15,8 +15,14 @@ export async function launchBrowser(flags: readonly string[] = []): Promise<Brow
   return chromium.launch({
     executablePath,
     args: [
-      '--no-sandbox', '--disable-quic', '--disable-background-networking', '--no-first-run', '--disable-sync',
-      '--disable-component-update', '--disable-dev-shm-usage', ...flags,
+      '--no-sandbox',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--no-first-run',
+      '--disable-sync',
+      '--disable-component-update',
+      '--disable-dev-shm-usage',
+      ...flags,
     ],
   });
 }
@@ -24,7 +30,8 @@ export async function launchBrowser(flags: readonly string[] = []): Promise<Brow
 /** What scripts/test.mjs has found or installed, and tells the tests by the environment. */
 export function requireEnvironment(name: 'CHROMIUM' | 'CODE_SERVER' | 'VSIX'): string {
   const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: run these tests by "npm test", or "npm test -- browser"`);
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: run these tests by "npm test", or "npm test -- browser"`);
   return value;
 }
 
@@ -50,9 +57,18 @@ export async function openProfile(origin: string, flags?: readonly string[]): Pr
   const { browser, context } = await (shared ??= launchWithContext());
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'cookies,local_storage,indexeddb,service_workers,cache_storage' });
+  await session.send('Storage.clearDataForOrigin', {
+    origin,
+    storageTypes: 'cookies,local_storage,indexeddb,service_workers,cache_storage',
+  });
   await page.close();
-  return { browser, context, closeProfile: async () => { await Promise.all(context.pages().map((open) => open.close())); } };
+  return {
+    browser,
+    context,
+    closeProfile: async () => {
+      await Promise.all(context.pages().map((open) => open.close()));
+    },
+  };
 }
 
 async function launchWithContext(flags?: readonly string[]): Promise<Omit<Profile, 'closeProfile'>> {

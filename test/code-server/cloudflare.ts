@@ -28,18 +28,31 @@ export async function waitUntilPublished(classroom: Classroom): Promise<void> {
 
 /** Waits until neither is there. */
 export async function waitUntilGone(classroom: Classroom, patienceMilliseconds?: number): Promise<void> {
-  await waitFor(() => {
-    const { rule, record } = published(classroom);
-    return !rule && !record;
-  }, `the end of rule and record of ${classroom.hostname}`, patienceMilliseconds);
+  await waitFor(
+    () => {
+      const { rule, record } = published(classroom);
+      return !rule && !record;
+    },
+    `the end of rule and record of ${classroom.hostname}`,
+    patienceMilliseconds,
+  );
 }
 
 /** Visits the student's site through the edge, as any browser anywhere would. */
 export function visit({ standIn, hostname }: Classroom, path = '/'): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const visitor = request({ host: '127.0.0.1', port: standIn.edgePort, path, agent: false, headers: { host: `${hostname}:${standIn.edgePort}` } }, (answer) => {
-      text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body }), reject);
-    });
+    const visitor = request(
+      {
+        host: '127.0.0.1',
+        port: standIn.edgePort,
+        path,
+        agent: false,
+        headers: { host: `${hostname}:${standIn.edgePort}` },
+      },
+      (answer) => {
+        text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, body }), reject);
+      },
+    );
     visitor.once('error', reject).end();
   });
 }

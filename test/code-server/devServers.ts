@@ -54,7 +54,10 @@ export function describeDevServers(room: () => Room): void {
       const warning = window.notification('Vite refuses visitors');
       await warning.filter({ hasText: `Change this in vite.config.js: ${line}` }).waitFor();
       await window.statusBarItem.hover();
-      await window.page.locator('.monaco-hover', { hasText: `It does not serve pages for ${classroom.hostname}` }).filter({ hasText: line }).waitFor();
+      await window.page
+        .locator('.monaco-hover', { hasText: `It does not serve pages for ${classroom.hostname}` })
+        .filter({ hasText: line })
+        .waitFor();
 
       await writeFile(join(folder, 'vite.config.js'), `export default { ${line} };\n`);
       await window.waitForStatus(live(classroom));

@@ -12,9 +12,14 @@ const LOGS = /^(Classroom Tunnel|remoteagent|remoteexthost)\.log$/;
 const LAST_LINES = 40;
 
 /** Takes a picture of every page, and prints the end of the logs. @param title names the pictures */
-export async function keepEvidence({ context, classroom }: { context: BrowserContext; classroom: Classroom }, title: string): Promise<void> {
+export async function keepEvidence(
+  { context, classroom }: { context: BrowserContext; classroom: Classroom },
+  title: string,
+): Promise<void> {
   await mkdir(PICTURES, { recursive: true });
-  const shots = context.pages().map((page, index) => page.screenshot({ path: `${PICTURES}failed-${title.replaceAll(/\W+/g, '-')}-${index}.png` }));
+  const shots = context
+    .pages()
+    .map((page, index) => page.screenshot({ path: `${PICTURES}failed-${title.replaceAll(/\W+/g, '-')}-${index}.png` }));
   await Promise.allSettled([...shots, printLogs(classroom.codeServer.logs)]);
 }
 

@@ -7,8 +7,15 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const bundle = path('../../out/suite/index.cjs');
 
 await build({
-  entryPoints: [path('suite/index.ts')], outfile: bundle, bundle: true, platform: 'node', target: 'node20', format: 'cjs',
-  sourcemap: 'inline', logLevel: 'warning', external: ['vscode', 'mocha'],
+  entryPoints: [path('suite/index.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+  external: ['vscode', 'mocha'],
 });
 try {
   process.exitCode = await runTests({

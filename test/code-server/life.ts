@@ -50,7 +50,10 @@ export async function runCli({ configFile }: Classroom, ...args: readonly string
 
 /** Waits until the window that follows holds the publication too, and ends the grace of a guardian early: told to stop, it lets go at once. */
 export async function endGrace(classroom: Classroom, guardian: StudentProcess): Promise<void> {
-  await waitFor(async () => (await holdersOf(classroom)).length === 2, 'the window to hold the publication beside the one before it');
+  await waitFor(
+    async () => (await holdersOf(classroom)).length === 2,
+    'the window to hold the publication beside the one before it',
+  );
   signalIfThere(guardian.pid, 'SIGTERM');
   await waitForProcesses(guardiansOf, classroom, 1, ({ pid }) => pid !== guardian.pid);
 }

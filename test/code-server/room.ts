@@ -23,20 +23,29 @@ export function sharedRoom(title: string, options?: ClassOptions): () => Room {
   let finish: () => void = () => undefined;
   let ended: Promise<void> = Promise.resolve();
 
-  before(() => new Promise<void>((resolve, reject) => {
-    ended = withClass(title, async (it) => {
-      const openWindow = async (): Promise<Workbench> => {
-        const window = await it.openWindow();
-        windows.push(window);
-        return window;
-      };
-      room = { ...it, openWindow, window: async () => windows.find(({ isOpen }) => isOpen) ?? openWindow() };
-      const finished = new Promise<void>((done) => { finish = done; });
-      resolve();
-      await finished;
-    }, options);
-    ended.catch(reject);
-  }));
+  before(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        ended = withClass(
+          title,
+          async (it) => {
+            const openWindow = async (): Promise<Workbench> => {
+              const window = await it.openWindow();
+              windows.push(window);
+              return window;
+            };
+            room = { ...it, openWindow, window: async () => windows.find(({ isOpen }) => isOpen) ?? openWindow() };
+            const finished = new Promise<void>((done) => {
+              finish = done;
+            });
+            resolve();
+            await finished;
+          },
+          options,
+        );
+        ended.catch(reject);
+      }),
+  );
 
   afterEach(async function () {
     if (!room) return;

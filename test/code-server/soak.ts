@@ -50,7 +50,10 @@ interface Day {
 }
 
 async function openWindow({ it, gate, windows }: Day): Promise<Workbench> {
-  const window = await Workbench.open(it.context, it.classroom.codeServer.url.replace(it.classroom.codeServer.host, gate.host));
+  const window = await Workbench.open(
+    it.context,
+    it.classroom.codeServer.url.replace(it.classroom.codeServer.host, gate.host),
+  );
   windows.push(window);
   return window;
 }
@@ -66,14 +69,18 @@ const forget = ({ windows }: Day, window: Workbench): void => void windows.splic
 const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<unknown>>> = {
   'start the server': async ({ it, windows, now }, window) => {
     // A terminal that comes back with its window may do so at any moment, and is in front then.
-    const listens = await expectSoon(async () => {
-      const terminal = await window.activeTerminal() ?? await it.openTerminal(window);
-      await terminal.interrupt();
-      await terminal.type('npm run dev');
-      // What was typed while its shell came back may have lost a letter: what the server says tells what was understood.
-      await terminal.showing(/http:\/\/localhost:|EADDRINUSE/).waitFor({ timeout: 10_000 });
-      return terminal.showing('http://localhost:').isVisible();
-    }, 'a terminal to type into', MILLISECONDS_AN_EVENT);
+    const listens = await expectSoon(
+      async () => {
+        const terminal = (await window.activeTerminal()) ?? (await it.openTerminal(window));
+        await terminal.interrupt();
+        await terminal.type('npm run dev');
+        // What was typed while its shell came back may have lost a letter: what the server says tells what was understood.
+        await terminal.showing(/http:\/\/localhost:|EADDRINUSE/).waitFor({ timeout: 10_000 });
+        return terminal.showing('http://localhost:').isVisible();
+      },
+      'a terminal to type into',
+      MILLISECONDS_AN_EVENT,
+    );
     // Where a terminal of a window that is closed has the port still, there is no server in this one to be published.
     if (listens && windows.length === 1 && now.isApiUp) await window.waitForStatus(it.classroom.hostname);
   },
@@ -94,7 +101,7 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     await terminal.interrupt();
     await terminal.endedBy(() => terminal.type('exit'));
   },
-  'reload': (_, window) => window.reload(),
+  reload: (_, window) => window.reload(),
   'open a window': async (day) => day.windows.length < MOST_WINDOWS && openWindow(day),
   'close a window': async (day, window) => {
     forget(day, window);
@@ -121,7 +128,11 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     signalIfThere(host.pid, 'SIGKILL');
     const known = hosts.map(({ pid }) => pid);
     // A window whose network goes while it starts another host may leave it at that. Nobody starts another for a tab that crashed.
-    await waitFor(async () => (await hostsOf(day.it.classroom)).some(({ pid }) => !known.includes(pid)), 'another host', HOST_MILLISECONDS).catch(() => undefined);
+    await waitFor(
+      async () => (await hostsOf(day.it.classroom)).some(({ pid }) => !known.includes(pid)),
+      'another host',
+      HOST_MILLISECONDS,
+    ).catch(() => undefined);
     return window.ready();
   },
   'kill a guardian': async ({ it, pick }) => {
@@ -135,7 +146,10 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     signalIfThere(now.codeServer.pid, 'SIGKILL');
     await now.codeServer.ended;
     for (const { pid } of await processesOf(it.classroom)) signalIfThere(pid, 'SIGTERM');
-    await waitFor(async () => (await processesOf(it.classroom)).length === 0, 'the end of what code-server left behind');
+    await waitFor(
+      async () => (await processesOf(it.classroom)).length === 0,
+      'the end of what code-server left behind',
+    );
     now.codeServer = await it.classroom.restartCodeServer();
     await reloadAll(day);
   },
@@ -149,22 +163,29 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     await it.classroom.standIn.goOnline();
     now.isApiUp = true;
   },
-  'republish': (_, window) => window.runCommand('Classroom Tunnel: Republish'),
+  republish: (_, window) => window.runCommand('Classroom Tunnel: Republish'),
   // Without the API it fails, and says so.
-  'collect garbage': ({ it, now }) => runCli(it.classroom, 'gc').catch((error: unknown) => { if (now.isApiUp) throw error; }),
+  'collect garbage': ({ it, now }) =>
+    runCli(it.classroom, 'gc').catch((error: unknown) => {
+      if (now.isApiUp) throw error;
+    }),
 };
 
 describe('a soak', () => {
   it(`of ${EVENTS} random events ends with nothing published and nothing left behind (seed ${SEED})`, async function () {
     this.timeout(60_000 + EVENTS * MILLISECONDS_AN_EVENT);
-    await withClass('soak', async (it) => {
-      const gate = await openGate(it.classroom.codeServer.host);
-      try {
-        await liveThrough(it, gate);
-      } finally {
-        await gate.close();
-      }
-    }, { settings: { 'classroomTunnel.graceSeconds': GRACE_SECONDS, 'classroomTunnel.awayMinutes': AWAY_MINUTES } });
+    await withClass(
+      'soak',
+      async (it) => {
+        const gate = await openGate(it.classroom.codeServer.host);
+        try {
+          await liveThrough(it, gate);
+        } finally {
+          await gate.close();
+        }
+      },
+      { settings: { 'classroomTunnel.graceSeconds': GRACE_SECONDS, 'classroomTunnel.awayMinutes': AWAY_MINUTES } },
+    );
   });
 });
 
@@ -172,19 +193,25 @@ async function liveThrough(it: Class, gate: Gate): Promise<void> {
   const { classroom } = it;
   const random = randomNumbers(SEED);
   const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
-  const day: Day = { it, gate, windows: [], now: { codeServer: classroom.codeServer, isApiUp: true, killsInARow: 0 }, pick };
+  const day: Day = {
+    it,
+    gate,
+    windows: [],
+    now: { codeServer: classroom.codeServer, isApiUp: true, killsInARow: 0 },
+    pick,
+  };
   const { windows, now } = day;
   for (let done = 0; done < EVENTS;) {
     if (windows.length === 0) await openWindow(day);
     const name = pick(Object.keys(events)) ?? '';
     const window = pick(windows);
-    if (!window || await events[name]?.(day, window) === false) continue;
+    if (!window || (await events[name]?.(day, window)) === false) continue;
     done += 1;
     console.log(`      ${done}: ${name}, ${windows.length} open, ${JSON.stringify(published(classroom))}`);
   }
 
   // Whatever has happened, a student who has the port to themselves and starts the server in a window that is left is live.
-  const last = windows[0] ?? await openWindow(day);
+  const last = windows[0] ?? (await openWindow(day));
   await events['bring the API back']?.(day, last);
   for (const { pid } of await serversOf(classroom)) signalIfThere(pid, 'SIGTERM');
   await waitForProcesses(serversOf, classroom, 0);

@@ -12,12 +12,22 @@ import { Workbench } from './workbench.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROBE = 'STARTED_BY_A_TEST_OF_NPM_START';
 
-interface Ready { codeServerUrl: string; apiUrl: string; edgeUrl: string; configFile: string; stateDir: string }
+interface Ready {
+  codeServerUrl: string;
+  apiUrl: string;
+  edgeUrl: string;
+  configFile: string;
+  stateDir: string;
+}
 
 describe('npm start -- --json', () => {
   it('prints one line when it is ready, and ends everything at SIGTERM, also in the terminals', async () => {
     const name = `start-${process.pid}`;
-    const npm = spawn('npm', ['--silent', 'start', '--', '--json'], { cwd: ROOT, env: { ...process.env, [PROBE]: name }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const npm = spawn('npm', ['--silent', 'start', '--', '--json'], {
+      cwd: ROOT,
+      env: { ...process.env, [PROBE]: name },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const ended = once(npm, 'exit');
     const browser = await launchBrowser();
     try {
@@ -26,7 +36,11 @@ describe('npm start -- --json', () => {
       await waitFor(() => output.includes('\n'), 'the line', 90_000);
       const ready = JSON.parse(output) as Ready;
       assert.deepEqual(Object.keys(ready), ['codeServerUrl', 'apiUrl', 'edgeUrl', 'configFile', 'stateDir']);
-      assert.equal((await fetch(`${ready.apiUrl}/user/tokens/verify`)).status >= 400, true, 'the API asks for the token');
+      assert.equal(
+        (await fetch(`${ready.apiUrl}/user/tokens/verify`)).status >= 400,
+        true,
+        'the API asks for the token',
+      );
       const window = await Workbench.open(await browser.newContext(), ready.codeServerUrl);
       const terminal = await window.openTerminal();
       await terminal.type('npm run dev');

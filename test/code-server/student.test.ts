@@ -6,27 +6,32 @@ import { PICTURES } from './evidence.ts';
 import { withClass } from './withClass.ts';
 
 describe("a student's whole way, in a real browser", () => {
-  it('leads from a typed command to a visitor, and back to nothing', () => withClass('whole way', async ({ classroom, context, openWindow, openTerminal }) => {
-    const window = await openWindow();
-    await window.waitForStatus('Not public');
-    const terminal = await openTerminal(window);
-    await terminal.type('npm run dev');
+  it('leads from a typed command to a visitor, and back to nothing', () =>
+    withClass(
+      'whole way',
+      async ({ classroom, context, openWindow, openTerminal }) => {
+        const window = await openWindow();
+        await window.waitForStatus('Not public');
+        const terminal = await openTerminal(window);
+        await terminal.type('npm run dev');
 
-    await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
-    const notification = window.notification(`Your site is live: ${classroom.hostname}`);
-    await notification.waitFor();
-    await mkdir(PICTURES, { recursive: true });
-    await window.page.screenshot({ path: `${PICTURES}window.png` });
+        await window.waitForStatus(new RegExp(`^\\s*${classroom.hostname}\\s*$`));
+        const notification = window.notification(`Your site is live: ${classroom.hostname}`);
+        await notification.waitFor();
+        await mkdir(PICTURES, { recursive: true });
+        await window.page.screenshot({ path: `${PICTURES}window.png` });
 
-    const [site] = await Promise.all([context.waitForEvent('page'), window.press(notification, 'Open')]);
-    await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
-    assert.equal(new URL(site.url()).origin, classroom.siteUrl);
-    const html = join(classroom.folder, 'index.html');
-    await writeFile(html, (await readFile(html, 'utf8')).replace('Hello from', 'Welcome to'));
-    await site.getByRole('heading', { name: "Welcome to student1's site" }).waitFor();
+        const [site] = await Promise.all([context.waitForEvent('page'), window.press(notification, 'Open')]);
+        await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
+        assert.equal(new URL(site.url()).origin, classroom.siteUrl);
+        const html = join(classroom.folder, 'index.html');
+        await writeFile(html, (await readFile(html, 'utf8')).replace('Hello from', 'Welcome to'));
+        await site.getByRole('heading', { name: "Welcome to student1's site" }).waitFor();
 
-    await window.close();
-    await waitUntilGone(classroom);
-    assert.equal((await visit(classroom)).status, 530);
-  }, process.env.PICTURE ? { favouritePort: 3000 } : {})); // the README's picture shows the port of every example
+        await window.close();
+        await waitUntilGone(classroom);
+        assert.equal((await visit(classroom)).status, 530);
+      },
+      process.env.PICTURE ? { favouritePort: 3000 } : {},
+    )); // the README's picture shows the port of every example
 });

@@ -13,8 +13,12 @@ export interface StudentProcess {
 /** Everything that runs in this class now. */
 export async function processesOf({ markName }: Classroom): Promise<StudentProcess[]> {
   const found = (await findMarked(markName)).map(async (pid) => {
-    const [commandLine, environment] = await Promise.all(['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
-    const pairs = (environment ?? '').split('\0').map((pair): [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+    const [commandLine, environment] = await Promise.all(
+      ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+    );
+    const pairs = (environment ?? '')
+      .split('\0')
+      .map((pair): [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
     return { pid, commandLine: (commandLine ?? '').replaceAll('\0', ' '), environment: new Map(pairs) };
   });
   return Promise.all(found);
@@ -24,7 +28,8 @@ const find = async (classroom: Classroom, pattern: RegExp): Promise<StudentProce
   (await processesOf(classroom)).filter(({ commandLine }) => pattern.test(commandLine));
 
 /** The shells of the window's terminals: VS Code starts each with its own integration. */
-export const shellsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /shellIntegration-bash\.sh/);
+export const shellsOf = (classroom: Classroom): Promise<StudentProcess[]> =>
+  find(classroom, /shellIntegration-bash\.sh/);
 /** The extension hosts, also those without a window. */
 export const hostsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /--type=extensionHost/);
 /** The guardians of the windows. */
@@ -45,7 +50,10 @@ export async function waitForPort(classroom: Classroom): Promise<void> {
 
 /** Waits until there are exactly so many of a kind, all of which please; gives them. */
 export async function waitForProcesses(
-  find: (classroom: Classroom) => Promise<StudentProcess[]>, classroom: Classroom, count: number, pleases: (one: StudentProcess) => boolean = () => true,
+  find: (classroom: Classroom) => Promise<StudentProcess[]>,
+  classroom: Classroom,
+  count: number,
+  pleases: (one: StudentProcess) => boolean = () => true,
 ): Promise<StudentProcess[]> {
   return waitFor(async () => {
     const found = await find(classroom);

@@ -10,8 +10,22 @@ import type { Terminal, Workbench } from './workbench.ts';
 const RESTARTS = 10;
 /** What a student's folder may bring, by file. A window that is open already learns of it at a time of its own. */
 const VSCODE_FILES = {
-  'tasks.json': { version: '2.0.0', tasks: [{ label: 'dev', type: 'shell', command: 'npm run dev', group: { kind: 'build', isDefault: true }, problemMatcher: [] }] },
-  'launch.json': { version: '0.2.0', configurations: [{ name: 'dev', type: 'node-terminal', request: 'launch', command: 'npm run dev' }] },
+  'tasks.json': {
+    version: '2.0.0',
+    tasks: [
+      {
+        label: 'dev',
+        type: 'shell',
+        command: 'npm run dev',
+        group: { kind: 'build', isDefault: true },
+        problemMatcher: [],
+      },
+    ],
+  },
+  'launch.json': {
+    version: '0.2.0',
+    configurations: [{ name: 'dev', type: 'node-terminal', request: 'launch', command: 'npm run dev' }],
+  },
 };
 
 /** What happens in the terminals of one window. */
@@ -20,7 +34,8 @@ export function describeTerminals(room: () => Room): void {
     before(async () => {
       const folder = join(room().classroom.folder, '.vscode');
       await mkdir(folder);
-      for (const [file, content] of Object.entries(VSCODE_FILES)) await writeFile(join(folder, file), JSON.stringify(content));
+      for (const [file, content] of Object.entries(VSCODE_FILES))
+        await writeFile(join(folder, file), JSON.stringify(content));
     });
 
     const begin = async (): Promise<Class & { window: Workbench; terminal: Terminal }> => {
@@ -99,7 +114,10 @@ export function describeTerminals(room: () => Room): void {
     it('is looked into where no event tells: a background list', () => liveAfter('cd . && npm run dev &'));
 
     it('is looked into where no event tells: tmux', async () => {
-      await writeFile(join(room().classroom.codeServer.home, '.tmux.conf'), 'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n');
+      await writeFile(
+        join(room().classroom.codeServer.home, '.tmux.conf'),
+        'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n',
+      );
       await liveAfter('tmux -L class', 'npm run dev');
     });
 

@@ -9,7 +9,9 @@ const PATIENCE_MILLISECONDS = 30_000;
  * @param what ends the sentence "Waited in vain for …"
  */
 export async function waitFor<T>(
-  look: () => Promise<T | false | undefined> | T | false | undefined, what: string, patienceMilliseconds = PATIENCE_MILLISECONDS,
+  look: () => Promise<T | false | undefined> | T | false | undefined,
+  what: string,
+  patienceMilliseconds = PATIENCE_MILLISECONDS,
 ): Promise<T> {
   const deadline = performance.now() + patienceMilliseconds;
   for (;;) {
@@ -21,16 +23,24 @@ export async function waitFor<T>(
 }
 
 /** Tries until it no longer throws, and gives what it gave; the last error is the cause of the failure. */
-export async function expectSoon<T>(attempt: () => Promise<T>, what: string, patienceMilliseconds = PATIENCE_MILLISECONDS): Promise<T> {
+export async function expectSoon<T>(
+  attempt: () => Promise<T>,
+  what: string,
+  patienceMilliseconds = PATIENCE_MILLISECONDS,
+): Promise<T> {
   let last: unknown;
-  const done = await waitFor(async () => {
-    try {
-      return { value: await attempt() };
-    } catch (error) {
-      last = error;
-      return false;
-    }
-  }, what, patienceMilliseconds).catch(() => undefined);
+  const done = await waitFor(
+    async () => {
+      try {
+        return { value: await attempt() };
+      } catch (error) {
+        last = error;
+        return false;
+      }
+    },
+    what,
+    patienceMilliseconds,
+  ).catch(() => undefined);
   if (!done) throw new Error(`Waited in vain for ${what}`, { cause: last });
   return done.value;
 }

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { signalIfThere } from '../../demo/marked.ts';
 import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
 import { openGate } from './gate.ts';
-import { AFTER_GRACE_MILLISECONDS, LONG_GRACE, SHORT_GRACE, apiCallsDuring, endGrace, goLive, holdersOf, live, runCli } from './life.ts';
+import {
+  AFTER_GRACE_MILLISECONDS,
+  LONG_GRACE,
+  SHORT_GRACE,
+  apiCallsDuring,
+  endGrace,
+  goLive,
+  holdersOf,
+  live,
+  runCli,
+} from './life.ts';
 import { sharedRoom } from './room.ts';
 import { guardiansOf, hostsOf, processesOf, serversOf, waitForProcesses } from './studentProcesses.ts';
 import { waitFor } from './waiting.ts';
@@ -69,7 +79,7 @@ describe('the link is there exactly as long as the student is', () => {
       const { classroom } = it;
       const window = await it.window();
       await goLive(it, window);
-      const all = [...await guardiansOf(classroom), ...await hostsOf(classroom)];
+      const all = [...(await guardiansOf(classroom)), ...(await hostsOf(classroom))];
       await window.page.goto('about:blank');
       for (const { pid } of all) signalIfThere(pid, 'SIGKILL');
       await waitForProcesses(hostsOf, classroom, 0);
@@ -154,7 +164,10 @@ describe('the link is there exactly as long as the student is', () => {
       const { classroom, context } = room();
       const gate = await openGate(classroom.codeServer.host);
       try {
-        const window = await Workbench.open(context, classroom.codeServer.url.replace(classroom.codeServer.host, gate.host));
+        const window = await Workbench.open(
+          context,
+          classroom.codeServer.url.replace(classroom.codeServer.host, gate.host),
+        );
         await goLive(room(), window);
         gate.shut();
         await waitUntilGone(classroom);

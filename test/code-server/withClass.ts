@@ -30,39 +30,54 @@ const open = new Set<() => Promise<void>>();
 
 /** Every class of a run has the same address for its code-server, so that the browser finds the workbench in its cache. */
 let port: number | undefined;
-const codeServerPort = async (): Promise<number> => port ??= await freePort(0);
+const codeServerPort = async (): Promise<number> => (port ??= await freePort(0));
 
 /** The extension is installed once for all classes of a run. */
 let installing: Promise<string> | undefined;
-const installedExtensions = (): Promise<string> => installing ??= (async () => {
-  const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-extensions-'));
-  const folder = join(root, 'extensions');
-  await installExtensions(requireEnvironment('CODE_SERVER'), [requireEnvironment('VSIX')], root, folder);
-  return folder;
-})();
+const installedExtensions = (): Promise<string> =>
+  (installing ??= (async () => {
+    const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-extensions-'));
+    const folder = join(root, 'extensions');
+    await installExtensions(requireEnvironment('CODE_SERVER'), [requireEnvironment('VSIX')], root, folder);
+    return folder;
+  })());
 
 /** Ends and removes what the classes of a run have shared. */
 export async function closeShared(): Promise<void> {
   const [extensions] = await Promise.allSettled([installing, closeSharedBrowser()]);
-  if (extensions.status === 'fulfilled' && extensions.value !== undefined) await rm(dirname(extensions.value), { recursive: true });
+  if (extensions.status === 'fulfilled' && extensions.value !== undefined)
+    await rm(dirname(extensions.value), { recursive: true });
 }
 
 /** A run that is interrupted leaves nothing behind either. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void Promise.allSettled([...open].map((close) => close())).then(closeShared).finally(() => process.exit(1)));
+  process.once(
+    signal,
+    () =>
+      void Promise.allSettled([...open].map((close) => close()))
+        .then(closeShared)
+        .finally(() => process.exit(1)),
+  );
 }
 
 /**
  * Runs a test in a class of its own.
  * @param title names what is kept of it when it fails
  */
-export async function withClass(title: string, test: (it: Class) => Promise<void>, options: ClassOptions = {}): Promise<void> {
+export async function withClass(
+  title: string,
+  test: (it: Class) => Promise<void>,
+  options: ClassOptions = {},
+): Promise<void> {
   const stopping = new AbortController();
   const starting = startClassroom({
-    codeServer: requireEnvironment('CODE_SERVER'), extensions: await installedExtensions(), signal: stopping.signal,
+    codeServer: requireEnvironment('CODE_SERVER'),
+    extensions: await installedExtensions(),
+    signal: stopping.signal,
     favouritePort: 0, // two classes at once do not both find 3000 free
     port: await codeServerPort(),
-    ...options, settings: { ...TEST_SETTINGS, ...options.settings },
+    ...options,
+    settings: { ...TEST_SETTINGS, ...options.settings },
   });
   const close = async (): Promise<void> => {
     stopping.abort();
@@ -72,10 +87,15 @@ export async function withClass(title: string, test: (it: Class) => Promise<void
   open.add(close);
   try {
     const classroom = await starting;
-    const { browser, context, closeProfile } = await openProfile(new URL(classroom.codeServer.url).origin, options.browserFlags);
+    const { browser, context, closeProfile } = await openProfile(
+      new URL(classroom.codeServer.url).origin,
+      options.browserFlags,
+    );
     try {
       await test({
-        classroom, browser, context,
+        classroom,
+        browser,
+        context,
         openWindow: () => Workbench.open(context, classroom.codeServer.url),
         openTerminal: async (window) => {
           const terminal = await window.openTerminal();

@@ -84,7 +84,7 @@ export class Workbench {
   /** The terminal in front, if there is one: for example one that came back with a reload. */
   async activeTerminal(): Promise<Terminal | undefined> {
     const wrapper = this.page.locator('.terminal-wrapper.active').first();
-    return await wrapper.isVisible() ? new Terminal(this.page, wrapper) : undefined;
+    return (await wrapper.isVisible()) ? new Terminal(this.page, wrapper) : undefined;
   }
 
   /** The notifications on the screen whose text contains this. */
@@ -128,7 +128,11 @@ export class Workbench {
 
 /** Gives an element a name that it keeps, however many others come before it. */
 const mark = (element: Locator, name: string): Promise<void> =>
-  element.evaluate((node: { setAttribute: (name: string, value: string) => void }, [attribute, value]) => node.setAttribute(attribute, value), [MARK, name] as const);
+  element.evaluate(
+    (node: { setAttribute: (name: string, value: string) => void }, [attribute, value]) =>
+      node.setAttribute(attribute, value),
+    [MARK, name] as const,
+  );
 
 export class Terminal {
   readonly #page: Page;
@@ -150,7 +154,8 @@ export class Terminal {
     let attempt = 0;
     await expectSoon(async () => {
       // A bash that missed how wide its terminal became while it started draws its line for another width, until it hears of the next change.
-      if ((attempt += 1) > 1) await this.#page.setViewportSize({ ...VIEWPORT, width: VIEWPORT.width - 40 * (attempt % 2 + 1) });
+      if ((attempt += 1) > 1)
+        await this.#page.setViewportSize({ ...VIEWPORT, width: VIEWPORT.width - 40 * ((attempt % 2) + 1) });
       await this.#focus();
       await this.#page.keyboard.press('Control+U');
       await this.#page.keyboard.type(line);
@@ -198,7 +203,10 @@ export class Terminal {
   /** What the terminal shows, with its line ends. */
   async text(): Promise<string> {
     const rows = await this.#wrapper.locator('.xterm-rows > div').allInnerTexts();
-    return rows.map((row) => row.replaceAll(' ', ' ').trimEnd()).join('\n').trimEnd();
+    return rows
+      .map((row) => row.replaceAll(' ', ' ').trimEnd())
+      .join('\n')
+      .trimEnd();
   }
 
   async #focus(): Promise<void> {

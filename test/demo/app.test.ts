@@ -24,10 +24,16 @@ describe("the student's app", () => {
     await cp(source, folder, { recursive: true });
     const port = await freePort();
     url = `http://localhost:${port}`;
-    const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { scripts: { dev: string } };
+    const { scripts } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+      scripts: { dev: string };
+    };
     const [program = '', ...parameters] = scripts.dev.split(' ');
     assert.equal(program, 'node');
-    app = spawn(process.execPath, parameters, { cwd: folder, env: { PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] });
+    app = spawn(process.execPath, parameters, {
+      cwd: folder,
+      env: { PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [line] = (await once(app.stdout ?? assert.fail(), 'data')) as [Buffer];
     assert.match(line.toString(), new RegExp(`http://localhost:${port}`));
     standIn = await startStandIn({ config: { ingress: [{ service: url }] } });
@@ -67,7 +73,10 @@ describe("the student's app", () => {
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     assert.equal(response.headers['content-type'], 'text/event-stream');
     await once(response, 'data');
-    return { changed: once(response, 'data').then(([data]) => assert.match(String(data), /changed/)), close: () => response.destroy() };
+    return {
+      changed: once(response, 'data').then(([data]) => assert.match(String(data), /changed/)),
+      close: () => response.destroy(),
+    };
   }
 });
 

@@ -43,16 +43,25 @@ export class Desk {
     return new Desk(of, await of.openWindow());
   }
 
-  get classroom(): Classroom { return this.#class.classroom; }
+  get classroom(): Classroom {
+    return this.#class.classroom;
+  }
   /** The student's own browser. */
-  get context(): BrowserContext { return this.#class.context; }
+  get context(): BrowserContext {
+    return this.#class.context;
+  }
 
   /** Opens a terminal, goes into the project's folder, and types its command. */
   async start(project: Project): Promise<Started> {
     const terminal = await this.#class.openTerminal(this.#window);
     const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
-    const settings = Object.entries({ ...COMMON, ...project.variables }).map(([name, value]) => `export ${name}='${value}'\n`).join('');
-    await writeFile(join(this.classroom.codeServer.home, project.name), `cd -P '${project.folder}'\nexport PATH='${project.nodeFolder}':"$PATH"\n${settings}`);
+    const settings = Object.entries({ ...COMMON, ...project.variables })
+      .map(([name, value]) => `export ${name}='${value}'\n`)
+      .join('');
+    await writeFile(
+      join(this.classroom.codeServer.home, project.name),
+      `cd -P '${project.folder}'\nexport PATH='${project.nodeFolder}':"$PATH"\n${settings}`,
+    );
     await terminal.type(`. ~/${project.name}`);
     await terminal.type(project.command);
     return { terminal, shellPid: shell?.pid ?? 0 };
@@ -97,7 +106,10 @@ export class Desk {
 }
 
 /** Where the processes under a terminal listen, and what their server is called. */
-export async function lookAt({ shellPid }: Started, assignedPort: number): Promise<{ target: Target; server: DevServerName | undefined }> {
+export async function lookAt(
+  { shellPid }: Started,
+  assignedPort: number,
+): Promise<{ target: Target; server: DevServerName | undefined }> {
   const tree = descendants(shellPid);
   const target = await findTarget(listenersOf(tree.map(({ pid }) => pid)), assignedPort, sniffPort);
   if (target === undefined) throw new Error('the status bar says live, but nothing listens');

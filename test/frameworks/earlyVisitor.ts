@@ -18,14 +18,21 @@ export async function earlyVisitor(browser: Browser, url: string): Promise<Early
   await page.goto(url, { timeout: PATIENCE });
   return {
     seesTheSite: async () => {
-      await page.getByRole('button').first().waitFor({ timeout: PATIENCE }).catch(async () => {
-        throw new Error(`the page that waits did not open the site; it shows\n${await page.locator('body').innerText()}`);
-      });
+      await page
+        .getByRole('button')
+        .first()
+        .waitFor({ timeout: PATIENCE })
+        .catch(async () => {
+          throw new Error(
+            `the page that waits did not open the site; it shows\n${await page.locator('body').innerText()}`,
+          );
+        });
       await page.goto('about:blank'); // whoever looks on would be a second one for the server to serve
     },
     seesThatItIsStopped: async () => {
       const answer = await page.goto(url);
-      if (answer?.status() !== 503) throw new Error(`stopped, its visitors get ${answer?.status() ?? 'nothing'} and not the page that waits`);
+      if (answer?.status() !== 503)
+        throw new Error(`stopped, its visitors get ${answer?.status() ?? 'nothing'} and not the page that waits`);
     },
   };
 }

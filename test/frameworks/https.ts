@@ -26,18 +26,37 @@ export async function serveHttps(folder: string): Promise<Https> {
   const key = join(folder, 'key.pem');
   const certificate = join(folder, 'certificate.pem');
   await promisify(execFile)('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
-    '-subj', `/CN=*.${ZONE}`, '-keyout', key, '-out', certificate,
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    `/CN=*.${ZONE}`,
+    '-keyout',
+    key,
+    '-out',
+    certificate,
   ]);
   let edgePort = 0;
   const server = createServer({ key: await readFile(key), cert: await readFile(certificate) }, (visitor) => {
     const edge = connect({ port: edgePort, host: '127.0.0.1', noDelay: true });
-    for (const [from, to] of [[visitor, edge], [edge, visitor]] as const) void pipeline(from, to).catch(() => undefined);
+    for (const [from, to] of [
+      [visitor, edge],
+      [edge, visitor],
+    ] as const)
+      void pipeline(from, to).catch(() => undefined);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    leadTo: (port) => { edgePort = port; },
+    leadTo: (port) => {
+      edgePort = port;
+    },
     close: () => void server.close(),
   };
 }

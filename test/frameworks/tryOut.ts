@@ -51,12 +51,20 @@ async function seeItThrough(browser: Browser, desk: Desk, row: Row): Promise<voi
   const early = await earlyVisitor(browser, siteUrl);
   await desk.untilLive(started);
   await early.seesTheSite();
-  const { target: { address, port }, server } = await lookAt(started, desk.classroom.port);
+  const {
+    target: { address, port },
+    server,
+  } = await lookAt(started, desk.classroom.port);
   Object.assign(row, { port, server });
   row.linked = await visit(browser, siteUrl, project);
   row.local = await visit(browser, `http://localhost:${port}`, project);
   row.problems.push(...differences(row.local, row.linked));
-  const straight = await probe({ door: { host: address, port }, site: new URL(siteUrl), server, signal: AbortSignal.timeout(STRAIGHT_LIMIT) });
+  const straight = await probe({
+    door: { host: address, port },
+    site: new URL(siteUrl),
+    server,
+    signal: AbortSignal.timeout(STRAIGHT_LIMIT),
+  });
   row.straight = straight.kind === 'refuses' ? `refuses: ${straight.mend}` : straight.kind;
   await desk.stop(started);
   await early.seesThatItIsStopped();
@@ -64,12 +72,26 @@ async function seeItThrough(browser: Browser, desk: Desk, row: Row): Promise<voi
 
 /** Closes what visitors have open; whoever waits for something there is told. */
 async function endVisits(browser: Browser, desk: Desk): Promise<void> {
-  await Promise.allSettled(browser.contexts().filter((context) => context !== desk.context).map((context) => context.close()));
+  await Promise.allSettled(
+    browser
+      .contexts()
+      .filter((context) => context !== desk.context)
+      .map((context) => context.close()),
+  );
 }
 
 /** What a visitor misses through the link and has locally, or gets through the link alone. */
 function differences(local: Visit, linked: Visit): string[] {
-  const here = (name: 'click' | 'form' | 'edit'): string[] => linked[name] === local[name] ? [] : [`${name}: ${linked[name]}, locally ${local[name]}`];
-  const more = linked.errors.filter((error) => !local.errors.includes(error)).map((error) => `only through the link: ${error}`);
-  return [...local.click === 'works' ? [] : [`not even locally: ${local.click}`], ...here('click'), ...here('form'), ...here('edit'), ...more];
+  const here = (name: 'click' | 'form' | 'edit'): string[] =>
+    linked[name] === local[name] ? [] : [`${name}: ${linked[name]}, locally ${local[name]}`];
+  const more = linked.errors
+    .filter((error) => !local.errors.includes(error))
+    .map((error) => `only through the link: ${error}`);
+  return [
+    ...(local.click === 'works' ? [] : [`not even locally: ${local.click}`]),
+    ...here('click'),
+    ...here('form'),
+    ...here('edit'),
+    ...more,
+  ];
 }

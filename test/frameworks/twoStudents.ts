@@ -41,7 +41,9 @@ interface Student {
 
 /** @throws AssertionError when a visitor reaches anything but the site whose name they typed */
 export async function tryTwoStudents(browser: Browser, https: Https, project: Project): Promise<void> {
-  const classroom = await Classroom.start({ config: { publicUrl: `https://{hostname}:${https.port}`, ports: { student1: 3001, student2: 3002 } } });
+  const classroom = await Classroom.start({
+    config: { publicUrl: `https://{hostname}:${https.port}`, ports: { student1: 3001, student2: 3002 } },
+  });
   process.once('exit', () => rmSync(classroom.folder, { recursive: true, force: true })); // however this ends
   const undo: (() => Promise<void>)[] = [() => classroom.close()];
   try {
@@ -51,7 +53,10 @@ export async function tryTwoStudents(browser: Browser, https: Https, project: Pr
     assert(first && second);
     assert.notEqual(first.target.port, second.target.port, 'two servers, two ports');
     for (const { port, target } of [first, second]) assert.notEqual(target.port, port, 'Vite takes a port of its own');
-    assert.deepEqual(await Promise.all([first, second].map(({ url }) => headingAt(browser, url))), [first, second].map(({ name }) => `Site of ${name}`));
+    assert.deepEqual(
+      await Promise.all([first, second].map(({ url }) => headingAt(browser, url))),
+      [first, second].map(({ name }) => `Site of ${name}`),
+    );
     if (!isRoot) return;
     second.relay.setTarget(first.target); // whatever a relay is told, it leads to nobody else's server
     assert.equal(await headingAt(browser, second.url), 'student2.example.com is not running right now');
@@ -70,12 +75,28 @@ async function share(classroom: Classroom): Promise<void> {
 }
 
 /** What `npm run dev` in a window does: the server starts, is found on its port, and is published through the student's relay. */
-async function goLive(classroom: Classroom, project: Project, number: number, undo: (() => Promise<void>)[]): Promise<Student> {
+async function goLive(
+  classroom: Classroom,
+  project: Project,
+  number: number,
+  undo: (() => Promise<void>)[],
+): Promise<Student> {
   const name = `student${number}`;
   const port = 3000 + number;
-  const through = isRoot ? ['setpriv', `--reuid=${accountOf(number)}`, `--regid=${accountOf(number)}`, '--clear-groups'] : [];
+  const through = isRoot
+    ? ['setpriv', `--reuid=${accountOf(number)}`, `--regid=${accountOf(number)}`, '--clear-groups']
+    : [];
   const home = await makeHome(classroom, project, name, number);
-  const server = startServer(join(home, 'app'), { PATH: `${project.nodeFolder}:${process.env['PATH'] ?? ''}`, HOME: home, PORT: String(port), ...project.variables }, through);
+  const server = startServer(
+    join(home, 'app'),
+    {
+      PATH: `${project.nodeFolder}:${process.env['PATH'] ?? ''}`,
+      HOME: home,
+      PORT: String(port),
+      ...project.variables,
+    },
+    through,
+  );
   undo.push(() => endGroup(server));
   const info = await classroom.done(['info'], { user: name, through });
   const folder = String(info['socketFolder']);
@@ -83,15 +104,25 @@ async function goLive(classroom: Classroom, project: Project, number: number, un
   const node = join(home, 'node');
   await writeFile(node, `#!/bin/sh\nexec ${[...through, process.execPath].join(' ')} "$@"\n`, { mode: 0o755 });
   const url = String(info['url']);
-  const relay = await startRelay({ command: [node, join(classroom.folder, 'relay.cjs')], socket: join(folder, `${port}.sock`), publicUrl: url, graceSeconds: 0, env: {} });
+  const relay = await startRelay({
+    command: [node, join(classroom.folder, 'relay.cjs')],
+    socket: join(folder, `${port}.sock`),
+    publicUrl: url,
+    graceSeconds: 0,
+    env: {},
+  });
   undo.push(async () => {
     relay.end();
     await relay.exited;
   });
-  const target = await waitFor(async () => {
-    assert.equal(server.exitCode, null, `${name}'s server has ended`);
-    return findTarget(listenersOf(descendants(server.pid ?? 0).map(({ pid }) => pid)), port, sniffPort);
-  }, `${name}'s server to listen`, START_LIMIT);
+  const target = await waitFor(
+    async () => {
+      assert.equal(server.exitCode, null, `${name}'s server has ended`);
+      return findTarget(listenersOf(descendants(server.pid ?? 0).map(({ pid }) => pid)), port, sniffPort);
+    },
+    `${name}'s server to listen`,
+    START_LIMIT,
+  );
   relay.setTarget(target);
   await classroom.done(['publish', '-p', String(port), '--holder', 'window-1', '--relay'], { user: name, through });
   return { name, port, relay, target, url };
@@ -110,7 +141,12 @@ async function makeHome(classroom: Classroom, project: Project, name: string, nu
 
 /** In a process group of its own, so that all of it can be ended. */
 function startServer(cwd: string, env: NodeJS.ProcessEnv, through: readonly string[]): ChildProcess {
-  return spawn('env', [...through, 'npm', 'run', 'dev'], { cwd, env: { ...process.env, ...env }, detached: true, stdio: 'ignore' });
+  return spawn('env', [...through, 'npm', 'run', 'dev'], {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: 'ignore',
+  });
 }
 
 async function endGroup(server: ChildProcess): Promise<void> {

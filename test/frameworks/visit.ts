@@ -37,7 +37,8 @@ export async function visit(browser: Browser, url: string, project: Project): Pr
     const form = project.form === true ? { form: await outcome(() => sendAndSettle(page)) } : {};
     await page.evaluate('window.sameDocument = true');
     if (project.onEdit === 'live') await connected();
-    const edit = click === 'works' && project.onEdit === 'live' ? await whileEdited(project, () => watchEdit(page)) : 'none';
+    const edit =
+      click === 'works' && project.onEdit === 'live' ? await whileEdited(project, () => watchEdit(page)) : 'none';
     return { click, ...form, edit, errors: [...new Set(errors)].sort() };
   } finally {
     await context.close();
@@ -48,20 +49,33 @@ export async function visit(browser: Browser, url: string, project: Project): Pr
 function watchWebSocket(page: Page): () => Promise<void> {
   const hello = new EventEmitter();
   let heard = false;
-  page.on('framenavigated', (frame) => { if (frame === page.mainFrame()) heard = false; });
+  page.on('framenavigated', (frame) => {
+    if (frame === page.mainFrame()) heard = false;
+  });
   page.on('websocket', (socket) => {
     socket.once('framereceived', () => {
       heard = true;
       hello.emit('heard');
     });
   });
-  return async () => { if (!heard) await Promise.race([once(hello, 'heard'), setTimeout(HELLO_LIMIT)]); };
+  return async () => {
+    if (!heard) await Promise.race([once(hello, 'heard'), setTimeout(HELLO_LIMIT)]);
+  };
 }
 
 function collectErrors(page: Page, url: string): string[] {
   const errors: string[] = [];
-  const note = (text: string): void => { errors.push(text.replaceAll(new URL(url).origin, 'SITE').replaceAll(new URL(url).host, 'SITE').replaceAll(/\?[tv]=\w+/g, '')); };
-  page.on('console', (message) => { if (message.type() === 'error') note(`${message.text()} (${message.location().url})`); });
+  const note = (text: string): void => {
+    errors.push(
+      text
+        .replaceAll(new URL(url).origin, 'SITE')
+        .replaceAll(new URL(url).host, 'SITE')
+        .replaceAll(/\?[tv]=\w+/g, ''),
+    );
+  };
+  page.on('console', (message) => {
+    if (message.type() === 'error') note(`${message.text()} (${message.location().url})`);
+  });
   page.on('pageerror', (error) => note(error.message));
   return errors;
 }
@@ -90,10 +104,14 @@ async function sendAndSettle(page: Page): Promise<void> {
 }
 
 async function watchEdit(page: Page): Promise<Visit['edit']> {
-  return page.getByText(/^Edited/).first().waitFor({ timeout: REACTION_LIMIT }).then(
-    async () => await page.evaluate('window.sameDocument === true') ? 'without a reload' : 'by a reload',
-    () => 'none',
-  );
+  return page
+    .getByText(/^Edited/)
+    .first()
+    .waitFor({ timeout: REACTION_LIMIT })
+    .then(
+      async () => ((await page.evaluate('window.sameDocument === true')) ? 'without a reload' : 'by a reload'),
+      () => 'none',
+    );
 }
 
 /** Writes as an editor does, by a rename; the file is as it was afterwards. */
@@ -114,5 +132,8 @@ async function whileEdited<T>(project: Project, look: () => Promise<T>): Promise
 }
 
 async function outcome(act: () => Promise<void>): Promise<string> {
-  return act().then(() => 'works', (error: unknown) => (error as Error).message.split('\n')[0] ?? 'failed');
+  return act().then(
+    () => 'works',
+    (error: unknown) => (error as Error).message.split('\n')[0] ?? 'failed',
+  );
 }

@@ -4,7 +4,8 @@ import { MendableError } from '../../src/provisioning/errors.ts';
 
 const file = '/srv/class/config.json';
 const least = { accountId: 'a1', tunnelId: 't1', zoneId: 'z1', hostname: '{user}.example.com' };
-const read = (changes: Readonly<Record<string, unknown>> = {}): Config => parseConfig(file, JSON.stringify({ ...least, ...changes }), 'server1');
+const read = (changes: Readonly<Record<string, unknown>> = {}): Config =>
+  parseConfig(file, JSON.stringify({ ...least, ...changes }), 'server1');
 
 function refusal(work: () => unknown): MendableError {
   try {
@@ -19,24 +20,59 @@ function refusal(work: () => unknown): MendableError {
 describe('configuration', () => {
   it('needs four keys; the others have their defaults', () => {
     assert.deepEqual(read(), {
-      ...least, file, machine: 'server1', publicUrl: 'https://{hostname}', stateDir: '/var/lib/classroom-tunnel', commands: ['npm run dev'], portVariable: 'PORT',
-      lockTimeoutSeconds: 10, apiBaseUrl: 'https://api.cloudflare.com/client/v4', dns: 'perHost', allowUserOverride: false, tokenFile: undefined, originRequest: undefined,
+      ...least,
+      file,
+      machine: 'server1',
+      publicUrl: 'https://{hostname}',
+      stateDir: '/var/lib/classroom-tunnel',
+      commands: ['npm run dev'],
+      portVariable: 'PORT',
+      lockTimeoutSeconds: 10,
+      apiBaseUrl: 'https://api.cloudflare.com/client/v4',
+      dns: 'perHost',
+      allowUserOverride: false,
+      tokenFile: undefined,
+      originRequest: undefined,
     });
   });
 
   it('paths are relative to the file; the address of the API has no slash at its end', () => {
-    const { tokenFile, stateDir, apiBaseUrl } = read({ tokenFile: 'secret/token', stateDir: '../state', apiBaseUrl: 'http://127.0.0.1:1/client/v4//' });
-    assert.deepEqual([tokenFile, stateDir, apiBaseUrl], ['/srv/class/secret/token', '/srv/state', 'http://127.0.0.1:1/client/v4']);
+    const { tokenFile, stateDir, apiBaseUrl } = read({
+      tokenFile: 'secret/token',
+      stateDir: '../state',
+      apiBaseUrl: 'http://127.0.0.1:1/client/v4//',
+    });
+    assert.deepEqual(
+      [tokenFile, stateDir, apiBaseUrl],
+      ['/srv/class/secret/token', '/srv/state', 'http://127.0.0.1:1/client/v4'],
+    );
   });
 
   for (const [what, changes, key] of [
-    ['an unknown key', { tokenfile: 'x' }, '`tokenfile` is not a key'], ['a missing key', { zoneId: undefined }, '`zoneId` is missing'], ['an id that is none', { accountId: 'a b' }, '`accountId`'],
-    ['an empty hostname', { hostname: '' }, '`hostname`'], ['a number for a text', { hostname: 7 }, '`hostname` has the wrong type: it must be a string'], ['null', { tunnelId: null }, '`tunnelId`'],
-    ['no command', { commands: [] }, '`commands`'], ['an empty command', { commands: [''] }, '`commands.0`'], ['a variable with a blank', { portVariable: 'A B' }, '`portVariable`'],
-    ['a port out of range', { ports: { student1: 70000 } }, '`ports.student1` must be at most 65535'], ['a port 0', { ports: { student1: 0 } }, '`ports.student1` must be at least 1'], ['half a port', { ports: { a: 1.5 } }, '`ports.a`'],
-    ['a range of one', { portRange: [3000] }, '`portRange'], ['a range backwards', { portRange: [4000, 3000] }, '`portRange` ends before it begins'], ['no time to wait', { lockTimeoutSeconds: 0 }, '`lockTimeoutSeconds` must be more than 0'],
-    ['an address that is none', { apiBaseUrl: 'cloudflare' }, '`apiBaseUrl` is no URL'], ['an unknown way', { dns: 'all' }, '`dns` must be one of "perHost", "wildcard"'], ['originRequest as text', { originRequest: 'x' }, '`originRequest`'],
-    ['an address without the hostname', { publicUrl: 'https://example.com' }, '`publicUrl` does not contain {hostname}'], ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
+    ['an unknown key', { tokenfile: 'x' }, '`tokenfile` is not a key'],
+    ['a missing key', { zoneId: undefined }, '`zoneId` is missing'],
+    ['an id that is none', { accountId: 'a b' }, '`accountId`'],
+    ['an empty hostname', { hostname: '' }, '`hostname`'],
+    ['a number for a text', { hostname: 7 }, '`hostname` has the wrong type: it must be a string'],
+    ['null', { tunnelId: null }, '`tunnelId`'],
+    ['no command', { commands: [] }, '`commands`'],
+    ['an empty command', { commands: [''] }, '`commands.0`'],
+    ['a variable with a blank', { portVariable: 'A B' }, '`portVariable`'],
+    ['a port out of range', { ports: { student1: 70000 } }, '`ports.student1` must be at most 65535'],
+    ['a port 0', { ports: { student1: 0 } }, '`ports.student1` must be at least 1'],
+    ['half a port', { ports: { a: 1.5 } }, '`ports.a`'],
+    ['a range of one', { portRange: [3000] }, '`portRange'],
+    ['a range backwards', { portRange: [4000, 3000] }, '`portRange` ends before it begins'],
+    ['no time to wait', { lockTimeoutSeconds: 0 }, '`lockTimeoutSeconds` must be more than 0'],
+    ['an address that is none', { apiBaseUrl: 'cloudflare' }, '`apiBaseUrl` is no URL'],
+    ['an unknown way', { dns: 'all' }, '`dns` must be one of "perHost", "wildcard"'],
+    ['originRequest as text', { originRequest: 'x' }, '`originRequest`'],
+    [
+      'an address without the hostname',
+      { publicUrl: 'https://example.com' },
+      '`publicUrl` does not contain {hostname}',
+    ],
+    ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
   ] as const) {
     it(`${what}: one message names the file, the key and the mend`, () => {
       const error = refusal(() => read(changes));
@@ -46,19 +82,35 @@ describe('configuration', () => {
     });
   }
 
-  it('a port is the student\'s own, in the range, and the message says which would be', () => {
+  it("a port is the student's own, in the range, and the message says which would be", () => {
     const assigned = read({ ports: { student1: 3001, student2: 3002 } });
-    assert.deepEqual([assignedPort(assigned, 'student1'), assignedPort(assigned, 'toString'), assignedPort(read(), 'student1')], [3001, undefined, undefined]);
+    assert.deepEqual(
+      [assignedPort(assigned, 'student1'), assignedPort(assigned, 'toString'), assignedPort(read(), 'student1')],
+      [3001, undefined, undefined],
+    );
     checkPort(assigned, 'student1', 3001);
-    for (const [user, port, says] of [['student1', 3002, /belongs to student2/], ['student1', 3003, /nobody's/], ['student3', 3001, /belongs to student1/], ['student3', 9, /gives this user none/]] as const) {
-      const error = refusal(() => { checkPort(assigned, user, port); });
+    for (const [user, port, says] of [
+      ['student1', 3002, /belongs to student2/],
+      ['student1', 3003, /nobody's/],
+      ['student3', 3001, /belongs to student1/],
+      ['student3', 9, /gives this user none/],
+    ] as const) {
+      const error = refusal(() => {
+        checkPort(assigned, user, port);
+      });
       assert.match(error.message, says);
       assert.match(error.action, user === 'student1' ? /PORT=3001/ : /Ask your teacher to add student3/);
     }
     const range = read({ portRange: [3000, 3010] });
     checkPort(range, 'student1', 3000);
     checkPort(range, 'student1', 3010);
-    for (const port of [2999, 3011]) assert.match(refusal(() => { checkPort(range, 'student1', port); }).message, /3000 to 3010/);
+    for (const port of [2999, 3011])
+      assert.match(
+        refusal(() => {
+          checkPort(range, 'student1', port);
+        }).message,
+        /3000 to 3010/,
+      );
   });
 
   it('the public address is made of the hostname', () => {

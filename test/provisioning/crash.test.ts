@@ -6,8 +6,10 @@ import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
 import { assertLive, assertWhole, foreignConfig, foreignText, liveRules } from '../fixtures/provisioning/remote.ts';
 
 const calls = {
-  'the read of the configuration': ['GET', '/configurations'], 'the list of records': ['GET', '/dns_records'],
-  'the write of the configuration': ['PUT', '/configurations'], 'the batch of records': ['POST', '/batch'],
+  'the read of the configuration': ['GET', '/configurations'],
+  'the list of records': ['GET', '/dns_records'],
+  'the write of the configuration': ['PUT', '/configurations'],
+  'the batch of records': ['POST', '/batch'],
 } as const;
 
 describe('crash: SIGKILL at every step', () => {
@@ -25,11 +27,16 @@ describe('crash: SIGKILL at every step', () => {
           const victims: Started[] = [];
           const kill = async (call: { method: string; path: string }) => {
             if (call.method !== method || !call.path.endsWith(path)) return undefined;
-            for (const { child, ended } of victims) { child.kill('SIGKILL'); await ended; }
+            for (const { child, ended } of victims) {
+              child.kill('SIGKILL');
+              await ended;
+            }
             return moment === 'before it takes effect' ? 'drop' : undefined;
           };
           const unhook = standIn.onRequest(moment === 'after it took effect' ? { after: kill } : { before: kill });
-          const victim = classroom.launch(kind === 'publish' ? ['publish', '-p', '3001', '--holder', 'a'] : ['release', '--holder', 'a']);
+          const victim = classroom.launch(
+            kind === 'publish' ? ['publish', '-p', '3001', '--holder', 'a'] : ['release', '--holder', 'a'],
+          );
           victims.push(victim);
           assert.equal((await victim.ended).signal, 'SIGKILL');
           unhook();
@@ -51,9 +58,12 @@ describe(`crash: ${wanted} kills under load`, () => {
   const users = Array.from({ length: 10 }, (_, index) => index + 1);
   const victims = 8;
 
-  it('leave no half, lose nobody\'s publication and nothing foreign, and hold no lock', async function () {
+  it("leave no half, lose nobody's publication and nothing foreign, and hold no lock", async function () {
     this.timeout(STRESS_LIMIT);
-    const classroom = await startClassroom({ standIn: { config: foreignConfig, roundTripMs: 4 }, config: { lockTimeoutSeconds: 60 } });
+    const classroom = await startClassroom({
+      standIn: { config: foreignConfig, roundTripMs: 4 },
+      config: { lockTimeoutSeconds: 60 },
+    });
     const { standIn } = classroom;
     const foreign = foreignText(standIn);
     await ask(classroom, publish(20));
@@ -65,9 +75,15 @@ describe(`crash: ${wanted} kills under load`, () => {
       const events = new Events(classroom);
       const runs = users.map((user, index) => {
         const isLive = live.has(`student${user}.example.com`);
-        const started = classroom.launch([...isLive ? ['release'] : ['publish', '-p', String(3000 + user)], '--holder', 'a', '--json'], { user: `student${user}` });
+        const started = classroom.launch(
+          [...(isLive ? ['release'] : ['publish', '-p', String(3000 + user)]), '--holder', 'a', '--json'],
+          { user: `student${user}` },
+        );
         // The moment is a count of what happens in the state folder and at Cloudflare, so that it falls within every step.
-        if ((index + round) % users.length < victims) events.at(1 + Math.floor(random() * 70), () => { started.child.kill('SIGKILL'); });
+        if ((index + round) % users.length < victims)
+          events.at(1 + Math.floor(random() * 70), () => {
+            started.child.kill('SIGKILL');
+          });
         return { user, isLive, ended: started.ended };
       });
       const outcomes = await Promise.all(runs.map(async (run) => ({ ...run, ended: await run.ended })));
@@ -81,7 +97,11 @@ describe(`crash: ${wanted} kills under load`, () => {
       for (const { user, isLive, ended } of outcomes) {
         if (ended.signal === 'SIGKILL') continue;
         assert.equal(ended.code, 0, ended.out + ended.err);
-        assert.equal(liveRules(standIn).includes(`student${user}.example.com`), !isLive, `student${user} was told ${ended.out}`);
+        assert.equal(
+          liveRules(standIn).includes(`student${user}.example.com`),
+          !isLive,
+          `student${user} was told ${ended.out}`,
+        );
       }
       assert(liveRules(standIn).includes('student20.example.com'));
     }
@@ -99,14 +119,31 @@ class Events {
 
   constructor(classroom: Classroom) {
     for (const folder of ['queue', 'lock', 'records', 'scratch']) {
-      const watcher = watch(classroom.in(folder), () => { this.next(); });
-      this.undo.push(() => { watcher.close(); });
+      const watcher = watch(classroom.in(folder), () => {
+        this.next();
+      });
+      this.undo.push(() => {
+        watcher.close();
+      });
     }
-    this.undo.push(classroom.standIn.onRequest({ before: () => { this.next(); }, after: () => { this.next(); } }));
+    this.undo.push(
+      classroom.standIn.onRequest({
+        before: () => {
+          this.next();
+        },
+        after: () => {
+          this.next();
+        },
+      }),
+    );
   }
 
-  at(count: number, then: () => void): void { this.planned.set(count, [...this.planned.get(count) ?? [], then]); }
-  close(): void { for (const undo of this.undo) undo(); }
+  at(count: number, then: () => void): void {
+    this.planned.set(count, [...(this.planned.get(count) ?? []), then]);
+  }
+  close(): void {
+    for (const undo of this.undo) undo();
+  }
 
   private next(): void {
     this.count += 1;
@@ -115,7 +152,9 @@ class Events {
 }
 
 function recorded(classroom: Classroom): string[] {
-  const { publications } = JSON.parse(readFileSync(classroom.in('records', 'state.json'), 'utf8')) as { publications: { hostname: string }[] };
+  const { publications } = JSON.parse(readFileSync(classroom.in('records', 'state.json'), 'utf8')) as {
+    publications: { hostname: string }[];
+  };
   return publications.map((one) => one.hostname).sort();
 }
 

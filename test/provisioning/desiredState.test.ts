@@ -6,23 +6,39 @@ import type { Action, Request } from '../../src/provisioning/queue.ts';
 import { emptyState, type SiteKey, type StoredState } from '../../src/provisioning/publications.ts';
 
 const self: ProcessIdentity = { pid: 1, bootId: 'boot', pidNamespace: 'namespace', host: 'host1' };
-const context: DesiredStateContext = { now: '2026-01-01T00:00:00.000Z', livenessOf: () => 'alive', isListening: () => false };
+const context: DesiredStateContext = {
+  now: '2026-01-01T00:00:00.000Z',
+  livenessOf: () => 'alive',
+  isListening: () => false,
+};
 
 function site(number: number, port = 3000 + number): SiteKey {
-  return { hostname: `student${number}.example.com`, user: `student${number}`, port, machine: 'server1', service: `http://localhost:${port}` };
+  return {
+    hostname: `student${number}.example.com`,
+    user: `student${number}`,
+    port,
+    machine: 'server1',
+    service: `http://localhost:${port}`,
+  };
 }
 let count = 0;
 const request = (action: Action): Request => ({ version: 1, id: `request-${count++}`, at: 0, by: self, action });
-const publish = (number: number, holder = 'a', verify = false, port?: number) => request({ kind: 'publish', site: site(number, port), holder: { id: holder }, verify });
+const publish = (number: number, holder = 'a', verify = false, port?: number) =>
+  request({ kind: 'publish', site: site(number, port), holder: { id: holder }, verify });
 const release = (number: number, holder = 'a') => request({ kind: 'release', user: `student${number}`, holder });
 const unpublish = (number: number) => request({ kind: 'unpublish', site: site(number) });
 const collect = () => request({ kind: 'collect' });
 
 /** The state after a round in which everything succeeded. */
 const after = (agenda: DesiredState): StoredState => ({ publications: agenda.publications, unsettled: new Map() });
-const serve = (requests: readonly Request[], state: StoredState = emptyState, about = context) => desiredState(state, requests, about);
-const holdersOf = (state: StoredState) => Object.fromEntries([...state.publications].map(([hostname, one]) => [hostname, one.holders.map((holder) => holder.id).sort()]));
-const wantsOf = (agenda: DesiredState) => Object.fromEntries([...agenda.wants.values()].map((want) => [want.user, want.present]));
+const serve = (requests: readonly Request[], state: StoredState = emptyState, about = context) =>
+  desiredState(state, requests, about);
+const holdersOf = (state: StoredState) =>
+  Object.fromEntries(
+    [...state.publications].map(([hostname, one]) => [hostname, one.holders.map((holder) => holder.id).sort()]),
+  );
+const wantsOf = (agenda: DesiredState) =>
+  Object.fromEntries([...agenda.wants.values()].map((want) => [want.user, want.present]));
 const answerTo = (agenda: DesiredState, { id }: Request) => agenda.answers.get(id);
 
 describe('agenda', () => {
@@ -31,7 +47,16 @@ describe('agenda', () => {
     assert.deepEqual(wantsOf(first), { student1: true });
     const claim = publish(1, 'b');
     const second = serve([claim], after(first));
-    assert.deepEqual([wantsOf(second), answerTo(second, claim)], [{}, { kind: 'settled', outcome: { kind: 'published', hostname: 'student1.example.com', port: 3001, created: false, apiCalls: 0 } }]);
+    assert.deepEqual(
+      [wantsOf(second), answerTo(second, claim)],
+      [
+        {},
+        {
+          kind: 'settled',
+          outcome: { kind: 'published', hostname: 'student1.example.com', port: 3001, created: false, apiCalls: 0 },
+        },
+      ],
+    );
     const third = serve([release(1, 'a')], after(second));
     assert.deepEqual([wantsOf(third), holdersOf(after(third))], [{}, { 'student1.example.com': ['b'] }]);
     const last = serve([release(1, 'b')], after(third));
@@ -41,69 +66,136 @@ describe('agenda', () => {
   it('a publication goes with the last holder, however requests and rounds fall', () => {
     const student = fc.constantFrom(1, 2, 3);
     const step = fc.oneof(
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('publish' as const), student, holder: fc.constantFrom('a', 'b', 'c') }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), student, holder: fc.constantFrom('a', 'b', 'c') }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('unpublish' as const), student, holder: fc.constant('') }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant('publish' as const),
+          student,
+          holder: fc.constantFrom('a', 'b', 'c'),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant('release' as const),
+          student,
+          holder: fc.constantFrom('a', 'b', 'c'),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('unpublish' as const), student, holder: fc.constant('') }),
+      },
     );
-    fc.assert(fc.property(fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 8 }), (rounds) => {
-      const model = new Map<string, Set<string>>();
-      let state = emptyState;
-      for (const steps of rounds) {
-        const before = new Set(model.keys());
-        const requests = steps.map((one) => {
-          const hostname = site(one.student).hostname;
-          if (one.kind === 'publish') model.set(hostname, (model.get(hostname) ?? new Set()).add(one.holder));
-          else if (one.kind === 'unpublish') model.delete(hostname);
-          else if (model.get(hostname)?.delete(one.holder) && model.get(hostname)?.size === 0) model.delete(hostname);
-          return one.kind === 'publish' ? publish(one.student, one.holder) : one.kind === 'release' ? release(one.student, one.holder) : unpublish(one.student);
-        });
-        const agenda = serve(requests, state);
-        state = after(agenda);
-        assert.deepEqual(holdersOf(state), Object.fromEntries([...model].map(([hostname, holders]) => [hostname, [...holders].sort()])));
-        for (const hostname of new Set([...before, ...model.keys()])) {
-          // What came or went is on the agenda as it is now; what is on the agenda is as it is now.
-          if (before.has(hostname) !== model.has(hostname)) assert.equal(agenda.wants.get(hostname)?.present, model.has(hostname));
+    fc.assert(
+      fc.property(fc.array(fc.array(step, { maxLength: 6 }), { maxLength: 8 }), (rounds) => {
+        const model = new Map<string, Set<string>>();
+        let state = emptyState;
+        for (const steps of rounds) {
+          const before = new Set(model.keys());
+          const requests = steps.map((one) => {
+            const hostname = site(one.student).hostname;
+            if (one.kind === 'publish') model.set(hostname, (model.get(hostname) ?? new Set()).add(one.holder));
+            else if (one.kind === 'unpublish') model.delete(hostname);
+            else if (model.get(hostname)?.delete(one.holder) && model.get(hostname)?.size === 0) model.delete(hostname);
+            return one.kind === 'publish'
+              ? publish(one.student, one.holder)
+              : one.kind === 'release'
+                ? release(one.student, one.holder)
+                : unpublish(one.student);
+          });
+          const agenda = serve(requests, state);
+          state = after(agenda);
+          assert.deepEqual(
+            holdersOf(state),
+            Object.fromEntries([...model].map(([hostname, holders]) => [hostname, [...holders].sort()])),
+          );
+          for (const hostname of new Set([...before, ...model.keys()])) {
+            // What came or went is on the agenda as it is now; what is on the agenda is as it is now.
+            if (before.has(hostname) !== model.has(hostname))
+              assert.equal(agenda.wants.get(hostname)?.present, model.has(hostname));
+          }
+          for (const want of agenda.wants.values()) assert.equal(want.present, model.has(want.hostname));
+          assert.deepEqual(
+            [...agenda.answers.keys()].sort(),
+            requests.map((one) => one.id).sort(),
+            'everybody is answered',
+          );
         }
-        for (const want of agenda.wants.values()) assert.equal(want.present, model.has(want.hostname));
-        assert.deepEqual([...agenda.answers.keys()].sort(), requests.map((one) => one.id).sort(), 'everybody is answered');
-      }
-    }), { numRuns: 500 });
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('holders whose process has died are dropped first; one whom nobody can see stays', () => {
-    const [dead, hidden] = [{ ...self, pid: 2 }, { ...self, pid: 3 }];
-    const about: DesiredStateContext = { ...context, livenessOf: (process) => process === dead ? 'dead' : 'unknown' };
+    const [dead, hidden] = [
+      { ...self, pid: 2 },
+      { ...self, pid: 3 },
+    ];
+    const about: DesiredStateContext = { ...context, livenessOf: (process) => (process === dead ? 'dead' : 'unknown') };
     const holder = (id: string, process: ProcessIdentity) => ({ id, process });
-    const state: StoredState = { unsettled: new Map(), publications: new Map([
-      ['student1.example.com', { ...site(1), since: '', holders: [holder('a', dead)] }],
-      ['student2.example.com', { ...site(2), since: '', holders: [holder('a', dead), holder('b', hidden)] }],
-    ]) };
+    const state: StoredState = {
+      unsettled: new Map(),
+      publications: new Map([
+        ['student1.example.com', { ...site(1), since: '', holders: [holder('a', dead)] }],
+        ['student2.example.com', { ...site(2), since: '', holders: [holder('a', dead), holder('b', hidden)] }],
+      ]),
+    };
     const agenda = serve([], state, about);
-    assert.deepEqual([wantsOf(agenda), holdersOf(after(agenda))], [{ student1: false }, { 'student2.example.com': ['b'] }]);
+    assert.deepEqual(
+      [wantsOf(agenda), holdersOf(after(agenda))],
+      [{ student1: false }, { 'student2.example.com': ['b'] }],
+    );
     const rescued = serve([publish(1, 'c')], state, about);
-    assert.deepEqual([wantsOf(rescued), holdersOf(after(rescued))['student1.example.com']], [{ student1: true }, ['c']]);
+    assert.deepEqual(
+      [wantsOf(rescued), holdersOf(after(rescued))['student1.example.com']],
+      [{ student1: true }, ['c']],
+    );
   });
 
   it('what is unsettled is looked at by whoever comes next: there if somebody holds it, else gone', () => {
-    const state: StoredState = { publications: after(serve([publish(1)])).publications, unsettled: new Map([site(1), site(2)].map((one) => [one.hostname, one])) };
+    const state: StoredState = {
+      publications: after(serve([publish(1)])).publications,
+      unsettled: new Map([site(1), site(2)].map((one) => [one.hostname, one])),
+    };
     assert.deepEqual(wantsOf(serve([publish(3)], state)), { student1: true, student2: false, student3: true });
     assert.deepEqual(wantsOf(serve([publish(2)], state)), { student1: true, student2: true });
   });
 
   it('a release that comes again after a failure is told of what is being removed, not that nothing was held', () => {
-    const state: StoredState = { publications: new Map(), unsettled: new Map([[site(1).hostname, site(1)], [site(2).hostname, site(2)]]) };
+    const state: StoredState = {
+      publications: new Map(),
+      unsettled: new Map([
+        [site(1).hostname, site(1)],
+        [site(2).hostname, site(2)],
+      ]),
+    };
     const again = release(1);
     const agenda = serve([again], state);
     assert.deepEqual(answerTo(agenda, again), { kind: 'remove', sites: [site(1)] });
   });
 
-  it('another student\'s hostname or port is refused, and says whose it is', () => {
+  it("another student's hostname or port is refused, and says whose it is", () => {
     const state = after(serve([publish(1)]));
     const samePort = publish(2, 'a', false, 3001);
-    const sameName = request({ kind: 'publish', site: { ...site(1), user: 'student2', port: 3005 }, holder: { id: 'a' }, verify: false });
+    const sameName = request({
+      kind: 'publish',
+      site: { ...site(1), user: 'student2', port: 3005 },
+      holder: { id: 'a' },
+      verify: false,
+    });
     const agenda = serve([samePort, sameName], state);
-    const codes = [samePort, sameName].map((one) => answerTo(agenda, one)).map((answer) => answer?.kind === 'settled' && answer.outcome.kind === 'error' ? [answer.outcome.error.code, answer.outcome.error.facts['owner'] ?? answer.outcome.error.facts['problem']] : undefined);
-    assert.deepEqual(codes, [['port-held', 'student1'], ['hostname-taken', 'student1 holds it']]);
+    const codes = [samePort, sameName]
+      .map((one) => answerTo(agenda, one))
+      .map((answer) =>
+        answer?.kind === 'settled' && answer.outcome.kind === 'error'
+          ? [answer.outcome.error.code, answer.outcome.error.facts['owner'] ?? answer.outcome.error.facts['problem']]
+          : undefined,
+      );
+    assert.deepEqual(codes, [
+      ['port-held', 'student1'],
+      ['hostname-taken', 'student1 holds it'],
+    ]);
     assert.deepEqual(holdersOf(after(agenda)), holdersOf(state));
   });
 
@@ -114,13 +206,19 @@ describe('agenda', () => {
 
   it('a collection looks at everything, and drops what was recovered and whose server is gone', () => {
     const found = (number: number) => [site(number).hostname, { ...site(number), since: '', holders: [] }] as const;
-    const state: StoredState = { publications: new Map([...after(serve([publish(1)])).publications, found(2), found(3)]), unsettled: new Map() };
+    const state: StoredState = {
+      publications: new Map([...after(serve([publish(1)])).publications, found(2), found(3)]),
+      unsettled: new Map(),
+    };
     const agenda = serve([collect()], state, { ...context, isListening: (port) => port === 3002 });
     assert.deepEqual(wantsOf(agenda), { student1: true, student2: true, student3: false });
   });
 
   it('what was recovered without holders goes when its student lets go of anything', () => {
-    const state: StoredState = { publications: new Map([[site(1).hostname, { ...site(1), since: '', holders: [] }]]), unsettled: new Map() };
+    const state: StoredState = {
+      publications: new Map([[site(1).hostname, { ...site(1), since: '', holders: [] }]]),
+      unsettled: new Map(),
+    };
     assert.deepEqual(wantsOf(serve([release(1, 'whoever')], state)), { student1: false });
     assert.deepEqual(wantsOf(serve([release(2, 'whoever')], state)), {});
   });

@@ -4,7 +4,14 @@ import { MendableError } from '../../src/provisioning/errors.ts';
 import { lockTimes } from '../../src/provisioning/lock.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, publish, release } from '../fixtures/provisioning/publishing.ts';
-import { assertLive, assertWhole, callsOf, foreignConfig, foreignText, liveRules } from '../fixtures/provisioning/remote.ts';
+import {
+  assertLive,
+  assertWhole,
+  callsOf,
+  foreignConfig,
+  foreignText,
+  liveRules,
+} from '../fixtures/provisioning/remote.ts';
 
 const calls = {
   'the read of the configuration': { method: 'GET', path: '/configurations' },
@@ -15,8 +22,12 @@ const calls = {
 
 /** What a person may be told of each kind of fault. */
 const codes: Readonly<Record<string, readonly string[]>> = {
-  '400 with a code': ['api-failed', 'record-refused'], '401': ['token-rejected'], '403': ['token-rejected'], '404': ['tunnel-unknown', 'zone-unknown'],
-  '409': ['api-failed', 'record-refused'], '429': ['rate-limited'],
+  '400 with a code': ['api-failed', 'record-refused'],
+  '401': ['token-rejected'],
+  '403': ['token-rejected'],
+  '404': ['tunnel-unknown', 'zone-unknown'],
+  '409': ['api-failed', 'record-refused'],
+  '429': ['rate-limited'],
 };
 const otherwise = ['api-unreachable', 'api-failed'];
 
@@ -25,9 +36,13 @@ const deadlineFor = (fault: Fault) => ({ callDeadline: fault.kind.startsWith('ha
 /** A write is never sent again before it was looked at what the first one did. */
 function assertNothingRepeatedBlindly(classroom: Classroom): void {
   const sent = callsOf(classroom.standIn);
-  for (const [write, read] of [['PUT config', 'GET config'], ['POST batch', 'GET records']] as const) {
-    const writes = sent.flatMap((call, index) => call === write ? [index] : []);
-    for (const [position, index] of writes.slice(1).entries()) assert(sent.slice(writes[position], index).includes(read), sent.join(', '));
+  for (const [write, read] of [
+    ['PUT config', 'GET config'],
+    ['POST batch', 'GET records'],
+  ] as const) {
+    const writes = sent.flatMap((call, index) => (call === write ? [index] : []));
+    for (const [position, index] of writes.slice(1).entries())
+      assert(sent.slice(writes[position], index).includes(read), sent.join(', '));
   }
 }
 
@@ -61,7 +76,8 @@ describe('faults: every call, every fault', () => {
 
           // The next run is anybody's; after a rate limit it is one after the pause.
           await ask(classroom, publish(3), { now: () => Date.now() + 301_000 });
-          const expected = outcome.kind === 'published' ? ['student1', 'student2', 'student3'] : ['student2', 'student3'];
+          const expected =
+            outcome.kind === 'published' ? ['student1', 'student2', 'student3'] : ['student2', 'student3'];
           assertLive(standIn, expected);
           assert.equal(foreignText(standIn), foreign);
         });
@@ -84,7 +100,7 @@ describe('faults: a bad moment while reading', () => {
     });
   }
 
-  it('an API that takes most of a call\'s time for every answer is slow, and no more', async () => {
+  it("an API that takes most of a call's time for every answer is slow, and no more", async () => {
     const classroom = await startClassroom({ standIn: { roundTripMs: 2_400 } });
     assert.equal((await ask(classroom, publish(1), { callDeadline: 4_000 })).kind, 'published');
     assertLive(classroom.standIn, ['student1']);
@@ -95,9 +111,11 @@ describe('faults: a bad moment while reading', () => {
     const { standIn } = classroom;
     standIn.faults.add({ kind: 'hang-headers', method: 'GET', path: '/configurations', always: true });
     const seen: string[] = [];
-    standIn.onRequest({ before: ({ method, path }) => {
-      if (method === 'GET' && path.includes('/configurations') && seen.push(path) === 3) standIn.faults.clear();
-    } });
+    standIn.onRequest({
+      before: ({ method, path }) => {
+        if (method === 'GET' && path.includes('/configurations') && seen.push(path) === 3) standIn.faults.clear();
+      },
+    });
     assert.equal((await ask(classroom, publish(1), { callDeadline: 2_000 })).kind, 'published');
     assertLive(standIn, ['student1']);
   });
@@ -135,7 +153,11 @@ describe('faults: more than one', () => {
       standIn.faults.add({ kind: 'drop', method: 'PUT', always: true });
       standIn.faults.add({ kind: 'status', status: 500, method: 'GET', nth: 3, always: true });
       const log: string[] = [];
-      const outcome = await ask(classroom, kind === 'publish' ? publish(2) : release(1), { log: (line) => { log.push(line); } });
+      const outcome = await ask(classroom, kind === 'publish' ? publish(2) : release(1), {
+        log: (line) => {
+          log.push(line);
+        },
+      });
       assert.equal(outcome.kind, 'error');
       assert.match(log.join('\n'), /next run finishes it/);
       assert.notDeepEqual(standIn.world.zone.records.size, liveRules(standIn).length, 'half of it is there');
@@ -151,13 +173,19 @@ describe('faults: more than one', () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     const { standIn } = classroom;
     const foreign = foreignText(standIn);
-    const quick = Object.entries(everyFault).filter(([name]) => !name.startsWith('hang') && name !== '429').map(([, fault]) => fault);
+    const quick = Object.entries(everyFault)
+      .filter(([name]) => !name.startsWith('hang') && name !== '429')
+      .map(([, fault]) => fault);
     const targets = Object.values(calls);
     let seed = 20_261_122;
-    const pick = <T>(from: readonly T[]): T => { seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648; return from[Math.floor(seed / 65_536) % from.length] as T; };
+    const pick = <T>(from: readonly T[]): T => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return from[Math.floor(seed / 65_536) % from.length] as T;
+    };
     for (let round = 0; round < 60; round += 1) {
       classroom.refillBudget();
-      for (let count = 0; count < 3; count += 1) standIn.faults.add({ ...pick(quick), ...pick(targets), nth: pick([1, 1, 2]) });
+      for (let count = 0; count < 3; count += 1)
+        standIn.faults.add({ ...pick(quick), ...pick(targets), nth: pick([1, 1, 2]) });
       const number = pick([1, 2, 3]);
       await attempt(classroom, pick([publish(number), release(number)]));
       standIn.faults.clear();
@@ -170,7 +198,7 @@ describe('faults: more than one', () => {
   });
 });
 
-describe('faults: one student\'s bad record', () => {
+describe("faults: one student's bad record", () => {
   afterEach(closeAll);
 
   it('a name taken by a foreign A record fails that student alone, and tells of the record', async () => {
@@ -178,7 +206,10 @@ describe('faults: one student\'s bad record', () => {
     const { standIn } = classroom;
     standIn.addRecord({ type: 'A', name: 'student3.example.com', content: '192.0.2.1' });
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map((number) => ask(classroom, publish(number))));
-    assert.deepEqual(outcomes.map((outcome) => outcome.kind), ['published', 'published', 'error', 'published', 'published']);
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.kind),
+      ['published', 'published', 'error', 'published', 'published'],
+    );
     const [, , failed] = outcomes;
     assert(failed?.kind === 'error' && failed.error.code === 'hostname-taken');
     assert.match(MendableError.fromJSON(failed.error).message, /A record that somebody else made/);
@@ -199,13 +230,19 @@ describe('faults: one student\'s bad record', () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
     for (const number of [1, 2, 3]) await ask(classroom, publish(number));
-    const remove = standIn.onRequest({ before: ({ method }) => {
-      if (method !== 'POST') return;
-      for (const record of standIn.world.zone.records.named('student2.example.com')) standIn.world.zone.records.delete(record.id);
-    } });
+    const remove = standIn.onRequest({
+      before: ({ method }) => {
+        if (method !== 'POST') return;
+        for (const record of standIn.world.zone.records.named('student2.example.com'))
+          standIn.world.zone.records.delete(record.id);
+      },
+    });
     const outcomes = await Promise.all([1, 2, 3].map((number) => ask(classroom, release(number))));
     remove();
-    assert.deepEqual(outcomes.map((outcome) => outcome.kind), ['removed', 'removed', 'removed']);
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.kind),
+      ['removed', 'removed', 'removed'],
+    );
     assertLive(standIn, []);
   });
 });

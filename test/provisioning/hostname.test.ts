@@ -13,29 +13,53 @@ describe('hostname', () => {
     ['{user}.example.com', 'SCHOOL\\student_1', 'school-student-1.example.com'],
     ['x-{user}-{user}.example.com', 'é1é', 'x-1-1.example.com'],
   ] as const) {
-    it(`${template} makes ${expected} for ${user}`, () => { assert.equal(makeHostname(template, { ...facts, user }), expected); });
+    it(`${template} makes ${expected} for ${user}`, () => {
+      assert.equal(makeHostname(template, { ...facts, user }), expected);
+    });
   }
 
   for (const [template, user, problem] of [
-    ['{user}', 'student1', /no domain/], ['{who}.example.com', 'student1', /\{who\} is not known/], ['{user}.example.com', '___', /empty for this user/],
-    ['{user}.example.com', 'x'.repeat(64), /more than 63/], ['a_b.example.com', 'x', /not a label/], ['{user}..com', 'x', /empty/], ['-{user}.com', 'x', /not a label/],
-    ['{user.example.com', 'x', /brace/], [`{user}.${'abcdefghi.'.repeat(26)}com`, 'x', /more than 253/], ['https://{user}.example.com', 'x', /not a label/],
-    ['{user}.example.com:80', 'x', /not a label/], ['*.example.com', 'x', /not a label/],
+    ['{user}', 'student1', /no domain/],
+    ['{who}.example.com', 'student1', /\{who\} is not known/],
+    ['{user}.example.com', '___', /empty for this user/],
+    ['{user}.example.com', 'x'.repeat(64), /more than 63/],
+    ['a_b.example.com', 'x', /not a label/],
+    ['{user}..com', 'x', /empty/],
+    ['-{user}.com', 'x', /not a label/],
+    ['{user.example.com', 'x', /brace/],
+    [`{user}.${'abcdefghi.'.repeat(26)}com`, 'x', /more than 253/],
+    ['https://{user}.example.com', 'x', /not a label/],
+    ['{user}.example.com:80', 'x', /not a label/],
+    ['*.example.com', 'x', /not a label/],
   ] as const) {
     it(`${template} is refused for ${user.slice(0, 10)}: ${problem.source}`, () => {
-      assert.throws(() => makeHostname(template, { ...facts, user }), (error) => error instanceof MendableError && error.code === 'hostname-invalid' && problem.test(error.message));
+      assert.throws(
+        () => makeHostname(template, { ...facts, user }),
+        (error) => error instanceof MendableError && error.code === 'hostname-invalid' && problem.test(error.message),
+      );
     });
   }
 
   it('is a valid lower-case name, or refused, for any user and template', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('{user}.example.com', '{user}-{port}.x.org', 'a{user}b.{machine}.net'), fc.string(), (user, template, machine) => {
-      try {
-        const name = makeHostname(template, { user, port: 3000, machine });
-        assert(name.length <= 253 && name.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)), name);
-      } catch (error) {
-        assert(error instanceof MendableError, String(error));
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('{user}.example.com', '{user}-{port}.x.org', 'a{user}b.{machine}.net'),
+        fc.string(),
+        (user, template, machine) => {
+          try {
+            const name = makeHostname(template, { user, port: 3000, machine });
+            assert(
+              name.length <= 253 &&
+                name.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)),
+              name,
+            );
+          } catch (error) {
+            assert(error instanceof MendableError, String(error));
+          }
+        },
+      ),
+    );
   });
 
   it('knows which templates need the port', () => {
@@ -43,7 +67,9 @@ describe('hostname', () => {
   });
 
   it('warns of names two levels below their zone, and only of them', () => {
-    for (const fine of ['{user}.example.com', '{user}-class.example.com', '{user}.localhost', '{user}.example.co.uk']) assert.equal(certificateWarning(fine), undefined, fine);
-    for (const bad of ['{user}.class.example.com', '{user}.class.example.co.uk']) assert.match(certificateWarning(bad) ?? '', /certificate/, bad);
+    for (const fine of ['{user}.example.com', '{user}-class.example.com', '{user}.localhost', '{user}.example.co.uk'])
+      assert.equal(certificateWarning(fine), undefined, fine);
+    for (const bad of ['{user}.class.example.com', '{user}.class.example.co.uk'])
+      assert.match(certificateWarning(bad) ?? '', /certificate/, bad);
   });
 });

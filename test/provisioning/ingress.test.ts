@@ -1,112 +1,236 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isValid } from '../../standin/api/ingressRules.ts';
-import { editIngress, findFault, localPort, matches, ruleOf, type IngressRule, type TunnelConfig } from '../../src/provisioning/ingress.ts';
+import {
+  editIngress,
+  findFault,
+  localPort,
+  matches,
+  ruleOf,
+  type IngressRule,
+  type TunnelConfig,
+} from '../../src/provisioning/ingress.ts';
 import { foreignConfig } from '../fixtures/provisioning/remote.ts';
 
 const catchAll: IngressRule = { service: 'http_status:404' };
 const students = ['student1', 'student2', 'student3', 'student4'].map((user) => `${user}.example.com`);
 const ruleFor = (hostname: string, service = 'http://localhost:3000'): IngressRule => ({ hostname, service });
-const namesOf = (config: TunnelConfig) => (config.ingress ?? []).map((rule) => `${rule.hostname ?? ''}${rule.path ?? ''}`);
+const namesOf = (config: TunnelConfig) =>
+  (config.ingress ?? []).map((rule) => `${rule.hostname ?? ''}${rule.path ?? ''}`);
 
 const extras = fc.dictionary(fc.constantFrom('originRequest', 'id', 'futureKey'), fc.jsonValue(), { maxKeys: 2 });
-const foreignRule = fc.tuple(
-  fc.constantFrom('www.example.com', 'a.b.example.com', '*.example.com', '*.b.example.com', '*.other.org', ...students),
-  fc.constantFrom('/api', '^/v1', undefined), fc.constantFrom('http://localhost:8080', 'https://10.0.0.1:443', 'unix:/run/x.sock', 'http_status:503'), extras,
-).map(([hostname, path, service, more]): IngressRule => {
-  const needsPath = students.includes(hostname);
-  return { ...more, hostname, service, ...(path ?? needsPath ? { path: path ?? '/api' } : {}) };
-});
-const config = fc.tuple(fc.array(foreignRule, { maxLength: 8 }), fc.dictionary(fc.constantFrom('warp-routing', 'originRequest', 'other'), fc.jsonValue()))
+const foreignRule = fc
+  .tuple(
+    fc.constantFrom(
+      'www.example.com',
+      'a.b.example.com',
+      '*.example.com',
+      '*.b.example.com',
+      '*.other.org',
+      ...students,
+    ),
+    fc.constantFrom('/api', '^/v1', undefined),
+    fc.constantFrom('http://localhost:8080', 'https://10.0.0.1:443', 'unix:/run/x.sock', 'http_status:503'),
+    extras,
+  )
+  .map(([hostname, path, service, more]): IngressRule => {
+    const needsPath = students.includes(hostname);
+    return { ...more, hostname, service, ...((path ?? needsPath) ? { path: path ?? '/api' } : {}) };
+  });
+const config = fc
+  .tuple(
+    fc.array(foreignRule, { maxLength: 8 }),
+    fc.dictionary(fc.constantFrom('warp-routing', 'originRequest', 'other'), fc.jsonValue()),
+  )
   .map(([rules, keys]): TunnelConfig => ({ ...keys, ingress: [...rules, catchAll] }));
 const edit = fc.uniqueArray(fc.constantFrom(...students)).map((names) => names.map((name) => ruleFor(name)));
 
 describe('ingress: edits', () => {
   it('keep everything foreign to the letter, keep the catch-all last, make every rule reachable, and are undone by their inverse', () => {
-    fc.assert(fc.property(config, edit, (before, set) => {
-      const after = editIngress(before, { set, remove: new Set() });
-      const rules = after.ingress ?? [];
-      const own = new Set(set.map((rule) => rule.hostname));
-      const foreign = rules.filter((rule) => rule.path !== undefined || !own.has(rule.hostname));
-      assert.equal(JSON.stringify({ ...after, ingress: foreign }), JSON.stringify(before));
-      assert.equal(findFault(after), undefined);
-      assert(isValid(after));
-      for (const { hostname = '' } of set) {
-        assert.equal(rules.find((rule) => !rule.path && matches(rule, hostname))?.hostname, hostname);
-        assert.equal(rules.filter((rule) => rule.hostname === hostname && !rule.path).length, 1);
-      }
-      assert.equal(editIngress(after, { set, remove: new Set() }), after, 'a second time there is nothing to change');
-      const undone = editIngress(after, { set: [], remove: new Set(set.map((rule) => rule.hostname ?? '')) });
-      assert.equal(JSON.stringify(undone), JSON.stringify(before));
-    }));
+    fc.assert(
+      fc.property(config, edit, (before, set) => {
+        const after = editIngress(before, { set, remove: new Set() });
+        const rules = after.ingress ?? [];
+        const own = new Set(set.map((rule) => rule.hostname));
+        const foreign = rules.filter((rule) => rule.path !== undefined || !own.has(rule.hostname));
+        assert.equal(JSON.stringify({ ...after, ingress: foreign }), JSON.stringify(before));
+        assert.equal(findFault(after), undefined);
+        assert(isValid(after));
+        for (const { hostname = '' } of set) {
+          assert.equal(rules.find((rule) => !rule.path && matches(rule, hostname))?.hostname, hostname);
+          assert.equal(rules.filter((rule) => rule.hostname === hostname && !rule.path).length, 1);
+        }
+        assert.equal(editIngress(after, { set, remove: new Set() }), after, 'a second time there is nothing to change');
+        const undone = editIngress(after, { set: [], remove: new Set(set.map((rule) => rule.hostname ?? '')) });
+        assert.equal(JSON.stringify(undone), JSON.stringify(before));
+      }),
+    );
   });
 
   it('of nothing are the same object', () => {
-    fc.assert(fc.property(config, (before) => { assert.equal(editIngress(before, { set: [], remove: new Set(['student9.example.com']) }), before); }));
+    fc.assert(
+      fc.property(config, (before) => {
+        assert.equal(editIngress(before, { set: [], remove: new Set(['student9.example.com']) }), before);
+      }),
+    );
   });
 
   it('put an exact rule before the wildcard that would take it, and after what is more special', () => {
-    const rules = [ruleFor('student1.example.com/')].slice(1).concat({ hostname: 'student1.example.com', path: '/api', service: 'http://10.0.0.1:80' }, { hostname: '*.example.com', path: '/health', service: 'http_status:204' }, { hostname: '*.example.com', service: 'http://10.0.0.2:80' }, catchAll);
+    const rules = [ruleFor('student1.example.com/')]
+      .slice(1)
+      .concat(
+        { hostname: 'student1.example.com', path: '/api', service: 'http://10.0.0.1:80' },
+        { hostname: '*.example.com', path: '/health', service: 'http_status:204' },
+        { hostname: '*.example.com', service: 'http://10.0.0.2:80' },
+        catchAll,
+      );
     const after = editIngress({ ingress: rules }, { set: [ruleFor('student1.example.com')], remove: new Set() });
-    assert.deepEqual(namesOf(after), ['student1.example.com/api', '*.example.com/health', 'student1.example.com', '*.example.com', '']);
+    assert.deepEqual(namesOf(after), [
+      'student1.example.com/api',
+      '*.example.com/health',
+      'student1.example.com',
+      '*.example.com',
+      '',
+    ]);
   });
 
   it('change only the service of a rule that is there', () => {
-    const rule = { hostname: 'student1.example.com', service: 'http://localhost:3000', originRequest: { noTLSVerify: true }, id: 7 };
-    const after = editIngress({ ingress: [rule, catchAll] }, { set: [ruleFor('student1.example.com', 'http://localhost:3001')], remove: new Set() });
+    const rule = {
+      hostname: 'student1.example.com',
+      service: 'http://localhost:3000',
+      originRequest: { noTLSVerify: true },
+      id: 7,
+    };
+    const after = editIngress(
+      { ingress: [rule, catchAll] },
+      { set: [ruleFor('student1.example.com', 'http://localhost:3001')], remove: new Set() },
+    );
     assert.deepEqual(after.ingress, [{ ...rule, service: 'http://localhost:3001' }, catchAll]);
   });
 
   for (const empty of [null, {}, { ingress: null }, { ingress: [] }] as const) {
     it(`of ${JSON.stringify(empty)} make a catch-all too`, () => {
-      assert.deepEqual(editIngress(empty, { set: [ruleFor('student1.example.com')], remove: new Set() }), { ingress: [ruleFor('student1.example.com'), catchAll] });
+      assert.deepEqual(editIngress(empty, { set: [ruleFor('student1.example.com')], remove: new Set() }), {
+        ingress: [ruleFor('student1.example.com'), catchAll],
+      });
     });
   }
 
   it('leave a catch-all of any kind where it is', () => {
-    for (const last of [{ service: 'http://localhost:80' }, { hostname: '*', service: 'hello_world' }, { hostname: '', service: 'http_status:503', path: '' }]) {
-      assert.deepEqual(editIngress({ ingress: [last] }, { set: [ruleFor('student1.example.com')], remove: new Set() }).ingress?.at(-1), last);
+    for (const last of [
+      { service: 'http://localhost:80' },
+      { hostname: '*', service: 'hello_world' },
+      { hostname: '', service: 'http_status:503', path: '' },
+    ]) {
+      assert.deepEqual(
+        editIngress({ ingress: [last] }, { set: [ruleFor('student1.example.com')], remove: new Set() }).ingress?.at(-1),
+        last,
+      );
     }
   });
 });
 
-describe('ingress: cloudflared\'s rules', () => {
+describe("ingress: cloudflared's rules", () => {
   it('find no fault with what is in order', () => {
     assert.equal(findFault(foreignConfig), undefined);
-    for (const service of ['http_status:404', 'unix:/run/x.sock', 'unix+tls:/run/x.sock', 'hello_world', 'bastion', 'socks-proxy', 'tcp://[::1]:22', 'ssh://host:22', 'https://a.b']) {
+    for (const service of [
+      'http_status:404',
+      'unix:/run/x.sock',
+      'unix+tls:/run/x.sock',
+      'hello_world',
+      'bastion',
+      'socks-proxy',
+      'tcp://[::1]:22',
+      'ssh://host:22',
+      'https://a.b',
+    ]) {
       assert.equal(findFault({ ingress: [{ hostname: 'x.example.com', service }, catchAll] }), undefined, service);
     }
   });
 
   for (const [what, ingress] of [
-    ['no rule', []], ['no catch-all', [ruleFor('a.example.com')]], ['a catch-all that is not last', [catchAll, catchAll]], ['a catch-all with a path', [{ path: '/x', service: 'http_status:404' }]],
-    ['a hostname with a port', [ruleFor('a.example.com:80'), catchAll]], ['a hostname with a scheme', [ruleFor('http://a.example.com'), catchAll]], ['a wildcard in the middle', [ruleFor('a.*.com'), catchAll]],
-    ['two wildcards', [ruleFor('*.*.com'), catchAll]], ['a wildcard that is no label', [ruleFor('*a.com'), catchAll]], ['a service without a scheme', [ruleFor('a.example.com', 'localhost:80'), catchAll]],
-    ['a service with a path', [ruleFor('a.example.com', 'http://localhost:80/x'), catchAll]], ['a service with a slash', [ruleFor('a.example.com', 'http://localhost:80/'), catchAll]],
+    ['no rule', []],
+    ['no catch-all', [ruleFor('a.example.com')]],
+    ['a catch-all that is not last', [catchAll, catchAll]],
+    ['a catch-all with a path', [{ path: '/x', service: 'http_status:404' }]],
+    ['a hostname with a port', [ruleFor('a.example.com:80'), catchAll]],
+    ['a hostname with a scheme', [ruleFor('http://a.example.com'), catchAll]],
+    ['a wildcard in the middle', [ruleFor('a.*.com'), catchAll]],
+    ['two wildcards', [ruleFor('*.*.com'), catchAll]],
+    ['a wildcard that is no label', [ruleFor('*a.com'), catchAll]],
+    ['a service without a scheme', [ruleFor('a.example.com', 'localhost:80'), catchAll]],
+    ['a service with a path', [ruleFor('a.example.com', 'http://localhost:80/x'), catchAll]],
+    ['a service with a slash', [ruleFor('a.example.com', 'http://localhost:80/'), catchAll]],
     ['an impossible status', [ruleFor('a.example.com', 'http_status:099'), catchAll]],
   ] as const) {
-    it(`find a fault with ${what}`, () => { assert.notEqual(findFault({ ingress }), undefined); });
+    it(`find a fault with ${what}`, () => {
+      assert.notEqual(findFault({ ingress }), undefined);
+    });
   }
 
   it('what passes here passes at Cloudflare', () => {
-    const hostname = fc.option(fc.oneof(fc.constantFrom('', '*', '*.a.b', 'a.b', 'a:1', 'x://a', 'a/b', '*.*', 'A.b'), fc.string({ maxLength: 6 })), { nil: undefined });
-    const service = fc.oneof(fc.constantFrom('http_status:404', 'http_status:9', 'unix:', 'unix:/x', 'http://a', 'http://', 'http:///x', 'ftp:', '1://a', 'a', 'bastion'), fc.string({ maxLength: 12 }).filter((text) => !text.includes('://')));
-    const rule = fc.record({ hostname, path: fc.option(fc.constantFrom('', '/a', '^x$'), { nil: undefined }), service });
-    fc.assert(fc.property(fc.array(rule, { maxLength: 3 }), fc.boolean(), (rules, closed) => {
-      const ingress = JSON.parse(JSON.stringify([...rules, ...(closed ? [catchAll] : [])])) as IngressRule[];
-      if (findFault({ ingress }) === undefined) assert(isValid({ ingress }), JSON.stringify(ingress));
-    }), { numRuns: 2000 });
+    const hostname = fc.option(
+      fc.oneof(
+        fc.constantFrom('', '*', '*.a.b', 'a.b', 'a:1', 'x://a', 'a/b', '*.*', 'A.b'),
+        fc.string({ maxLength: 6 }),
+      ),
+      { nil: undefined },
+    );
+    const service = fc.oneof(
+      fc.constantFrom(
+        'http_status:404',
+        'http_status:9',
+        'unix:',
+        'unix:/x',
+        'http://a',
+        'http://',
+        'http:///x',
+        'ftp:',
+        '1://a',
+        'a',
+        'bastion',
+      ),
+      fc.string({ maxLength: 12 }).filter((text) => !text.includes('://')),
+    );
+    const rule = fc.record({
+      hostname,
+      path: fc.option(fc.constantFrom('', '/a', '^x$'), { nil: undefined }),
+      service,
+    });
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 3 }), fc.boolean(), (rules, closed) => {
+        const ingress = JSON.parse(JSON.stringify([...rules, ...(closed ? [catchAll] : [])])) as IngressRule[];
+        if (findFault({ ingress }) === undefined) assert(isValid({ ingress }), JSON.stringify(ingress));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('match as cloudflared does', () => {
-    assert(matches(ruleFor('*.example.com'), 'a.b.example.com') && !matches(ruleFor('*.example.com'), 'example.com') && !matches(ruleFor('*.example.com'), 'aexample.com'));
+    assert(
+      matches(ruleFor('*.example.com'), 'a.b.example.com') &&
+        !matches(ruleFor('*.example.com'), 'example.com') &&
+        !matches(ruleFor('*.example.com'), 'aexample.com'),
+    );
     assert(matches(catchAll, 'anything') && matches(ruleFor('*'), 'x') && !matches(ruleFor('A.com'), 'a.com'));
   });
 
-  it('a rule with a path is not the site\'s', () => { assert.equal(ruleOf({ ingress: [{ ...ruleFor('a.b'), path: '/x' }] }, 'a.b'), undefined); });
+  it("a rule with a path is not the site's", () => {
+    assert.equal(ruleOf({ ingress: [{ ...ruleFor('a.b'), path: '/x' }] }, 'a.b'), undefined);
+  });
 
   it('know which services mean a port of this machine', () => {
-    assert.deepEqual(['http://localhost:3000', 'https://127.0.0.1:3001', 'http://[::1]:3002', 'http://10.0.0.1:3000', 'http://localhost', 'unix:/x', 'http_status:404'].map(localPort),
-      [3000, 3001, 3002, undefined, undefined, undefined, undefined]);
+    assert.deepEqual(
+      [
+        'http://localhost:3000',
+        'https://127.0.0.1:3001',
+        'http://[::1]:3002',
+        'http://10.0.0.1:3000',
+        'http://localhost',
+        'unix:/x',
+        'http_status:404',
+      ].map(localPort),
+      [3000, 3001, 3002, undefined, undefined, undefined, undefined],
+    );
   });
 });

@@ -24,7 +24,8 @@ describe('lock', () => {
   let root: string;
   let folder: StateFolder;
   const held = (...parts: readonly string[]) => folder.in('lock', 'held', ...parts);
-  const lockOnce = <T>(work: (lock: HeldLock) => Promise<T>) => withLock({ folder, self, newId: randomUUID, times: lockTimes }, work);
+  const lockOnce = <T>(work: (lock: HeldLock) => Promise<T>) =>
+    withLock({ folder, self, newId: randomUUID, times: lockTimes }, work);
   /** Somebody's lock, of this age in seconds. */
   const plant = (owner: string, identity: string, age = 0) => {
     mkdirSync(held(), { recursive: true });
@@ -36,20 +37,27 @@ describe('lock', () => {
     root = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-'));
     folder = await StateFolder.open(root);
   });
-  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
 
   it('is held by one at a time, and is free afterwards, also after a failure', async () => {
     assert.equal(await lockOnce(async () => lockOnce(() => Promise.resolve('inside'))), undefined);
-    await assert.rejects(lockOnce(() => Promise.reject(new Error('work failed'))), /work failed/);
+    await assert.rejects(
+      lockOnce(() => Promise.reject(new Error('work failed'))),
+      /work failed/,
+    );
     assert.equal(await lockOnce(() => Promise.resolve('free')), 'free');
     assert.deepEqual([existsSync(held()), readdirSync(folder.in('scratch'))], [false, []]);
   });
 
   it('tells when its time is over, whatever was collected as garbage meanwhile', async () => {
-    const over = whileCollecting(() => withLock({ folder, self, newId: randomUUID, times: { ...lockTimes, hold: 300 } }, async ({ signal }) => {
-      await once(signal, 'abort');
-      return 'over';
-    }));
+    const over = whileCollecting(() =>
+      withLock({ folder, self, newId: randomUUID, times: { ...lockTimes, hold: 300 } }, async ({ signal }) => {
+        await once(signal, 'abort');
+        return 'over';
+      }),
+    );
     assert.equal(await over, 'over');
   });
 
@@ -59,7 +67,11 @@ describe('lock', () => {
     plant('dead.json', deadHolder);
     assert(abandoned());
     assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken');
-    for (const identity of [JSON.stringify(self), JSON.stringify({ ...self, bootId: 'another', host: 'host2' }), 'garbage']) {
+    for (const identity of [
+      JSON.stringify(self),
+      JSON.stringify({ ...self, bootId: 'another', host: 'host2' }),
+      'garbage',
+    ]) {
       plant('other.json', identity);
       assert(!abandoned(), identity);
       assert.equal(await lockOnce(() => Promise.resolve('taken')), undefined, identity);
@@ -74,12 +86,17 @@ describe('lock', () => {
     assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken');
   });
 
-  it('that was lost is noticed before anything is written, and its release removes nobody else\'s', async () => {
+  it("that was lost is noticed before anything is written, and its release removes nobody else's", async () => {
     await lockOnce((lock) => {
       lock.check();
       rmSync(held(), { recursive: true });
       plant('other.json', JSON.stringify(self));
-      assert.throws(() => { lock.check(); }, { code: 'lock-lost' });
+      assert.throws(
+        () => {
+          lock.check();
+        },
+        { code: 'lock-lost' },
+      );
       return Promise.resolve();
     });
     assert.deepEqual(readdirSync(held()), ['other.json']);
@@ -105,7 +122,10 @@ describe('lock', () => {
         won += answers.filter((answer) => answer === 'won').length;
       }
       assert(won >= rounds);
-      assert.deepEqual([existsSync(held()), existsSync(path.join(root, 'inside')), readdirSync(folder.in('scratch'))], [false, false, []]);
+      assert.deepEqual(
+        [existsSync(held()), existsSync(path.join(root, 'inside')), readdirSync(folder.in('scratch'))],
+        [false, false, []],
+      );
     } finally {
       for (const one of contenders) one.end();
     }
@@ -119,16 +139,26 @@ describe('lock: a holder that was stopped', () => {
     this.timeout(60_000);
     const classroom = await startClassroom();
     const { standIn } = classroom;
-    const launch = (number: number) => classroom.spawn([process.execPath, programFile('patientPublisher'),
-      JSON.stringify({ configFile: classroom.configFile, action: publish(number), lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 } })]);
+    const launch = (number: number) =>
+      classroom.spawn([
+        process.execPath,
+        programFile('patientPublisher'),
+        JSON.stringify({
+          configFile: classroom.configFile,
+          action: publish(number),
+          lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 },
+        }),
+      ]);
     const stopped = new Moment();
     const first = launch(1);
-    const unhook = standIn.onRequest({ after: ({ method, path: where }) => {
-      if (method !== 'GET' || !where.endsWith('/configurations')) return;
-      unhook();
-      first.child.kill('SIGSTOP');
-      stopped.happen();
-    } });
+    const unhook = standIn.onRequest({
+      after: ({ method, path: where }) => {
+        if (method !== 'GET' || !where.endsWith('/configurations')) return;
+        unhook();
+        first.child.kill('SIGSTOP');
+        stopped.happen();
+      },
+    });
     await stopped.comes;
     const second = await launch(2).ended;
     assert.equal(second.last['kind'], 'published', second.out);
@@ -154,10 +184,14 @@ class Contender {
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  async answer(): Promise<string> { return String((await this.answers.next()).value); }
+  async answer(): Promise<string> {
+    return String((await this.answers.next()).value);
+  }
   async contend(): Promise<string> {
     this.child.stdin.write('go\n');
     return this.answer();
   }
-  end(): void { this.child.kill('SIGKILL'); }
+  end(): void {
+    this.child.kill('SIGKILL');
+  }
 }

@@ -2,36 +2,60 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatMarker, isMarkedBy, isMarkedOn, parseMarker } from '../../src/provisioning/marker.ts';
 
-const marker = fc.record({ user: fc.string({ minLength: 1, maxLength: 80 }), port: fc.integer({ min: 1, max: 65535 }), machine: fc.string({ minLength: 1, maxLength: 120 }) });
+const marker = fc.record({
+  user: fc.string({ minLength: 1, maxLength: 80 }),
+  port: fc.integer({ min: 1, max: 65535 }),
+  machine: fc.string({ minLength: 1, maxLength: 120 }),
+});
 
 describe('marker', () => {
   it('is what a person can read in the dashboard', () => {
-    assert.equal(formatMarker({ user: 'student1', port: 3000, machine: 'server1' }), 'classroom-tunnel user=student1 port=3000 machine=server1');
+    assert.equal(
+      formatMarker({ user: 'student1', port: 3000, machine: 'server1' }),
+      'classroom-tunnel user=student1 port=3000 machine=server1',
+    );
   });
 
   it('has at most 100 printable characters, comes back as it went, and is known by its user and its machine', () => {
-    fc.assert(fc.property(marker, (one) => {
-      const text = formatMarker(one);
-      assert(text.length <= 100 && /^[\x20-\x7e]+$/.test(text), text);
-      const parsed = parseMarker(text);
-      assert(parsed);
-      assert.equal(formatMarker(parsed), text);
-      assert(isMarkedBy(text, one) && isMarkedOn(text, one.machine));
-    }));
+    fc.assert(
+      fc.property(marker, (one) => {
+        const text = formatMarker(one);
+        assert(text.length <= 100 && /^[\x20-\x7e]+$/.test(text), text);
+        const parsed = parseMarker(text);
+        assert(parsed);
+        assert.equal(formatMarker(parsed), text);
+        assert(isMarkedBy(text, one) && isMarkedOn(text, one.machine));
+      }),
+    );
   });
 
-  it('is the same owner\'s whatever the port', () => {
-    fc.assert(fc.property(marker, fc.integer({ min: 1, max: 65535 }), (one, port) => { assert(isMarkedBy(formatMarker(one), { ...one, port })); }));
+  it("is the same owner's whatever the port", () => {
+    fc.assert(
+      fc.property(marker, fc.integer({ min: 1, max: 65535 }), (one, port) => {
+        assert(isMarkedBy(formatMarker(one), { ...one, port }));
+      }),
+    );
   });
 
-  it('is not another user\'s or another machine\'s', () => {
+  it("is not another user's or another machine's", () => {
     const text = formatMarker({ user: 'student1', port: 3000, machine: 'server1' });
     assert(!isMarkedBy(text, { user: 'student2', port: 3000, machine: 'server1' }));
     assert(!isMarkedBy(text, { user: 'student1', port: 3000, machine: 'server2' }));
     assert(!isMarkedOn(text, 'server2') && isMarkedOn(text, 'server1'));
   });
 
-  for (const comment of [undefined, null, '', 'classroom-tunnel', 'made by classroom-tunnel user=a port=1 machine=b', 'classroom-tunnel user=a port=x machine=b', 'classroom-tunnel user=a port=1 machine=b more', 7]) {
-    it(`no marker: ${String(comment)}`, () => { assert.equal(parseMarker(comment), undefined); });
+  for (const comment of [
+    undefined,
+    null,
+    '',
+    'classroom-tunnel',
+    'made by classroom-tunnel user=a port=1 machine=b',
+    'classroom-tunnel user=a port=x machine=b',
+    'classroom-tunnel user=a port=1 machine=b more',
+    7,
+  ]) {
+    it(`no marker: ${String(comment)}`, () => {
+      assert.equal(parseMarker(comment), undefined);
+    });
   }
 });

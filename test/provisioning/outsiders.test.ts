@@ -2,15 +2,27 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, collect, publish, release, site } from '../fixtures/provisioning/publishing.ts';
-import { assertLive, assertWhole, callsOf, foreignConfig, foreignText, liveRecords } from '../fixtures/provisioning/remote.ts';
+import {
+  assertLive,
+  assertWhole,
+  callsOf,
+  foreignConfig,
+  foreignText,
+  liveRecords,
+} from '../fixtures/provisioning/remote.ts';
 
 /** Somebody saves in the dashboard, once, at this moment of the next call of this method. */
 function saveDuring(classroom: Classroom, moment: 'before' | 'after', method: string, hostname: string): void {
-  const unhook = classroom.standIn.onRequest({ [moment]: (call: { method: string; path: string }) => {
-    if (call.method !== method || !call.path.endsWith('/configurations')) return;
-    unhook();
-    classroom.standIn.world.saveInDashboard((config) => ({ ...config, ingress: [{ hostname, service: 'http://10.0.0.9:80' }, ...config.ingress] }));
-  } });
+  const unhook = classroom.standIn.onRequest({
+    [moment]: (call: { method: string; path: string }) => {
+      if (call.method !== method || !call.path.endsWith('/configurations')) return;
+      unhook();
+      classroom.standIn.world.saveInDashboard((config) => ({
+        ...config,
+        ingress: [{ hostname, service: 'http://10.0.0.9:80' }, ...config.ingress],
+      }));
+    },
+  });
 }
 
 describe('outside writers', () => {
@@ -24,7 +36,11 @@ describe('outside writers', () => {
       classroom.standIn.requests.length = 0;
       saveDuring(classroom, 'after', 'GET', 'new.example.com');
       const log: string[] = [];
-      const outcome = await ask(classroom, kind === 'publish' ? publish(1) : release(1), { log: (line) => { log.push(line); } });
+      const outcome = await ask(classroom, kind === 'publish' ? publish(1) : release(1), {
+        log: (line) => {
+          log.push(line);
+        },
+      });
       assert.equal(outcome.kind, kind === 'publish' ? 'published' : 'removed');
       assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
       assert.match(readFileSync(classroom.in('audit.log'), 'utf8'), /"what":"note","message":"Somebody saved/);
@@ -38,7 +54,11 @@ describe('outside writers', () => {
       saveDuring(classroom, 'after', 'GET', 'new.example.com');
       classroom.standIn.faults.add({ kind: 'drop', effect: true, method: 'PUT' });
       const log: string[] = [];
-      const outcome = await ask(classroom, kind === 'publish' ? publish(2) : release(1), { log: (line) => { log.push(line); } });
+      const outcome = await ask(classroom, kind === 'publish' ? publish(2) : release(1), {
+        log: (line) => {
+          log.push(line);
+        },
+      });
       assert.equal(outcome.kind, kind === 'publish' ? 'published' : 'removed');
       assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
     });
@@ -60,13 +80,24 @@ describe('outside writers', () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     await ask(classroom, publish(1));
     classroom.standIn.faults.add({ kind: 'drop', method: 'PUT' });
-    const unhook = classroom.standIn.onRequest({ before: ({ method }) => {
-      if (method !== 'PUT') return;
-      unhook();
-      saveDuring(classroom, 'after', 'GET', 'new.example.com');
-    } });
+    const unhook = classroom.standIn.onRequest({
+      before: ({ method }) => {
+        if (method !== 'PUT') return;
+        unhook();
+        saveDuring(classroom, 'after', 'GET', 'new.example.com');
+      },
+    });
     const log: string[] = [];
-    assert.equal((await ask(classroom, release(1), { log: (line) => { log.push(line); } })).kind, 'removed');
+    assert.equal(
+      (
+        await ask(classroom, release(1), {
+          log: (line) => {
+            log.push(line);
+          },
+        })
+      ).kind,
+      'removed',
+    );
     assertWhole(classroom.standIn);
     assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
   });
@@ -75,7 +106,15 @@ describe('outside writers', () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     const { world } = classroom.standIn;
     await ask(classroom, publish(1));
-    world.saveInDashboard((config) => ({ ...config, 'warp-routing': { enabled: false }, ingress: [...config.ingress.slice(0, -1), { hostname: 'late.example.com', service: 'http://10.0.0.9:80' }, { service: 'http_status:503' }] }));
+    world.saveInDashboard((config) => ({
+      ...config,
+      'warp-routing': { enabled: false },
+      ingress: [
+        ...config.ingress.slice(0, -1),
+        { hostname: 'late.example.com', service: 'http://10.0.0.9:80' },
+        { service: 'http_status:503' },
+      ],
+    }));
     const foreign = foreignText(classroom.standIn);
     await ask(classroom, publish(2));
     await ask(classroom, release(1));
@@ -84,7 +123,16 @@ describe('outside writers', () => {
   });
 
   it('a rule that cloudflared would refuse stops every change, and is named', async () => {
-    const classroom = await startClassroom({ standIn: { config: { ingress: [{ hostname: 'bad.example.com', service: 'http://localhost:80/path' }, { service: 'http_status:404' }] } } });
+    const classroom = await startClassroom({
+      standIn: {
+        config: {
+          ingress: [
+            { hostname: 'bad.example.com', service: 'http://localhost:80/path' },
+            { service: 'http_status:404' },
+          ],
+        },
+      },
+    });
     const outcome = await ask(classroom, publish(1));
     assert(outcome.kind === 'error' && outcome.error.code === 'tunnel-invalid');
     assert.match(String(outcome.error.facts['problem']), /bad\.example\.com/);
@@ -102,12 +150,26 @@ describe('outside writers', () => {
     await ask(classroom, publish(2, 'b'));
     const kept = readdirSync(classroom.in('configurations')).sort();
     assert.equal(kept.length, 50);
-    const newest = JSON.parse(readFileSync(classroom.in('configurations', kept.at(-1) ?? ''), 'utf8')) as { version: number; config: unknown };
+    const newest = JSON.parse(readFileSync(classroom.in('configurations', kept.at(-1) ?? ''), 'utf8')) as {
+      version: number;
+      config: unknown;
+    };
     assert.deepEqual([newest.version, newest.config], [55, foreignConfig]);
-    const lines = readFileSync(classroom.in('audit.log'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = readFileSync(classroom.in('audit.log'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.equal(lines.length, 55, 'what changes nothing is no line');
     const { at, milliseconds, ...rest } = lines[0] ?? {};
-    assert.deepEqual(rest, { user: 'student1', port: 3001, what: 'publish', hostname: 'student1.example.com', outcome: 'published', created: true, apiCalls: 4 });
+    assert.deepEqual(rest, {
+      user: 'student1',
+      port: 3001,
+      what: 'publish',
+      hostname: 'student1.example.com',
+      outcome: 'published',
+      created: true,
+      apiCalls: 4,
+    });
     assert(!Number.isNaN(Date.parse(String(at))) && Number(milliseconds) >= 0);
     const { what, user, hostname } = lines[1] ?? {};
     assert.deepEqual([what, user, hostname], ['release', 'student1', 'student1.example.com']);
@@ -117,7 +179,7 @@ describe('outside writers', () => {
 describe('two machines of one class', () => {
   afterEach(closeAll);
 
-  it('use a tunnel each and share the zone: neither touches the other\'s, and a name that the other holds is refused with the machine\'s name', async () => {
+  it("use a tunnel each and share the zone: neither touches the other's, and a name that the other holds is refused with the machine's name", async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
     const one = standIn.world.tunnel;
@@ -125,7 +187,12 @@ describe('two machines of one class', () => {
     const second = `${classroom.folder}/second.json`;
     classroom.configure({ tunnelId: two.id, stateDir: 'state2', machine: 'server2' }, second);
     const there = { configFile: second };
-    const put = (number: number) => ({ kind: 'publish' as const, site: site(number, 'server2'), holder: { id: 'a' }, verify: false });
+    const put = (number: number) => ({
+      kind: 'publish' as const,
+      site: site(number, 'server2'),
+      holder: { id: 'a' },
+      verify: false,
+    });
     await ask(classroom, publish(1));
     await ask(classroom, put(2), there);
 

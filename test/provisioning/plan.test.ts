@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatMarker } from '../../src/provisioning/marker.ts';
-import { isAchieved, makePlan, recordTarget, type DnsRecord, type Plan, type Remote, type Scope, type Want } from '../../src/provisioning/plan.ts';
+import {
+  isAchieved,
+  makePlan,
+  recordTarget,
+  type DnsRecord,
+  type Plan,
+  type Remote,
+  type Scope,
+  type Want,
+} from '../../src/provisioning/plan.ts';
 import { isEmpty } from '../../src/provisioning/transaction.ts';
 
 const tunnelId = 'tunnel-1';
@@ -10,10 +19,25 @@ const catchAll = { service: 'http_status:404' };
 const students = [1, 2, 3, 4];
 
 function want(number: number, present = true, port = 3000 + number): Want {
-  return { hostname: `student${number}.example.com`, user: `student${number}`, port, machine: 'server1', service: `http://localhost:${port}`, present };
+  return {
+    hostname: `student${number}.example.com`,
+    user: `student${number}`,
+    port,
+    machine: 'server1',
+    service: `http://localhost:${port}`,
+    present,
+  };
 }
 function recordOf(one: Want, changes: Partial<DnsRecord> = {}): DnsRecord {
-  return { id: `id-${one.hostname}`, type: 'CNAME', name: one.hostname, content: recordTarget(tunnelId), proxied: true, comment: formatMarker(one), ...changes };
+  return {
+    id: `id-${one.hostname}`,
+    type: 'CNAME',
+    name: one.hostname,
+    content: recordTarget(tunnelId),
+    proxied: true,
+    comment: formatMarker(one),
+    ...changes,
+  };
 }
 const ruleOf = ({ hostname, service }: Want) => ({ hostname, service });
 
@@ -21,14 +45,22 @@ const ruleOf = ({ hostname, service }: Want) => ({ hostname, service });
 function apply(remote: Remote, plan: Plan): Remote {
   const gone = new Set(plan.remove.map((record) => record.id));
   return {
-    version: plan.config ? remote.version + 1 : remote.version, config: plan.config ?? remote.config,
-    records: [...remote.records.filter((record) => !gone.has(record.id)), ...plan.create.map((record, index) => ({ ...record, id: `new-${index}` }))],
+    version: plan.config ? remote.version + 1 : remote.version,
+    config: plan.config ?? remote.config,
+    records: [
+      ...remote.records.filter((record) => !gone.has(record.id)),
+      ...plan.create.map((record, index) => ({ ...record, id: `new-${index}` })),
+    ],
   };
 }
 
 describe('plan', () => {
   it('is empty where Cloudflare shows what is wanted', () => {
-    const remote: Remote = { version: 3, config: { ingress: [ruleOf(want(1)), catchAll] }, records: [recordOf(want(1))] };
+    const remote: Remote = {
+      version: 3,
+      config: { ingress: [ruleOf(want(1)), catchAll] },
+      records: [recordOf(want(1))],
+    };
     const plan = makePlan(remote, [want(1), want(2, false)], scope);
     assert(isEmpty(plan));
     assert.deepEqual([plan.touched.size, plan.refused.size, plan.foreign.size], [0, 0, 0]);
@@ -38,13 +70,28 @@ describe('plan', () => {
     const empty: Remote = { version: 0, config: null, records: [] };
     const plan = makePlan(empty, [want(1)], scope);
     assert.deepEqual(plan.config, { ingress: [ruleOf(want(1)), catchAll] });
-    assert.deepEqual(plan.create, [{ type: 'CNAME', name: 'student1.example.com', content: recordTarget(tunnelId), proxied: true, ttl: 1, comment: formatMarker(want(1)) }]);
+    assert.deepEqual(plan.create, [
+      {
+        type: 'CNAME',
+        name: 'student1.example.com',
+        content: recordTarget(tunnelId),
+        proxied: true,
+        ttl: 1,
+        comment: formatMarker(want(1)),
+      },
+    ]);
     const down = makePlan(apply(empty, plan), [want(1, false)], scope);
-    assert.deepEqual([down.config, down.remove.map((record) => record.name)], [{ ingress: [catchAll] }, ['student1.example.com']]);
+    assert.deepEqual(
+      [down.config, down.remove.map((record) => record.name)],
+      [{ ingress: [catchAll] }, ['student1.example.com']],
+    );
   });
 
   it('completes a half, whichever it is, and removes a half', () => {
-    for (const half of [{ config: { ingress: [ruleOf(want(1)), catchAll] }, records: [] }, { config: { ingress: [catchAll] }, records: [recordOf(want(1))] }]) {
+    for (const half of [
+      { config: { ingress: [ruleOf(want(1)), catchAll] }, records: [] },
+      { config: { ingress: [catchAll] }, records: [recordOf(want(1))] },
+    ]) {
       const remote: Remote = { version: 1, ...half };
       const whole = apply(remote, makePlan(remote, [want(1)], scope));
       assert(isAchieved(want(1), whole, scope));
@@ -58,13 +105,20 @@ describe('plan', () => {
     const remote: Remote = { version: 1, config: { ingress: [path, catchAll] }, records: [] };
     const wildcard: Scope = { ...scope, dns: 'wildcard', owned: new Set(['student1.example.com']) };
     const plan = makePlan(remote, [want(1)], wildcard);
-    assert.deepEqual([[...plan.touched], plan.config?.ingress], [['student1.example.com'], [path, ruleOf(want(1)), catchAll]]);
+    assert.deepEqual(
+      [[...plan.touched], plan.config?.ingress],
+      [['student1.example.com'], [path, ruleOf(want(1)), catchAll]],
+    );
     const nothing = makePlan(remote, [want(1, false)], wildcard);
     assert.deepEqual([isEmpty(nothing), [...nothing.touched]], [true, []]);
   });
 
   it('a rule for the port that somebody else made answers, and is left', () => {
-    const remote: Remote = { version: 1, config: { ingress: [{ hostname: 'teacher.example.com', service: 'http://127.0.0.1:3001' }, catchAll] }, records: [] };
+    const remote: Remote = {
+      version: 1,
+      config: { ingress: [{ hostname: 'teacher.example.com', service: 'http://127.0.0.1:3001' }, catchAll] },
+      records: [],
+    };
     for (const present of [true, false]) {
       const plan = makePlan(remote, [want(1, present), want(2, true)], scope);
       assert.deepEqual([...plan.foreign], [['student1.example.com', 'teacher.example.com']]);
@@ -73,55 +127,105 @@ describe('plan', () => {
   });
 
   it('a foreign rule of the name itself is refused with its service, and only for that student', () => {
-    const remote: Remote = { version: 1, config: { ingress: [{ hostname: 'student1.example.com', service: 'https://10.0.0.1' }, catchAll] }, records: [] };
+    const remote: Remote = {
+      version: 1,
+      config: { ingress: [{ hostname: 'student1.example.com', service: 'https://10.0.0.1' }, catchAll] },
+      records: [],
+    };
     const plan = makePlan(remote, [want(1), want(2)], scope);
     assert.match(plan.refused.get('student1.example.com')?.message ?? '', /https:\/\/10\.0\.0\.1/);
     assert.deepEqual([...plan.touched], ['student2.example.com']);
   });
 
-  it('a name that another machine holds is refused with that machine\'s name, and its record is never removed', () => {
+  it("a name that another machine holds is refused with that machine's name, and its record is never removed", () => {
     const remote: Remote = { version: 1, config: null, records: [recordOf({ ...want(1), machine: 'server2' })] };
-    assert.match(makePlan(remote, [want(1)], scope).refused.get('student1.example.com')?.message ?? '', /student1 holds it on the machine server2/);
+    assert.match(
+      makePlan(remote, [want(1)], scope).refused.get('student1.example.com')?.message ?? '',
+      /student1 holds it on the machine server2/,
+    );
     assert(isEmpty(makePlan(remote, [want(1, false)], scope)));
   });
 
   it('a record is removed only if marker, type, name and target all match', () => {
-    for (const changes of [{ comment: null }, { comment: 'somebody' }, { comment: formatMarker(want(2)) }, { type: 'A' }, { content: recordTarget('other') }]) {
+    for (const changes of [
+      { comment: null },
+      { comment: 'somebody' },
+      { comment: formatMarker(want(2)) },
+      { type: 'A' },
+      { content: recordTarget('other') },
+    ]) {
       const remote: Remote = { version: 1, config: { ingress: [catchAll] }, records: [recordOf(want(1), changes)] };
       assert(isEmpty(makePlan(remote, [want(1, false)], scope)), JSON.stringify(changes));
     }
   });
 
   it('a configuration with a rule that cloudflared would refuse is not written, and the rule is named', () => {
-    const remote: Remote = { version: 1, config: { ingress: [{ hostname: 'www.example.com', service: 'http://localhost:80/x' }, catchAll] }, records: [] };
+    const remote: Remote = {
+      version: 1,
+      config: { ingress: [{ hostname: 'www.example.com', service: 'http://localhost:80/x' }, catchAll] },
+      records: [],
+    };
     assert.throws(() => makePlan(remote, [want(1)], scope), { code: 'tunnel-invalid', message: /www\.example\.com/ });
   });
 
   it('reaches whatever is wanted, touches nothing foreign, and is empty the second time', () => {
-    const kinds = ['nothing', 'whole', 'rule', 'record', 'other port', 'other machine', 'unmarked', 'foreign rule'] as const;
+    const kinds = [
+      'nothing',
+      'whole',
+      'rule',
+      'record',
+      'other port',
+      'other machine',
+      'unmarked',
+      'foreign rule',
+    ] as const;
     const situation = fc.tuple(...students.map(() => fc.constantFrom(...kinds)));
-    const wants = fc.uniqueArray(fc.constantFrom(...students), { minLength: 1 }).chain((numbers) => fc.tuple(...numbers.map((number) => fc.boolean().map((present) => want(number, present)))));
-    fc.assert(fc.property(situation, wants, fc.boolean(), (situations, wanted, known) => {
-      const remote = remoteOf(situations);
-      const owned = new Set(known ? students.filter((_, index) => ['whole', 'rule', 'other port'].includes(situations[index] ?? '')).map((number) => want(number).hostname) : []);
-      const about: Scope = { ...scope, owned };
-      const plan = makePlan(remote, wanted, about);
-      const after = apply(remote, plan);
-      for (const one of wanted) {
-        const isForeign = !one.present && situations[students.findIndex((number) => want(number).hostname === one.hostname)] === 'foreign rule';
-        if (isForeign) assert(!plan.touched.has(one.hostname), 'a foreign rule is left');
-        else if (!plan.refused.has(one.hostname) && !plan.foreign.has(one.hostname)) assert(isAchieved(one, after, about), one.hostname);
-        else assert(!plan.touched.has(one.hostname));
-      }
-      assert.deepEqual(changedNames(remote, after), [...plan.touched].sort());
-      assert(isEmpty(makePlan(after, wanted, about)));
-      assert(plan.remove.every((record) => record.comment?.includes('machine=server1') && wanted.some((one) => !one.present && one.hostname === record.name)));
-    }), { numRuns: 1000 });
+    const wants = fc
+      .uniqueArray(fc.constantFrom(...students), { minLength: 1 })
+      .chain((numbers) => fc.tuple(...numbers.map((number) => fc.boolean().map((present) => want(number, present)))));
+    fc.assert(
+      fc.property(situation, wants, fc.boolean(), (situations, wanted, known) => {
+        const remote = remoteOf(situations);
+        const owned = new Set(
+          known
+            ? students
+                .filter((_, index) => ['whole', 'rule', 'other port'].includes(situations[index] ?? ''))
+                .map((number) => want(number).hostname)
+            : [],
+        );
+        const about: Scope = { ...scope, owned };
+        const plan = makePlan(remote, wanted, about);
+        const after = apply(remote, plan);
+        for (const one of wanted) {
+          const isForeign =
+            !one.present &&
+            situations[students.findIndex((number) => want(number).hostname === one.hostname)] === 'foreign rule';
+          if (isForeign) assert(!plan.touched.has(one.hostname), 'a foreign rule is left');
+          else if (!plan.refused.has(one.hostname) && !plan.foreign.has(one.hostname))
+            assert(isAchieved(one, after, about), one.hostname);
+          else assert(!plan.touched.has(one.hostname));
+        }
+        assert.deepEqual(changedNames(remote, after), [...plan.touched].sort());
+        assert(isEmpty(makePlan(after, wanted, about)));
+        assert(
+          plan.remove.every(
+            (record) =>
+              record.comment?.includes('machine=server1') &&
+              wanted.some((one) => !one.present && one.hostname === record.name),
+          ),
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('of 1,000 rules and 1,000 records is made in a moment', () => {
     const many = Array.from({ length: 1000 }, (_, index) => want(index, true, 10_000 + index));
-    const remote: Remote = { version: 1, config: { ingress: [...many.map(ruleOf), catchAll] }, records: many.map((one) => recordOf(one)) };
+    const remote: Remote = {
+      version: 1,
+      config: { ingress: [...many.map(ruleOf), catchAll] },
+      records: many.map((one) => recordOf(one)),
+    };
     const started = performance.now();
     const plan = makePlan(remote, [...many, want(2000)], { ...scope, owned: new Set(many.map((one) => one.hostname)) });
     assert.deepEqual([plan.create.length, plan.config?.ingress?.length], [1, 1002]);
@@ -145,8 +249,13 @@ function remoteOf(situations: readonly string[]): Remote {
 }
 
 function changedNames(before: Remote, after: Remote): string[] {
-  const picture = (remote: Remote, name: string) => JSON.stringify([remote.config?.ingress?.filter((rule) => rule.hostname === name), remote.records.filter((record) => record.name === name).length]);
+  const picture = (remote: Remote, name: string) =>
+    JSON.stringify([
+      remote.config?.ingress?.filter((rule) => rule.hostname === name),
+      remote.records.filter((record) => record.name === name).length,
+    ]);
   const names = new Set([...before.records, ...after.records].map((record) => record.name));
-  for (const rule of [...before.config?.ingress ?? [], ...after.config?.ingress ?? []]) if (rule.hostname) names.add(rule.hostname);
+  for (const rule of [...(before.config?.ingress ?? []), ...(after.config?.ingress ?? [])])
+    if (rule.hostname) names.add(rule.hostname);
   return [...names].filter((name) => picture(before, name) !== picture(after, name)).sort();
 }

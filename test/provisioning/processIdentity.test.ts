@@ -49,11 +49,19 @@ describe('identity', () => {
       mkdirSync(path.join(proc, 'self/ns'), { recursive: true });
       symlinkSync('pid:[7]', path.join(proc, 'self/ns/pid'));
     });
-    afterEach(() => { rmSync(proc, { recursive: true, force: true }); });
+    afterEach(() => {
+      rmSync(proc, { recursive: true, force: true });
+    });
 
     it('names are read past blanks and parentheses', () => {
       stat(process.pid, 'S', '4711');
-      assert.deepEqual(self(), { pid: process.pid, host: 'host1', bootId: 'boot', pidNamespace: 'pid:[7]', startTime: '4711' });
+      assert.deepEqual(self(), {
+        pid: process.pid,
+        host: 'host1',
+        bootId: 'boot',
+        pidNamespace: 'pid:[7]',
+        startTime: '4711',
+      });
     });
 
     it('a process that /proc hides (hidepid) is alive while its id is', () => {

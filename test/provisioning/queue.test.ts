@@ -19,15 +19,25 @@ describe('queue', () => {
   let folder: StateFolder;
   let log: string[];
   const now = Date.now();
-  const queueOf = (by = self) => new Queue(folder, by, (line) => { log.push(line); });
-  const submit = (name: string, action: Action, age = 0, by = self) => queueOf(by).submit(requestId(now - age, () => name), now - age, action);
+  const queueOf = (by = self) =>
+    new Queue(folder, by, (line) => {
+      log.push(line);
+    });
+  const submit = (name: string, action: Action, age = 0, by = self) =>
+    queueOf(by).submit(
+      requestId(now - age, () => name),
+      now - age,
+      action,
+    );
   const idsOf = async (at = now) => (await queueOf().pending(at)).map(({ id }) => id.slice(id.indexOf('-') + 1));
   beforeEach(async () => {
     log = [];
     root = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-'));
     folder = await StateFolder.open(root);
   });
-  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
 
   it('a request goes whole when it is withdrawn, with whatever else somebody has put there, once or again', async () => {
     const { id } = await submit('first', publish(1));
@@ -48,12 +58,19 @@ describe('queue', () => {
   });
 
   it('a request goes in one step, while somebody still writes an outcome into it', async () => {
-    const writer = spawn(process.execPath, ['-e', `
+    const writer = spawn(
+      process.execPath,
+      [
+        '-e',
+        `
       const fs = require('node:fs');
       process.on('message', (folder) => {
         try { for (let n = 0; ; n += 1) fs.writeFileSync(folder + '/' + n, ''); } catch { process.send('gone'); }
       });
-      process.send('ready');`], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      process.send('ready');`,
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    );
     try {
       await once(writer, 'message');
       for (let round = 0; round < 50; round += 1) {
@@ -81,8 +98,19 @@ describe('queue', () => {
   });
 
   for (const [what, text] of [
-    ['of an unknown version', JSON.stringify({ version: 2, by: self, at: now, action: { kind: 'publish' } })], ['that is torn', '{"version":1,'], ['that is no object', 'null'],
-    ['of an unknown kind', JSON.stringify({ version: 1, by: self, at: now, action: { kind: 'explode' } })], ['without its site', JSON.stringify({ version: 1, by: self, at: now, action: { kind: 'publish', holder: { id: 'a' }, verify: false } })],
+    ['of an unknown version', JSON.stringify({ version: 2, by: self, at: now, action: { kind: 'publish' } })],
+    ['that is torn', '{"version":1,'],
+    ['that is no object', 'null'],
+    ['of an unknown kind', JSON.stringify({ version: 1, by: self, at: now, action: { kind: 'explode' } })],
+    [
+      'without its site',
+      JSON.stringify({
+        version: 1,
+        by: self,
+        at: now,
+        action: { kind: 'publish', holder: { id: 'a' }, verify: false },
+      }),
+    ],
   ] as const) {
     it(`a file ${what} is answered and logged with its name once, and is in nobody's way`, async () => {
       await submit('good', publish(1));
@@ -93,22 +121,34 @@ describe('queue', () => {
       assert.deepEqual(await idsOf(), ['good']);
       assert.deepEqual(await idsOf(), ['good']);
       const outcome = await queueOf().outcomeOf(id);
-      assert(outcome?.kind === 'error' && outcome.error.code === 'request-unreadable' && outcome.error.facts['file'] === file);
+      assert(
+        outcome?.kind === 'error' &&
+          outcome.error.code === 'request-unreadable' &&
+          outcome.error.facts['file'] === file,
+      );
       assert(log.length === 1 && log[0]?.includes(file), log.join('\n'));
       await idsOf(now + 61 * minute);
       assert(!existsSync(file));
     });
   }
 
-  it('a request answers to its folder\'s name, whatever it calls itself', async () => {
+  it("a request answers to its folder's name, whatever it calls itself", async () => {
     const { id } = await submit('good', publish(1));
     const file = folder.in('queue', id, 'request.json');
-    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')) as object, id: '../../elsewhere' }));
+    writeFileSync(
+      file,
+      JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), id: '../../elsewhere' }),
+    );
     assert.deepEqual(await idsOf(), ['good']);
   });
 
   it('a folder without a request is left for a minute, then removed: its requester died of it', async () => {
-    mkdirSync(folder.in('queue', requestId(now, () => 'empty')));
+    mkdirSync(
+      folder.in(
+        'queue',
+        requestId(now, () => 'empty'),
+      ),
+    );
     assert.deepEqual([await idsOf(now + minute - 1), readdirSync(folder.in('queue')).length], [[], 1]);
     assert.deepEqual([await idsOf(now + minute + 1), readdirSync(folder.in('queue')).length], [[], 0]);
   });

@@ -19,34 +19,59 @@ describe('waiting', () => {
   beforeEach(async () => {
     root = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-'));
     const settings = {
-      accountId: 'account', zoneId: 'zone', tunnelId: '00000000-0000-4000-8000-000000000000', hostname: '{user}.example.com',
-      stateDir: root, lockTimeoutSeconds: 1,
+      accountId: 'account',
+      zoneId: 'zone',
+      tunnelId: '00000000-0000-4000-8000-000000000000',
+      hostname: '{user}.example.com',
+      stateDir: root,
+      lockTimeoutSeconds: 1,
     };
     around = {
-      config: parseConfig('config.json', JSON.stringify(settings), 'server1'), host: 'host1', token: 'token', now: Date.now, newId: randomUUID,
-      fetch, callDeadline: 1_000, lockTimes, isListening: () => false, log: () => undefined,
+      config: parseConfig('config.json', JSON.stringify(settings), 'server1'),
+      host: 'host1',
+      token: 'token',
+      now: Date.now,
+      newId: randomUUID,
+      fetch,
+      callDeadline: 1_000,
+      lockTimes,
+      isListening: () => false,
+      log: () => undefined,
     };
     store = await openStore(around);
   });
-  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
 
   /** One request that waits until it has had no progress for a second. */
   async function waitInVain(leader: Leader): Promise<unknown> {
     const { id } = await store.queue.submit(requestId(Date.now(), randomUUID), Date.now(), publish(1));
-    const waiting = new Waiting(id, around, store, leader, { queued: () => undefined, locked: () => undefined }, new AbortController().signal);
+    const waiting = new Waiting(
+      id,
+      around,
+      store,
+      leader,
+      { queued: () => undefined, locked: () => undefined },
+      new AbortController().signal,
+    );
     return waiting.forOutcome().catch((error: unknown) => (error as MendableError).code);
   }
 
   it('never tries a lock whose holder lives: let go in that moment, it would begin a round that nobody has gathered for', async () => {
     const leader = new CountingLeader(around, store);
-    const code = await withLock({ folder: store.folder, self: store.self, newId: randomUUID, times: lockTimes }, () => waitInVain(leader));
+    const code = await withLock({ folder: store.folder, self: store.self, newId: randomUUID, times: lockTimes }, () =>
+      waitInVain(leader),
+    );
     assert.deepEqual([code, leader.tries], ['busy', 0]);
   });
 
   it('tries the lock of a holder that has died', async () => {
     const leader = new CountingLeader(around, store);
     const dead = { ...store.self, startTime: '1' };
-    const code = await withLock({ folder: store.folder, self: dead, newId: randomUUID, times: lockTimes }, () => waitInVain(leader));
+    const code = await withLock({ folder: store.folder, self: dead, newId: randomUUID, times: lockTimes }, () =>
+      waitInVain(leader),
+    );
     assert.equal(code, 'busy');
     assert(leader.tries > 0);
   });
@@ -75,12 +100,15 @@ describe('waiting', () => {
       // Three are in front, so ours only waits; with every glance at the clock the next one comes.
       const come = (at: number) => mkdirSync(store.folder.in('queue', requestId(at, randomUUID)), { recursive: true });
       for (const age of [3, 2, 1]) come(Date.now() - age);
-      around = { ...around, now: () => {
-        late += 600;
-        if (came < arrivals) come(Date.now() + late);
-        came += 1;
-        return Date.now() + late;
-      } };
+      around = {
+        ...around,
+        now: () => {
+          late += 600;
+          if (came < arrivals) come(Date.now() + late);
+          came += 1;
+          return Date.now() + late;
+        },
+      };
     });
 
     it('has patience while others come', async () => {

@@ -10,11 +10,13 @@ type Signal = keyof typeof signals;
 
 /** Sends the signal to `started` in the middle of its first call of this method, which then goes on. */
 function signalDuring(classroom: Classroom, method: string, signal: Signal, started: () => Started): void {
-  const unhook = classroom.standIn.onRequest({ before: (call) => {
-    if (call.method !== method) return;
-    unhook();
-    started().child.kill(signal);
-  } });
+  const unhook = classroom.standIn.onRequest({
+    before: (call) => {
+      if (call.method !== method) return;
+      unhook();
+      started().child.kill(signal);
+    },
+  });
 }
 
 describe('signals in the critical section', () => {
@@ -28,9 +30,18 @@ describe('signals in the critical section', () => {
           const foreign = foreignText(classroom.standIn);
           if (kind === 'release') await ask(classroom, publish(1));
           signalDuring(classroom, method, signal, () => started);
-          const started = classroom.launch([...kind === 'publish' ? ['publish', '-p', '3001'] : ['release'], '--holder', 'a', '--json']);
+          const started = classroom.launch([
+            ...(kind === 'publish' ? ['publish', '-p', '3001'] : ['release']),
+            '--holder',
+            'a',
+            '--json',
+          ]);
           const ended = await started.ended;
-          assert.deepEqual([ended.code, ended.signal, ended.last['event']], [code, null, kind === 'publish' ? 'published' : 'removed'], ended.out + ended.err);
+          assert.deepEqual(
+            [ended.code, ended.signal, ended.last['event']],
+            [code, null, kind === 'publish' ? 'published' : 'removed'],
+            ended.out + ended.err,
+          );
           assertLive(classroom.standIn, kind === 'publish' ? ['student1'] : []);
           assert.deepEqual([existsSync(classroom.in('lock', 'held')), readdirSync(classroom.in('queue'))], [false, []]);
           assert.equal(foreignText(classroom.standIn), foreign);
@@ -52,12 +63,14 @@ describe('signals in the critical section', () => {
     it(`${signal} while it waits for another: it leaves at once, and its request with it`, async () => {
       const classroom = await startClassroom();
       const [busy, go] = [new Moment(), new Moment()];
-      const unhook = classroom.standIn.onRequest({ before: async ({ method }) => {
-        if (method !== 'PUT') return;
-        unhook();
-        busy.happen();
-        await go.comes;
-      } });
+      const unhook = classroom.standIn.onRequest({
+        before: async ({ method }) => {
+          if (method !== 'PUT') return;
+          unhook();
+          busy.happen();
+          await go.comes;
+        },
+      });
       const leader = classroom.launch(['publish', '-p', '3001', '--json']);
       await busy.comes;
       const waiting = classroom.launch(['publish', '-p', '3002', '--json'], { user: 'student2' });

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, collect, openPublisher, publish, release, site } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
@@ -14,8 +24,14 @@ describe('state: torn, garbage, lost', () => {
   afterEach(closeAll);
 
   for (const [what, text] of [
-    ['empty', ''], ['torn', '{"version": 1, "publications": [{"hostna'], ['of an unknown version', '{"version":2,"publications":[],"unsettled":[]}'],
-    ['of the wrong shape', '{"version":1,"publications":[{"hostname":"student1.example.com","user":"student1","service":"x"}],"unsettled":[]}'], ['something else', '\u0000\u0001'],
+    ['empty', ''],
+    ['torn', '{"version": 1, "publications": [{"hostna'],
+    ['of an unknown version', '{"version":2,"publications":[],"unsettled":[]}'],
+    [
+      'of the wrong shape',
+      '{"version":1,"publications":[{"hostname":"student1.example.com","user":"student1","service":"x"}],"unsettled":[]}',
+    ],
+    ['something else', '\u0000\u0001'],
   ] as const) {
     it(`a state file that is ${what} is named, put aside, and rebuilt from what Cloudflare shows; who held what comes from the last whole copy`, async () => {
       const classroom = await startClassroom({ standIn: { config: foreignConfig } });
@@ -24,10 +40,21 @@ describe('state: torn, garbage, lost', () => {
       await ask(classroom, publish(2, 'window-2'));
       writeFileSync(stateFile(classroom), text);
       const log: string[] = [];
-      await ask(classroom, publish(3), { log: (line) => { log.push(line); } });
-      assert(log.some((line) => line.includes(stateFile(classroom)) && line.includes('rebuilt')), log.join('\n'));
+      await ask(classroom, publish(3), {
+        log: (line) => {
+          log.push(line);
+        },
+      });
+      assert(
+        log.some((line) => line.includes(stateFile(classroom)) && line.includes('rebuilt')),
+        log.join('\n'),
+      );
       assertLive(classroom.standIn, ['student1', 'student2', 'student3']);
-      assert(readdirSync(classroom.in('records')).some((name) => name.startsWith('state.broken-') && readFileSync(classroom.in('records', name), 'utf8') === text));
+      assert(
+        readdirSync(classroom.in('records')).some(
+          (name) => name.startsWith('state.broken-') && readFileSync(classroom.in('records', name), 'utf8') === text,
+        ),
+      );
       await ask(classroom, release(1, 'other'));
       assertLive(classroom.standIn, ['student1', 'student2', 'student3']);
       await ask(classroom, release(1, 'window-1'));
@@ -37,13 +64,20 @@ describe('state: torn, garbage, lost', () => {
   }
 
   it('the whole folder lost: what our markers show is ours, goes on, and can be taken down; halves go', async () => {
-    const classroom = await startClassroom({ standIn: { config: foreignConfig }, config: { machine: 'Lab Server №1' } });
+    const classroom = await startClassroom({
+      standIn: { config: foreignConfig },
+      config: { machine: 'Lab Server №1' },
+    });
     const { standIn } = classroom;
     const machine = 'Lab Server №1';
-    const put = (number: number) => ask(classroom, { kind: 'publish', site: site(number, machine), holder: { id: 'a' }, verify: false });
+    const put = (number: number) =>
+      ask(classroom, { kind: 'publish', site: site(number, machine), holder: { id: 'a' }, verify: false });
     for (const number of [1, 2, 3]) await put(number);
     rmSync(classroom.stateDir, { recursive: true });
-    standIn.world.saveInDashboard((config) => ({ ...config, ingress: config.ingress.filter((rule) => rule.hostname !== 'student3.example.com') }));
+    standIn.world.saveInDashboard((config) => ({
+      ...config,
+      ingress: config.ingress.filter((rule) => rule.hostname !== 'student3.example.com'),
+    }));
     await put(4);
     assertLive(standIn, ['student1', 'student2', 'student4']);
     assert.deepEqual((await ask(classroom, release(1, 'b'))).kind, 'removed');
@@ -98,7 +132,10 @@ describe('state: where it cannot be written', () => {
   /** One message that names the file; nothing changes; and it works again when the folder does. */
   async function refused(classroom: Classroom, says: RegExp): Promise<void> {
     const { version } = classroom.standIn.world.tunnel;
-    const { code, last } = await classroom.run(['publish', '-p', '3002', '--json'], { user: 'student2', through: unprivileged });
+    const { code, last } = await classroom.run(['publish', '-p', '3002', '--json'], {
+      user: 'student2',
+      through: unprivileged,
+    });
     assert.deepEqual([code, last['code']], [1, 'state-unwritable'], JSON.stringify(last));
     assert.match(String(last['message']), says);
     assert(String(last['message']).includes(classroom.stateDir), String(last['message']));
@@ -147,7 +184,7 @@ describe('state: where it cannot be written', () => {
     assertLive(classroom.standIn, ['student2']);
   });
 
-  it('serving others after one\'s own outcome is no failure of one\'s own', async () => {
+  it("serving others after one's own outcome is no failure of one's own", async () => {
     const classroom = await startClassroom();
     const publisher = await openPublisher(classroom);
     const quiet = { queued: () => undefined, locked: () => undefined };
@@ -166,20 +203,27 @@ function fillDisk(classroom: Classroom): (() => void) | undefined {
   if (!isRoot) return undefined;
   mkdirSync(classroom.stateDir);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0777', 'none', classroom.stateDir]);
-  classroom.atEnd(() => { execFileSync('umount', [classroom.stateDir]); });
+  classroom.atEnd(() => {
+    execFileSync('umount', [classroom.stateDir]);
+  });
   const ballast = classroom.in('ballast');
   try {
     writeFileSync(ballast, Buffer.alloc(1_000_000));
   } catch (error) {
     assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
   }
-  return () => { rmSync(ballast); };
+  return () => {
+    rmSync(ballast);
+  };
 }
 
 /** Without a file system of our own: a publisher whose folder refuses every file as a full disk does. */
 async function refusedInside(classroom: Classroom): Promise<void> {
   const publisher = await openPublisher(classroom);
   publisher.store.records.save = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
-  await assert.rejects(publisher.request(publish(2), { queued: () => undefined, locked: () => undefined }, new AbortController().signal), { code: 'ENOSPC' });
+  await assert.rejects(
+    publisher.request(publish(2), { queued: () => undefined, locked: () => undefined }, new AbortController().signal),
+    { code: 'ENOSPC' },
+  );
   assert(!callsOf(classroom.standIn).some((call) => /PUT|POST/.test(call)));
 }

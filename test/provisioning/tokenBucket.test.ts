@@ -21,21 +21,23 @@ describe('budget', () => {
 
   it('whenever rounds come, no five minutes see more calls than Cloudflare allows', () => {
     const round = fc.record({ after: fc.nat(20_000), calls: fc.integer({ min: 1, max: 12 }) });
-    fc.assert(fc.property(fc.array(round, { minLength: 1, maxLength: 600 }), fc.boolean(), (rounds, inHaste) => {
-      const spent: { at: number; calls: number }[] = [];
-      let level: Level | undefined;
-      let at = now;
-      for (const { after, calls } of rounds) {
-        at += inHaste ? 0 : after;
-        at += Math.ceil(Math.max(0, (limits.forRound - levelAt(at, level)) / limits.perSecond) * 1000);
-        level = { calls: levelAt(at, level) - calls, at };
-        spent.push({ at, calls });
-      }
-      for (const { at: end } of spent) {
-        const within = spent.filter((one) => one.at > end - FIVE_MINUTES && one.at <= end);
-        assert(within.reduce((sum, { calls }) => sum + calls, 0) <= 1_000);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(round, { minLength: 1, maxLength: 600 }), fc.boolean(), (rounds, inHaste) => {
+        const spent: { at: number; calls: number }[] = [];
+        let level: Level | undefined;
+        let at = now;
+        for (const { after, calls } of rounds) {
+          at += inHaste ? 0 : after;
+          at += Math.ceil(Math.max(0, (limits.forRound - levelAt(at, level)) / limits.perSecond) * 1000);
+          level = { calls: levelAt(at, level) - calls, at };
+          spent.push({ at, calls });
+        }
+        for (const { at: end } of spent) {
+          const within = spent.filter((one) => one.at > end - FIVE_MINUTES && one.at <= end);
+          assert(within.reduce((sum, { calls }) => sum + calls, 0) <= 1_000);
+        }
+      }),
+    );
   });
 
   it('that is used up makes who needs a call wait, and nobody else; it counts every call', async () => {
@@ -58,7 +60,10 @@ describe('budget', () => {
     assertLive(classroom.standIn, ['student2']);
   });
 
-  for (const [what, text] of [['is garbage', '{'], ['makes no sense', '{"calls":"many","at":null}']] as const) {
+  for (const [what, text] of [
+    ['is garbage', '{'],
+    ['makes no sense', '{"calls":"many","at":null}'],
+  ] as const) {
     it(`whose file ${what} is a full one`, async () => {
       const classroom = await startClassroom();
       await ask(classroom, publish(1));

@@ -16,7 +16,9 @@ describe('turn', () => {
     root = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-'));
     folder = await StateFolder.open(root);
   });
-  afterEach(() => { rmSync(root, { recursive: true, force: true }); });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
 
   it('wakes when the outcome comes, when the lock is let go, and when it is stopped', async () => {
     const id = at(0);
@@ -25,7 +27,14 @@ describe('turn', () => {
     turn.watchLock();
     const stop = new AbortController();
     try {
-      const events = [() => folder.write(['queue', id, 'outcome.json'], '{}'), () => folder.makeFolder('lock', 'held'), async () => { await Promise.resolve(); stop.abort(); }];
+      const events = [
+        () => folder.write(['queue', id, 'outcome.json'], '{}'),
+        () => folder.makeFolder('lock', 'held'),
+        async () => {
+          await Promise.resolve();
+          stop.abort();
+        },
+      ];
       for (const event of events) {
         const woken = turn.pause(stop.signal, 60_000);
         await event();

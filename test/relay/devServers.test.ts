@@ -27,5 +27,7 @@ const SEEN: readonly (readonly [string | undefined, readonly string[]])[] = [
 ];
 
 describe('relay/devServers', () => {
-  for (const [name, argv] of SEEN) it(`takes "${argv.join(' ').trim()}" for ${name ?? 'none that is known'}`, () => assert.equal(nameServer([{ argv: ['npm run dev'] }, { argv }]), name));
+  for (const [name, argv] of SEEN)
+    it(`takes "${argv.join(' ').trim()}" for ${name ?? 'none that is known'}`, () =>
+      assert.equal(nameServer([{ argv: ['npm run dev'] }, { argv }]), name));
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { headersForServer, headersForVisitor } from '../../src/relay/headers.ts';
 import { SITE } from './helpers.ts';
 
-const toServer = (headers: Parameters<typeof headersForServer>[0]) => headersForServer({ host: SITE.host, ...headers }, SITE, 5173);
+const toServer = (headers: Parameters<typeof headersForServer>[0]) =>
+  headersForServer({ host: SITE.host, ...headers }, SITE, 5173);
 const toVisitor = (headers: Parameters<typeof headersForVisitor>[0]) => headersForVisitor(headers, SITE, 5173);
 
 describe('relay/headers: to the server', () => {
@@ -13,8 +14,13 @@ describe('relay/headers: to the server', () => {
     assert.equal(headers.referer, 'http://localhost:5173/a?b');
   });
 
-  it('leaves another site\'s Origin and Referer as they are', () => {
-    for (const origin of ['https://evil.example', 'https://student1.example.com.evil.example', 'http://student1.example.com', 'null']) {
+  it("leaves another site's Origin and Referer as they are", () => {
+    for (const origin of [
+      'https://evil.example',
+      'https://student1.example.com.evil.example',
+      'http://student1.example.com',
+      'null',
+    ]) {
       const headers = toServer({ origin, referer: `${origin}/x` });
       assert.equal(headers.origin, origin);
       assert.equal(headers.referer, `${origin}/x`);
@@ -25,7 +31,11 @@ describe('relay/headers: to the server', () => {
     const plain = toServer({});
     assert.equal(plain['x-forwarded-host'], 'student1.example.com');
     assert.equal(plain['x-forwarded-proto'], 'https');
-    const form = toServer({ origin: SITE.origin, 'x-forwarded-host': 'student1.example.com', 'x-forwarded-proto': 'https' });
+    const form = toServer({
+      origin: SITE.origin,
+      'x-forwarded-host': 'student1.example.com',
+      'x-forwarded-proto': 'https',
+    });
     assert.equal(form['x-forwarded-host'], undefined);
     assert.equal(form['x-forwarded-proto'], undefined);
   });
@@ -37,26 +47,48 @@ describe('relay/headers: to the server', () => {
 });
 
 describe('relay/headers: to the visitor', () => {
-  it('turns the local server\'s own URLs in Location into the site\'s', () => {
-    assert.equal(toVisitor({ location: 'http://localhost:5173/login?x' }).location, 'https://student1.example.com/login?x');
+  it("turns the local server's own URLs in Location into the site's", () => {
+    assert.equal(
+      toVisitor({ location: 'http://localhost:5173/login?x' }).location,
+      'https://student1.example.com/login?x',
+    );
     assert.equal(toVisitor({ location: 'https://127.0.0.1:5173' }).location, 'https://student1.example.com');
     assert.equal(toVisitor({ location: '//[::1]:5173/x' }).location, 'https://student1.example.com/x');
   });
 
   it('leaves other places alone', () => {
-    for (const location of ['/login', 'http://localhost:51730/', 'http://localhost:5174/', 'https://example.com/?to=http://localhost:5173/', 'http://localhost.evil:5173/']) {
+    for (const location of [
+      '/login',
+      'http://localhost:51730/',
+      'http://localhost:5174/',
+      'https://example.com/?to=http://localhost:5173/',
+      'http://localhost.evil:5173/',
+    ]) {
       assert.equal(toVisitor({ location }).location, location);
     }
   });
 
-  it('turns an allowed local origin into the site\'s and leaves a stranger\'s', () => {
-    assert.equal(toVisitor({ 'access-control-allow-origin': 'http://localhost:5173' })['access-control-allow-origin'], SITE.origin);
+  it("turns an allowed local origin into the site's and leaves a stranger's", () => {
+    assert.equal(
+      toVisitor({ 'access-control-allow-origin': 'http://localhost:5173' })['access-control-allow-origin'],
+      SITE.origin,
+    );
     assert.equal(toVisitor({ 'access-control-allow-origin': '*' })['access-control-allow-origin'], '*');
   });
 
   it('takes the local domain from cookies and no other', () => {
-    const cookies = ['a=1; Domain=localhost; Path=/', 'b=2; domain=.localhost', 'c=3; Domain=example.com', 'd=domain=localhost'];
-    assert.deepEqual(toVisitor({ 'set-cookie': cookies })['set-cookie'], ['a=1; Path=/', 'b=2', 'c=3; Domain=example.com', 'd=domain=localhost']);
+    const cookies = [
+      'a=1; Domain=localhost; Path=/',
+      'b=2; domain=.localhost',
+      'c=3; Domain=example.com',
+      'd=domain=localhost',
+    ];
+    assert.deepEqual(toVisitor({ 'set-cookie': cookies })['set-cookie'], [
+      'a=1; Path=/',
+      'b=2',
+      'c=3; Domain=example.com',
+      'd=domain=localhost',
+    ]);
   });
 
   it('forbids the edge to store anything, and lets browsers do as the server says', () => {

@@ -61,10 +61,24 @@ export async function ask(port: number, question: Question = {}): Promise<Answer
 }
 
 /** The same, but the answer's body is left for the caller. */
-export async function begin(port: number, { path = '/', method = 'GET', headers = {}, body }: Question = {}): Promise<IncomingMessage> {
-  const sent = request({ host: '127.0.0.1', port, path, method, agent: false, headers: { host: SITE.host, ...body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }, ...headers } });
+export async function begin(
+  port: number,
+  { path = '/', method = 'GET', headers = {}, body }: Question = {},
+): Promise<IncomingMessage> {
+  const sent = request({
+    host: '127.0.0.1',
+    port,
+    path,
+    method,
+    agent: false,
+    headers: {
+      host: SITE.host,
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+      ...headers,
+    },
+  });
   sent.end(body);
-  const [response] = await once(sent, 'response') as [IncomingMessage];
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
 }
 
@@ -81,7 +95,7 @@ export async function afterChange(directory: string, isSo: () => Promise<boolean
     // `on` keeps what comes while `isSo` is asked; the watch of fs/promises loses it.
     const changes = on(watcher, 'change', { signal: AbortSignal.timeout(15_000) });
     do await changes.next();
-    while (!await isSo().catch(() => false));
+    while (!(await isSo().catch(() => false)));
   } finally {
     watcher.close();
   }

@@ -17,7 +17,13 @@ describe('relay: the process', () => {
   let built: string;
   before(async () => {
     built = await mkdtemp(join(tmpdir(), 'relay-built-'));
-    await build({ entryPoints: [SOURCE], outfile: join(built, 'relay.cjs'), bundle: true, platform: 'node', format: 'cjs' });
+    await build({
+      entryPoints: [SOURCE],
+      outfile: join(built, 'relay.cjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+    });
   });
   after(() => rm(built, { recursive: true }));
 
@@ -33,11 +39,13 @@ describe('relay: the process', () => {
     port = await listenOnFreePort(server);
   });
   afterEach(async () => {
-    await Promise.all(children.splice(0).map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }));
+    await Promise.all(
+      children.splice(0).map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }),
+    );
     server.close();
     server.closeAllConnections();
     await rm(directory, { recursive: true });
@@ -49,14 +57,20 @@ describe('relay: the process', () => {
     return child;
   }
   async function ready(child: ChildProcessWithoutNullStreams): Promise<unknown> {
-    const [line] = await once(createInterface({ input: child.stdout }), 'line') as [string];
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     return JSON.parse(line);
   }
-  const tell = (child: ChildProcessWithoutNullStreams, target: object | null): boolean => child.stdin.write(`not json\n${JSON.stringify({ target, server: 'vite' })}\n`);
+  const tell = (child: ChildProcessWithoutNullStreams, target: object | null): boolean =>
+    child.stdin.write(`not json\n${JSON.stringify({ target, server: 'vite' })}\n`);
   async function get(requestPath = '/'): Promise<string> {
-    const sent = request({ socketPath: path, path: requestPath, agent: false, headers: { host: 'student1.example.com' } });
+    const sent = request({
+      socketPath: path,
+      path: requestPath,
+      agent: false,
+      headers: { host: 'student1.example.com' },
+    });
     sent.end();
-    const [response] = await once(sent, 'response') as [IncomingMessage];
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     let body = '';
     for await (const chunk of response) body += String(chunk);
     return body;
@@ -98,7 +112,7 @@ describe('relay: the process', () => {
     await eventually(/^the site$/);
   });
 
-  it('gives the path back to the other window\'s relay, even when killed', async () => {
+  it("gives the path back to the other window's relay, even when killed", async () => {
     const first = start(path, 'https://student1.example.com', '60');
     await ready(first);
     tell(first, { port, address: '127.0.0.1' });
@@ -106,7 +120,7 @@ describe('relay: the process', () => {
     const second = start(path, 'https://student1.example.com', '60');
     await ready(second);
     await eventually(/not running/);
-    const back = afterChange(directory, async () => await get() === 'the site');
+    const back = afterChange(directory, async () => (await get()) === 'the site');
     second.kill('SIGKILL');
     await back;
   });
@@ -121,11 +135,18 @@ describe('relay: the process', () => {
   });
 
   it('says what is wrong with its arguments', async () => {
-    for (const [args, code] of [[[], 2], [[path, 'no url', '10'], 2], [[path, 'https://x.example.com', 'soon'], 2], [['/nowhere/x.sock', 'https://x.example.com', '1'], 78]] as const) {
+    for (const [args, code] of [
+      [[], 2],
+      [[path, 'no url', '10'], 2],
+      [[path, 'https://x.example.com', 'soon'], 2],
+      [['/nowhere/x.sock', 'https://x.example.com', '1'], 78],
+    ] as const) {
       const child = start(...args);
       child.stderr.setEncoding('utf8');
       let said = '';
-      child.stderr.on('data', (text: string) => { said += text; });
+      child.stderr.on('data', (text: string) => {
+        said += text;
+      });
       assert.deepEqual(await once(child, 'close'), [code, null]);
       assert.match(said, /usage|no directory/);
     }

@@ -32,7 +32,7 @@ describe('relay/ownServer', () => {
     await writeFile(join(procRoot, 'net/tcp6'), HEAD + tcp6);
   }
 
-  it('knows its own user\'s listener from another\'s', async () => {
+  it("knows its own user's listener from another's", async () => {
     await tables(row(LOCAL4, 5173, 1001) + row(LOCAL4, 5174, 1002));
     assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), true);
     assert.equal(listensAs(1001, 5174, '127.0.0.1', procRoot), false);

@@ -14,7 +14,10 @@ describe('relay/page', () => {
 
   it('has a language, a title, one heading and a live region', () => {
     const page = stoppedPage('student1.example.com');
-    assert.match(page, /<html lang="en">[^]*<title>student1\.example\.com is not running<\/title>[^]*<h1>[^]*<p role="status">/);
+    assert.match(
+      page,
+      /<html lang="en">[^]*<title>student1\.example\.com is not running<\/title>[^]*<h1>[^]*<p role="status">/,
+    );
     assert.equal(page.match(/<h1>/g)?.length, 1);
   });
 

@@ -7,16 +7,25 @@ import type { Socket } from 'node:net';
 import { ask, echo, listenOnFreePort, SITE, startBench } from './helpers.ts';
 import type { Bench } from './helpers.ts';
 
-interface Seen { url: string; method: string; headers: Record<string, string> }
+interface Seen {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+}
 
 describe('relay: requests', () => {
   let bench: Bench;
-  const start = async (answer: RequestListener, options?: Parameters<typeof startBench>[1]): Promise<void> => { bench = await startBench(answer, options); };
+  const start = async (answer: RequestListener, options?: Parameters<typeof startBench>[1]): Promise<void> => {
+    bench = await startBench(answer, options);
+  };
   afterEach(() => bench.close());
 
   it('hands a request on with local names, and its path untouched', async () => {
     await start(echo);
-    const answer = await ask(bench.relayPort, { path: '/a//b/%2e%2e/?q=1&u=http://x/', headers: { origin: SITE.origin } });
+    const answer = await ask(bench.relayPort, {
+      path: '/a//b/%2e%2e/?q=1&u=http://x/',
+      headers: { origin: SITE.origin },
+    });
     const seen = JSON.parse(answer.body) as Seen;
     assert.equal(seen.url, '/a//b/%2e%2e/?q=1&u=http://x/');
     assert.equal(seen.headers.host, `localhost:${bench.serverPort}`);
@@ -31,14 +40,19 @@ describe('relay: requests', () => {
     });
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const answer = await ask(bench.relayPort, { method, body: 'hello' });
-      assert.deepEqual([answer.status, answer.body, answer.headers['set-cookie'], answer.headers.etag], [418, 'hello', ['a=1', 'b=2'], '"x"']);
+      assert.deepEqual(
+        [answer.status, answer.body, answer.headers['set-cookie'], answer.headers.etag],
+        [418, 'hello', ['a=1', 'b=2'], '"x"'],
+      );
     }
   });
 
   it('keeps its connections to the server', async () => {
     await start(echo);
     let connections = 0;
-    bench.server.on('connection', () => { connections += 1; });
+    bench.server.on('connection', () => {
+      connections += 1;
+    });
     for (let round = 0; round < 20; round += 1) await ask(bench.relayPort);
     assert.equal(connections, 1);
   });
@@ -49,7 +63,9 @@ describe('relay: requests', () => {
       if (request.url === '/second' && connections === 1) request.socket.destroy();
       else echo(request, response);
     });
-    bench.server.on('connection', () => { connections += 1; });
+    bench.server.on('connection', () => {
+      connections += 1;
+    });
     assert.equal((await ask(bench.relayPort)).status, 200);
     assert.equal((await ask(bench.relayPort, { path: '/second' })).status, 200);
     assert.equal(connections, 2);
@@ -77,7 +93,7 @@ describe('relay: requests', () => {
     for (const line of [`GET http://127.0.0.1:${otherPort}/ HTTP/1.1`, 'OPTIONS * HTTP/1.1']) {
       const socket = connect(bench.relayPort, '127.0.0.1');
       socket.write(`${line}\r\nHost: 127.0.0.1:${otherPort}\r\n\r\n`);
-      const [first] = await once(socket, 'data') as [Buffer];
+      const [first] = (await once(socket, 'data')) as [Buffer];
       assert.match(first.toString(), /^HTTP\/1\.1 400 /);
       socket.destroy();
     }
@@ -96,7 +112,7 @@ describe('relay: requests', () => {
     await assert.rejects(ask(bench.relayPort), /aborted/);
   });
 
-  it('lets go of the server\'s answer when the visitor goes', async () => {
+  it("lets go of the server's answer when the visitor goes", async () => {
     const closed = new Promise((resolve) => {
       void start((_request, response) => {
         response.write('for ever');
@@ -114,7 +130,9 @@ describe('relay: requests', () => {
 describe('relay: no server', () => {
   let bench: Bench;
   const page = { headers: { accept: 'text/html,application/xhtml+xml', 'sec-fetch-dest': 'document' } };
-  beforeEach(async () => { bench = await startBench(echo); });
+  beforeEach(async () => {
+    bench = await startBench(echo);
+  });
   afterEach(() => bench.close());
 
   const isStopped = async (): Promise<void> => {
@@ -147,7 +165,11 @@ describe('relay: no server', () => {
 
   it('answers a program in plain text', async () => {
     bench.relay.setTarget(null);
-    for (const headers of [{ accept: '*/*' }, { accept: 'application/json' }, { accept: 'text/html', 'sec-fetch-dest': 'empty' }]) {
+    for (const headers of [
+      { accept: '*/*' },
+      { accept: 'application/json' },
+      { accept: 'text/html', 'sec-fetch-dest': 'empty' },
+    ]) {
       const answer = await ask(bench.relayPort, { headers });
       assert.equal(answer.status, 503);
       assert.match(answer.headers['content-type'] ?? '', /^text\/plain/);
@@ -156,21 +178,32 @@ describe('relay: no server', () => {
     assert.match(post.headers['content-type'] ?? '', /^text\/plain/);
   });
 
-  it('never lets the server see the relay\'s own path', async () => {
+  it("never lets the server see the relay's own path", async () => {
     assert.equal((await ask(bench.relayPort, { path: '/.well-known/classroom-tunnel/x' })).status, 404);
   });
 });
 
-describe('relay: another user\'s server', () => {
+describe("relay: another user's server", () => {
   it('is never connected to', async () => {
     let connections = 0;
     const asked: number[] = [];
-    const bench = await startBench(echo, { isOwn: (port) => { asked.push(port); return false; } });
-    bench.server.on('connection', (socket: Socket) => { connections += 1; socket.destroy(); });
+    const bench = await startBench(echo, {
+      isOwn: (port) => {
+        asked.push(port);
+        return false;
+      },
+    });
+    bench.server.on('connection', (socket: Socket) => {
+      connections += 1;
+      socket.destroy();
+    });
     try {
       assert.equal((await ask(bench.relayPort)).status, 503);
       assert.equal((await ask(bench.relayPort, { method: 'POST', body: 'x' })).status, 503);
-      assert.equal((await ask(bench.relayPort, { path: '/.well-known/classroom-tunnel/status' })).body, '{"running":false}');
+      assert.equal(
+        (await ask(bench.relayPort, { path: '/.well-known/classroom-tunnel/status' })).body,
+        '{"running":false}',
+      );
       assert.equal(connections, 0);
       assert.deepEqual(asked, [bench.serverPort, bench.serverPort, bench.serverPort]);
     } finally {
@@ -178,7 +211,7 @@ describe('relay: another user\'s server', () => {
     }
   });
 
-  it('is not reached either where it took the port of this user\'s server, however shortly before that answered', async () => {
+  it("is not reached either where it took the port of this user's server, however shortly before that answered", async () => {
     let connections = 0;
     const owner = { own: true, asked: 0 };
     const isOwn = (): boolean => {
@@ -186,7 +219,9 @@ describe('relay: another user\'s server', () => {
       return owner.own;
     };
     const bench = await startBench(echo, { isOwn, now: () => 0 });
-    bench.server.on('connection', () => { connections += 1; });
+    bench.server.on('connection', () => {
+      connections += 1;
+    });
     try {
       await Promise.all([ask(bench.relayPort), ask(bench.relayPort), ask(bench.relayPort)]);
       assert.deepEqual([connections, owner.asked], [3, 1]);

@@ -25,14 +25,22 @@ describe('relay/socketFile', () => {
 
   /** A holder that says its name to whoever connects, and keeps the connection. */
   async function hold(name: string, at = path): Promise<SocketFile> {
-    const file = await holdSocketFile({ path: at, uid: UID, unique: name, onConnection: (socket) => { socket.on('error', () => undefined).write(name); }, onError: (error) => assert.fail(error) });
+    const file = await holdSocketFile({
+      path: at,
+      uid: UID,
+      unique: name,
+      onConnection: (socket) => {
+        socket.on('error', () => undefined).write(name);
+      },
+      onError: (error) => assert.fail(error),
+    });
     held.push(file);
     return file;
   }
 
   async function whoAnswers(): Promise<string> {
     const socket = connect(path);
-    const [name] = await once(socket, 'data') as [Buffer];
+    const [name] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
     return name.toString();
   }
@@ -78,13 +86,16 @@ describe('relay/socketFile', () => {
   it('takes the path back when its successor ends', async () => {
     await hold('one');
     const two = await hold('two');
-    const back = afterChange(directory, async () => await whoAnswers() === 'one');
+    const back = afterChange(directory, async () => (await whoAnswers()) === 'one');
     await two.release();
     await back;
   });
 
-  it('refuses a place that is not its user\'s own', async () => {
-    await assert.rejects(holdSocketFile({ path, uid: UID + 1, unique: 'x', onConnection: () => undefined, onError: () => undefined }), SocketPathError);
+  it("refuses a place that is not its user's own", async () => {
+    await assert.rejects(
+      holdSocketFile({ path, uid: UID + 1, unique: 'x', onConnection: () => undefined, onError: () => undefined }),
+      SocketPathError,
+    );
     await chmod(directory, 0o777);
     await assert.rejects(hold('x'), /Others may write/);
     await chmod(directory, 0o755);

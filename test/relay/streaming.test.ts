@@ -24,7 +24,7 @@ describe('relay: streams', () => {
     const events = await begin(bench.relayPort);
     for (const text of ['data: 1\n\n', 'data: 2\n\n']) {
       responses[0]?.write(text);
-      const [chunk] = await once(events, 'data') as [Buffer];
+      const [chunk] = (await once(events, 'data')) as [Buffer];
       assert.equal(chunk.toString(), text);
     }
     events.destroy();
@@ -32,9 +32,17 @@ describe('relay: streams', () => {
 
   it('takes an upload as it comes, without waiting for its end', async () => {
     const arrived = new Promise<IncomingMessage>((resolve) => {
-      void startBench((incoming) => { incoming.once('data', () => resolve(incoming)); }).then((started) => {
+      void startBench((incoming) => {
+        incoming.once('data', () => resolve(incoming));
+      }).then((started) => {
         bench = started;
-        const upload = request({ host: '127.0.0.1', port: bench.relayPort, method: 'POST', agent: false, headers: { host: SITE.host } });
+        const upload = request({
+          host: '127.0.0.1',
+          port: bench.relayPort,
+          method: 'POST',
+          agent: false,
+          headers: { host: SITE.host },
+        });
         upload.on('error', () => undefined);
         upload.write('the first part');
       });
@@ -44,17 +52,27 @@ describe('relay: streams', () => {
   });
 
   it('carries 64 MB each way, whole', async () => {
-    bench = await startBench((incoming, outgoing) => { incoming.pipe(outgoing); });
-    const upload = request({ host: '127.0.0.1', port: bench.relayPort, method: 'POST', agent: false, headers: { host: SITE.host } });
+    bench = await startBench((incoming, outgoing) => {
+      incoming.pipe(outgoing);
+    });
+    const upload = request({
+      host: '127.0.0.1',
+      port: bench.relayPort,
+      method: 'POST',
+      agent: false,
+      headers: { host: SITE.host },
+    });
     const sent = createHash('sha256');
     const received = createHash('sha256');
     const answer = once(upload, 'response') as Promise<[IncomingMessage]>;
-    const source = Readable.from((function* () {
-      for (let part = 0; part < 64; part += 1) {
-        sent.update(MEGABYTE);
-        yield MEGABYTE;
-      }
-    })());
+    const source = Readable.from(
+      (function* () {
+        for (let part = 0; part < 64; part += 1) {
+          sent.update(MEGABYTE);
+          yield MEGABYTE;
+        }
+      })(),
+    );
     await Promise.all([pipeline(source, upload), answer.then(([response]) => pipeline(response, received))]);
     assert.equal(received.digest('hex'), sent.digest('hex'));
   });
@@ -63,7 +81,15 @@ describe('relay: streams', () => {
     let taken = 0;
     bench = await startBench((incoming, outgoing) => {
       if (incoming.url === '/other') outgoing.end();
-      else Readable.from((function* () { for (;;) { taken += 1; yield MEGABYTE; } })()).pipe(outgoing);
+      else
+        Readable.from(
+          (function* () {
+            for (;;) {
+              taken += 1;
+              yield MEGABYTE;
+            }
+          })(),
+        ).pipe(outgoing);
     });
     (await begin(bench.relayPort)).pause();
     // Other questions go through meanwhile: had the relay read on, these turns would show it.

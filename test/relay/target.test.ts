@@ -10,7 +10,10 @@ import { listenOnFreePort } from './helpers.ts';
 
 const listener = (port: number, address = '127.0.0.1') => ({ port, address, uid: 1001, inode: port });
 const unasked = (): Promise<SniffResult> => assert.fail('asked');
-const answering = (greetings: Record<number, SniffResult>) => ({ port }: Target): Promise<SniffResult> => Promise.resolve(greetings[port] ?? 'none');
+const answering =
+  (greetings: Record<number, SniffResult>) =>
+  ({ port }: Target): Promise<SniffResult> =>
+    Promise.resolve(greetings[port] ?? 'none');
 
 describe('relay/target', () => {
   it('is the assigned port where the server listens on it', async () => {
@@ -24,18 +27,33 @@ describe('relay/target', () => {
   });
 
   it('is reached over the family that the server listens on', async () => {
-    for (const [address, expected] of [['127.0.0.1', '127.0.0.1'], ['0.0.0.0', '127.0.0.1'], ['::1', '::1'], ['::', '::1']] as const) {
+    for (const [address, expected] of [
+      ['127.0.0.1', '127.0.0.1'],
+      ['0.0.0.0', '127.0.0.1'],
+      ['::1', '::1'],
+      ['::', '::1'],
+    ] as const) {
       assert.equal((await findTarget([listener(5173, address)], 3007, unasked))?.address, expected);
     }
-    assert.equal((await findTarget([listener(5173, '::1'), listener(5173, '127.0.0.1')], 3007, unasked))?.address, '127.0.0.1');
+    assert.equal(
+      (await findTarget([listener(5173, '::1'), listener(5173, '127.0.0.1')], 3007, unasked))?.address,
+      '127.0.0.1',
+    );
   });
 
   it('is not what loopback does not reach', async () => {
-    assert.equal(await findTarget([listener(5173, '192.168.0.7'), listener(5174, 'fe80::1')], 3007, unasked), undefined);
+    assert.equal(
+      await findTarget([listener(5173, '192.168.0.7'), listener(5174, 'fe80::1')], 3007, unasked),
+      undefined,
+    );
   });
 
   it('is neither an inspector nor a WebSocket beside the site', async () => {
-    const found = await findTarget([listener(9229), listener(9230), listener(24678, '::1'), listener(5174, '::1')], 3007, unasked);
+    const found = await findTarget(
+      [listener(9229), listener(9230), listener(24678, '::1'), listener(5174, '::1')],
+      3007,
+      unasked,
+    );
     assert.deepEqual(found, { port: 5174, address: '::1' });
     assert.equal(await findTarget([listener(9229)], 3007, unasked), undefined);
   });
@@ -48,23 +66,37 @@ describe('relay/target', () => {
   });
 
   it('is the likelier port where all of them say the same', async () => {
-    assert.equal((await findTarget([listener(3001), listener(5174)], 3007, answering({ 3001: 'page', 5174: 'page' })))?.port, 5174);
+    assert.equal(
+      (await findTarget([listener(3001), listener(5174)], 3007, answering({ 3001: 'page', 5174: 'page' })))?.port,
+      5174,
+    );
     assert.equal((await findTarget([listener(40000), listener(3000)], 3007, answering({})))?.port, 3000);
   });
 });
 
 describe('relay/greet', () => {
   it('tells a page, an interface for programs and everything else apart', async () => {
-    const page = createServer((_request, response) => { response.setHeader('content-type', 'text/html').end('<p>'); });
-    const redirect = createServer((_request, response) => { response.writeHead(302, { location: '/app' }).end(); });
-    const api = createServer((_request, response) => { response.writeHead(404).end('{}'); });
-    const webSocket = createServer((_request, response) => { response.writeHead(426).end(); });
+    const page = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end('<p>');
+    });
+    const redirect = createServer((_request, response) => {
+      response.writeHead(302, { location: '/app' }).end();
+    });
+    const api = createServer((_request, response) => {
+      response.writeHead(404).end('{}');
+    });
+    const webSocket = createServer((_request, response) => {
+      response.writeHead(426).end();
+    });
     new WebSocketServer({ server: webSocket });
-    const other = createTcpServer((socket) => { socket.end('220 hello\r\n'); });
+    const other = createTcpServer((socket) => {
+      socket.end('220 hello\r\n');
+    });
     const servers = [page, redirect, api, webSocket, other];
     try {
       const greetings = [];
-      for (const server of servers) greetings.push(await sniffPort({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
+      for (const server of servers)
+        greetings.push(await sniffPort({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
       assert.deepEqual(greetings, ['page', 'page', 'http', 'none', 'none']);
     } finally {
       for (const server of servers) server.close();

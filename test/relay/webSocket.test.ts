@@ -19,9 +19,11 @@ describe('relay: WebSockets', () => {
   });
 
   const open = (path = '/', protocols: string[] = []): WebSocket =>
-    new WebSocket(`ws://127.0.0.1:${bench.relayPort}${path}`, protocols, { headers: { host: SITE.host, origin: SITE.origin } });
+    new WebSocket(`ws://127.0.0.1:${bench.relayPort}${path}`, protocols, {
+      headers: { host: SITE.host, origin: SITE.origin },
+    });
   const statusOf = async (socket: WebSocket): Promise<number | undefined> => {
-    const [, response] = await once(socket, 'unexpected-response') as [unknown, IncomingMessage];
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
     socket.on('error', () => undefined).terminate();
     return response.statusCode;
   };
@@ -32,10 +34,13 @@ describe('relay: WebSockets', () => {
     await once(visitor, 'open');
     const [, request] = await asked;
     assert.equal(visitor.protocol, 'vite-hmr');
-    assert.deepEqual([request.url, request.headers.host, request.headers.origin], ['/hmr?token=1', `localhost:${bench.serverPort}`, `http://localhost:${bench.serverPort}`]);
+    assert.deepEqual(
+      [request.url, request.headers.host, request.headers.origin],
+      ['/hmr?token=1', `localhost:${bench.serverPort}`, `http://localhost:${bench.serverPort}`],
+    );
     for (const message of [Buffer.from('text'), Buffer.alloc(300_000, 7)]) {
       visitor.send(message);
-      const [back] = await once(visitor, 'message') as [Buffer];
+      const [back] = (await once(visitor, 'message')) as [Buffer];
       assert.deepEqual(back, message);
     }
     visitor.terminate();
@@ -43,22 +48,24 @@ describe('relay: WebSockets', () => {
 
   it('ends one side when the other ends, with its code', async () => {
     const visitor = open();
-    const [server] = await once(sockets, 'connection') as [WebSocket];
+    const [server] = (await once(sockets, 'connection')) as [WebSocket];
     await once(visitor, 'open');
     server.close(4001, 'bye');
-    const [code] = await once(visitor, 'close') as [number];
+    const [code] = (await once(visitor, 'close')) as [number];
     assert.equal(code, 4001);
 
     const second = open();
-    const [serverSide] = await once(sockets, 'connection') as [WebSocket];
+    const [serverSide] = (await once(sockets, 'connection')) as [WebSocket];
     await once(second, 'open');
     second.terminate();
     await once(serverSide, 'close');
   });
 
-  it('hands on the server\'s refusal', async () => {
+  it("hands on the server's refusal", async () => {
     bench.server.removeAllListeners('upgrade');
-    bench.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'));
+    bench.server.on('upgrade', (_request, socket) =>
+      socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'),
+    );
     assert.equal(await statusOf(open()), 403);
   });
 

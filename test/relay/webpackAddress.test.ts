@@ -7,13 +7,15 @@ import { ask, listenOnFreePort, SITE } from './helpers.ts';
 
 async function hidden(pieces: string[], port = 8080): Promise<string> {
   let out = '';
-  for await (const chunk of Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(hideAddress(port))) out += String(chunk);
+  for await (const chunk of Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(hideAddress(port)))
+    out += String(chunk);
   return out;
 }
-const said = (port: string, host = '0.0.0.0'): string => `var q = "?protocol=ws%3A&hostname=${host}&port=${port}&pathname=%2Fws&hot=true";`;
+const said = (port: string, host = '0.0.0.0'): string =>
+  `var q = "?protocol=ws%3A&hostname=${host}&port=${port}&pathname=%2Fws&hot=true";`;
 
 describe('relay/webpackAddress', () => {
-  it('replaces the server\'s own port by the page\'s, at the same length', async () => {
+  it("replaces the server's own port by the page's, at the same length", async () => {
     assert.equal(await hidden([said('8080') + said('8080')]), said('0&&&') + said('0&&&'));
   });
 
@@ -24,17 +26,28 @@ describe('relay/webpackAddress', () => {
 
   it('does so wherever the pieces are cut', async () => {
     const text = said('8080') + said('8080');
-    for (let cut = 0; cut <= text.length; cut += 1) assert.equal(await hidden([text.slice(0, cut), text.slice(cut)]), said('0&&&') + said('0&&&'));
+    for (let cut = 0; cut <= text.length; cut += 1)
+      assert.equal(await hidden([text.slice(0, cut), text.slice(cut)]), said('0&&&') + said('0&&&'));
     assert.equal(await hidden(text.split('')), said('0&&&') + said('0&&&'));
   });
 
   it('leaves other ports, other hosts and everything else alone', async () => {
-    for (const text of ['', 'hostname=0.0.0.0&port=', said('8081'), said('80800'), said('8080', 'example.com'), 'hostname=0.0.0.0&port=8080&', 'port=8080&pathname=', '\xff\u20ac']) assert.equal(await hidden([text]), text);
+    for (const text of [
+      '',
+      'hostname=0.0.0.0&port=',
+      said('8081'),
+      said('80800'),
+      said('8080', 'example.com'),
+      'hostname=0.0.0.0&port=8080&',
+      'port=8080&pathname=',
+      '\xff\u20ac',
+    ])
+      assert.equal(await hidden([text]), text);
   });
 });
 
-describe('relay: webpack-dev-server\'s script', () => {
-  it('arrives readable and rewritten, with its true length; other servers\' scripts as they are', async () => {
+describe("relay: webpack-dev-server's script", () => {
+  it("arrives readable and rewritten, with its true length; other servers' scripts as they are", async () => {
     const server = createServer((request, response) => {
       assert.equal(request.url === '/main.js' ? request.headers['accept-encoding'] : undefined, undefined);
       const body = said(String(port));

@@ -30,7 +30,10 @@ describe('the cache', () => {
   });
 
   it('keeps nothing of a build that fails', async () => {
-    await assert.rejects(cached(root, KEY, () => Promise.reject(new Error('no compiler'))), /no compiler/);
+    await assert.rejects(
+      cached(root, KEY, () => Promise.reject(new Error('no compiler'))),
+      /no compiler/,
+    );
     assert.deepEqual(await readdir(root), []);
   });
 

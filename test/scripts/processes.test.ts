@@ -31,13 +31,19 @@ describe('commands of the set-up', () => {
     const temporary = join(folder, 'temporary');
     await mkdir(temporary);
     const script = join(folder, 'setup.mjs');
-    await writeFile(script, `
+    await writeFile(
+      script,
+      `
       import { endOnSignals, removeWhenStopped, run } from ${JSON.stringify(MODULE)};
       endOnSignals();
       removeWhenStopped(${JSON.stringify(temporary)});
       await run('sh', ['-c', 'sleep 1000 & echo started; wait'], { show: process.stdout });
-    `);
-    const setup = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...mark(folder) } });
+    `,
+    );
+    const setup = spawn(process.execPath, [script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...mark(folder) },
+    });
     try {
       await once(createInterface({ input: setup.stdout }), 'line');
       assert.equal((await findMarked(folder)).length, 3);

@@ -12,7 +12,8 @@ describe('classroom-tunnel.bash', () => {
   afterEach(() => running.end());
 
   const open = (options: TerminalOptions = {}): Terminal => new Terminal(running, 'bash', { rc: [hook], ...options });
-  const called = async (terminal: Terminal, count: number): Promise<string[]> => until(() => terminal.calls().length >= count && terminal.calls());
+  const called = async (terminal: Terminal, count: number): Promise<string[]> =>
+    until(() => terminal.calls().length >= count && terminal.calls());
 
   describe('a watched command', () => {
     it('is published with the port the class gives, and its address printed', async () => {
@@ -24,9 +25,15 @@ describe('classroom-tunnel.bash', () => {
     });
 
     const ports: [line: string, port: number][] = [
-      ['PORT=3999 npm run dev', 3999], ['export PORT=3001; npm run dev', 3001], ['PORT=1 PORT="3002" npm run dev &', 3002], ['X=3003; PORT=$X npm run dev', 3003],
-      ['name=30; PORT=${name}04 npm run dev', 3004], ["A='x y' B=$(echo 'PORT=1 ') PORT=3005 npm start --x | cat", 3005], ['PORT=300; PORT+=6 npm run dev', 3006],
-      ['PORT=3007; npm run dev', 3007], ['cd . && { PORT=3008 npm run dev; } >/dev/null 2>&1', 3008],
+      ['PORT=3999 npm run dev', 3999],
+      ['export PORT=3001; npm run dev', 3001],
+      ['PORT=1 PORT="3002" npm run dev &', 3002],
+      ['X=3003; PORT=$X npm run dev', 3003],
+      ['name=30; PORT=${name}04 npm run dev', 3004],
+      ["A='x y' B=$(echo 'PORT=1 ') PORT=3005 npm start --x | cat", 3005],
+      ['PORT=300; PORT+=6 npm run dev', 3006],
+      ['PORT=3007; npm run dev', 3007],
+      ['cd . && { PORT=3008 npm run dev; } >/dev/null 2>&1', 3008],
     ];
     for (const [line, port] of ports) {
       it(`has the port that the command sees: ${line}`, async () => {
@@ -39,9 +46,14 @@ describe('classroom-tunnel.bash', () => {
     }
 
     const warnings: [line: string, said: RegExp][] = [
-      ['unset PORT; npm run dev', /^this site is not public: npm run dev was not told a port\. Stop it, type: export PORT=3000 and run it again\.$/],
-      ['PORT= npm run dev', /was not told a port/], ['unset PORT; PORT=3000; npm run dev', /PORT is set, but commands do not see it\. .*type: export PORT and/],
-      ['PORT=abc npm run dev', /PORT must be a number, not "abc"/], ['PORT=$(echo 3) npm run dev', /worked out only as npm run dev starts/],
+      [
+        'unset PORT; npm run dev',
+        /^this site is not public: npm run dev was not told a port\. Stop it, type: export PORT=3000 and run it again\.$/,
+      ],
+      ['PORT= npm run dev', /was not told a port/],
+      ['unset PORT; PORT=3000; npm run dev', /PORT is set, but commands do not see it\. .*type: export PORT and/],
+      ['PORT=abc npm run dev', /PORT must be a number, not "abc"/],
+      ['PORT=$(echo 3) npm run dev', /worked out only as npm run dev starts/],
     ];
     for (const [line, said] of warnings) {
       it(`is not public, and the student learns why: ${line}`, async () => {
@@ -56,7 +68,14 @@ describe('classroom-tunnel.bash', () => {
 
     it('that cannot be published tells why, and what to do', async () => {
       const terminal = open();
-      terminal.answer('publish', { event: 'error', code: 'port-not-yours', title: 'Not your port', message: 'Port 3000 is "student2\'s".', action: 'Use port 3001\\2.', exitCode: 77 });
+      terminal.answer('publish', {
+        event: 'error',
+        code: 'port-not-yours',
+        title: 'Not your port',
+        message: 'Port 3000 is "student2\'s".',
+        action: 'Use port 3001\\2.',
+        exitCode: 77,
+      });
       await terminal.run('npm run dev');
       assert.equal(await terminal.said(), 'this site is not public: Port 3000 is "student2\'s". Use port 3001\\2.');
     });
@@ -65,7 +84,10 @@ describe('classroom-tunnel.bash', () => {
       const terminal = open();
       terminal.answer('publish', 'Segmentation fault\n');
       await terminal.run('npm run dev');
-      assert.equal(await terminal.said(), 'this site is not public: classroom-tunnel gave no answer (exit code 0). Tell your teacher.');
+      assert.equal(
+        await terminal.said(),
+        'this site is not public: classroom-tunnel gave no answer (exit code 0). Tell your teacher.',
+      );
       await terminal.run('CLASSROOM_TUNNEL_CLI=x', 'npm run dev');
       assert.equal(terminal.lines('ran').length, 2);
     });
@@ -105,7 +127,10 @@ describe('classroom-tunnel.bash', () => {
       assert.equal(terminal.holders().length, 1);
     });
 
-    for (const [when, npm] of [['at the prompt', 'true'], ['while the server runs', 'sleep 600']] as const) {
+    for (const [when, npm] of [
+      ['at the prompt', 'true'],
+      ['while the server runs', 'sleep 600'],
+    ] as const) {
       it(`by hang-up ${when} takes it down`, async () => {
         const terminal = open();
         terminal.program('npm', npm);
@@ -140,7 +165,15 @@ describe('classroom-tunnel.bash', () => {
       const terminal = open();
       await terminal.run('npm run dev');
       await terminal.said();
-      await terminal.run('(exit)', 'echo $(exit)', 'bash -c exit', '(true; exit 1) | cat', 'exit & wait', '(eval "$(trap -p EXIT)")', `bash --noediting --rcfile ~/rc -i <<<'exit'`);
+      await terminal.run(
+        '(exit)',
+        'echo $(exit)',
+        'bash -c exit',
+        '(true; exit 1) | cat',
+        'exit & wait',
+        '(eval "$(trap -p EXIT)")',
+        `bash --noediting --rcfile ~/rc -i <<<'exit'`,
+      );
       assert.deepEqual(terminal.calls(), [publish(3000)]);
     });
 
@@ -166,11 +199,17 @@ describe('classroom-tunnel.bash', () => {
       assert.equal(await terminal.said(), address);
       assert.doesNotMatch(terminal.output, /unbound|bash:|rror/);
       assert.deepEqual(terminal.calls(), [publish(3000)]);
-      assert.deepEqual(terminal.lines('calls').filter((call) => call.startsWith('info')), ['info --json']);
+      assert.deepEqual(
+        terminal.lines('calls').filter((call) => call.startsWith('info')),
+        ['info --json'],
+      );
     });
 
     it('asks nothing where everything is given', async () => {
-      const terminal = open({ rc: [`CLASSROOM_TUNNEL_CLI=(classroom-tunnel --quiet)`, hook], env: { PORT: '3005', CLASSROOM_TUNNEL_COMMANDS: 'pnpm dev\nnpm run "dev"' } });
+      const terminal = open({
+        rc: [`CLASSROOM_TUNNEL_CLI=(classroom-tunnel --quiet)`, hook],
+        env: { PORT: '3005', CLASSROOM_TUNNEL_COMMANDS: 'pnpm dev\nnpm run "dev"' },
+      });
       await terminal.run('npm start', 'npm run dev');
       await terminal.said();
       assert.deepEqual(terminal.calls(), [`--quiet ${publish(3005)}`]);
@@ -186,8 +225,14 @@ describe('classroom-tunnel.bash', () => {
     it('does nothing in a window with the extension, nor in a script', async () => {
       const terminal = open({ env: { CLASSROOM_TUNNEL_WINDOW: '1' } });
       await terminal.run('npm run dev');
-      assert.equal(await terminal.tell('{ declare -F | grep -c classroom; echo "${PROMPT_COMMAND-none}"; trap -p; }'), '0\nnone');
-      assert.equal(await terminal.tell(`env -u CLASSROOM_TUNNEL_WINDOW bash -c "${hook}; npm run dev; trap -p; declare -F"`), '');
+      assert.equal(
+        await terminal.tell('{ declare -F | grep -c classroom; echo "${PROMPT_COMMAND-none}"; trap -p; }'),
+        '0\nnone',
+      );
+      assert.equal(
+        await terminal.tell(`env -u CLASSROOM_TUNNEL_WINDOW bash -c "${hook}; npm run dev; trap -p; declare -F"`),
+        '',
+      );
       assert.deepEqual(terminal.lines('calls'), []);
     });
   });

@@ -18,7 +18,10 @@ describe('classroom-tunnel.bash and others', () => {
     it('start no process at all', async () => {
       const terminal = open();
       // Field 11 of proc(5)'s stat counts page faults of children that were waited for: every child makes some.
-      await terminal.run('read -r before </proc/$$/stat; for i in {1..500}; do true; : npm run "dev"; npm=$i; done; echo npm run dev; PATH= ; read -r after </proc/$$/stat', 'PATH=/bin:/usr/bin');
+      await terminal.run(
+        'read -r before </proc/$$/stat; for i in {1..500}; do true; : npm run "dev"; npm=$i; done; echo npm run dev; PATH= ; read -r after </proc/$$/stat',
+        'PATH=/bin:/usr/bin',
+      );
       const faults = await terminal.tell('{ set -- $before; echo -n "${11} "; set -- $after; echo "${11}"; }');
       const [before, after] = faults.split(' ');
       assert.equal(after, before);
@@ -29,7 +32,10 @@ describe('classroom-tunnel.bash and others', () => {
       for (const rc of [[hook], [hook, 'trap ": mine" DEBUG'], ['trap ": mine" DEBUG', hook]]) {
         const terminal = open({ rc });
         await terminal.run('npm run dev last', 'underscore=$_', '(exit 4)', 'status=$?');
-        assert.equal(await terminal.tell('echo "$underscore $status"'), rc.length === 1 ? 'last 4' : `${await terminal.tell('echo $underscore')} 4`);
+        assert.equal(
+          await terminal.tell('echo "$underscore $status"'),
+          rc.length === 1 ? 'last 4' : `${await terminal.tell('echo $underscore')} 4`,
+        );
       }
     });
 
@@ -42,7 +48,10 @@ describe('classroom-tunnel.bash and others', () => {
 
   describe('beside others', () => {
     const mine = `trap 'echo "$? $_ $BASH_COMMAND" >>"$HOME/mine"' DEBUG`;
-    for (const [order, rc] of [['before', [mine, hook]], ['after', [hook, mine]]] as const) {
+    for (const [order, rc] of [
+      ['before', [mine, hook]],
+      ['after', [hook, mine]],
+    ] as const) {
       it(`keeps the DEBUG trap that the student set ${order} it`, async () => {
         const terminal = open({ rc });
         await terminal.run('(exit 5)', 'echo a b', 'true && npm run dev');
@@ -61,12 +70,28 @@ describe('classroom-tunnel.bash and others', () => {
       assert.match(terminal.lines('mine').join('\n'), / npm run dev$/m);
     });
 
-    const others: [name: string, line: string, env: Record<string, string>, works: (terminal: Terminal) => boolean][] = [
-      ["VS Code's integration", fixture('vscode/shellIntegration-bash.sh'), { VSCODE_NONCE: 'nonce', VSCODE_STABLE: '1' }, ({ output }) => output.includes('633;C')],
-      ['bash-preexec', `preexec() { echo "$1" >>"$HOME/preexec"; }; ${fixture('preexec.bash')}`, {}, (terminal) => terminal.lines('preexec').includes('cd .')],
-    ];
+    const others: [name: string, line: string, env: Record<string, string>, works: (terminal: Terminal) => boolean][] =
+      [
+        [
+          "VS Code's integration",
+          fixture('vscode/shellIntegration-bash.sh'),
+          { VSCODE_NONCE: 'nonce', VSCODE_STABLE: '1' },
+          ({ output }) => output.includes('633;C'),
+        ],
+        [
+          'bash-preexec',
+          `preexec() { echo "$1" >>"$HOME/preexec"; }; ${fixture('preexec.bash')}`,
+          {},
+          (terminal) => terminal.lines('preexec').includes('cd .'),
+        ],
+      ];
     for (const [name, line, env, works] of others) {
-      for (const rc of [[line, hook], [hook, line], [hook, mine, line], [mine, line, hook]]) {
+      for (const rc of [
+        [line, hook],
+        [hook, line],
+        [hook, mine, line],
+        [mine, line, hook],
+      ]) {
         it(`sees every simple command with ${name}: ${rc.map((each) => (each === hook ? 'ours' : each === mine ? "the student's trap" : 'theirs')).join(', ')}`, async () => {
           const terminal = open({ rc, env });
           await terminal.run('cd . && npm run dev');

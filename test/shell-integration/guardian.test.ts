@@ -18,7 +18,10 @@ describe('guardian.sh', () => {
   const tracesLeft = (): string[] => (existsSync(traces) ? readFileSync(traces, 'utf8').trim().split('\n') : []);
 
   function start(grace: string, shell = '/bin/sh'): ReturnType<Running['spawn']> & { stdin: Writable } {
-    const guardian = running.spawn(shell, [script, grace, ...leaveTrace()], { stdio: ['pipe', 'ignore', 'ignore'], cwd: running.folder() });
+    const guardian = running.spawn(shell, [script, grace, ...leaveTrace()], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      cwd: running.folder(),
+    });
     if (!guardian.stdin) throw new Error('no pipe');
     return guardian as ReturnType<typeof start>;
   }
@@ -103,11 +106,21 @@ describe('guardian.sh', () => {
   });
 
   it('outlives the window that is killed together with its whole process group', async () => {
-    const window = running.spawn(process.execPath, ['-e', `
+    const window = running.spawn(
+      process.execPath,
+      [
+        '-e',
+        `
       const guardian = require('node:child_process').spawn('/bin/sh', process.argv.slice(1), { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
       console.log(guardian.pid);
       setInterval(() => undefined, 1000);
-    `, script, '0.05', ...leaveTrace()], { stdio: ['ignore', 'pipe', 'inherit'] });
+    `,
+        script,
+        '0.05',
+        ...leaveTrace(),
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const pid = Number(await new Promise((resolve) => window.stdout?.once('data', resolve)));
     running.atEnd(() => process.kill(-pid, 'SIGKILL'));
     await watching(pid);
@@ -118,7 +131,11 @@ describe('guardian.sh', () => {
   });
 
   it('passes arguments on as they are', async () => {
-    const guardian = running.spawn('/bin/sh', [script, '0', '/bin/sh', '-c', 'printf "<%s>" "$@" >"$0"', traces, 'two words', '', '$HOME', '*'], { stdio: ['ignore', 'ignore', 'ignore'] });
+    const guardian = running.spawn(
+      '/bin/sh',
+      [script, '0', '/bin/sh', '-c', 'printf "<%s>" "$@" >"$0"', traces, 'two words', '', '$HOME', '*'],
+      { stdio: ['ignore', 'ignore', 'ignore'] },
+    );
     assert.equal(await ending(guardian), 0);
     assert.deepEqual(tracesLeft(), ['<two words><><$HOME><*>']);
   });

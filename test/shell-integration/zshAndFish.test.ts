@@ -9,23 +9,100 @@ const address = 'your site is at https://student1.example.com';
 /** What is the same in both, and then what each has of its own. */
 const seen: Record<'both' | 'zsh' | 'fish', string[]> = {
   both: [
-    'npm run dev', 'npm run dev -- --host >/dev/null', `'npm' "run" d"ev"`, 'npm 2>&1 run dev', 'cd . && npm run dev', 'false || npm run dev', 'cd . ; npm run dev',
-    'npm run dev | cat', 'true | npm run dev', 'npm run dev &', 'time npm run dev', 'npm start # a comment', 'eval "npm run dev"', "eval 'cd .; npm run dev'", `A='x y' B="npm test" npm run dev`,
+    'npm run dev',
+    'npm run dev -- --host >/dev/null',
+    `'npm' "run" d"ev"`,
+    'npm 2>&1 run dev',
+    'cd . && npm run dev',
+    'false || npm run dev',
+    'cd . ; npm run dev',
+    'npm run dev | cat',
+    'true | npm run dev',
+    'npm run dev &',
+    'time npm run dev',
+    'npm start # a comment',
+    'eval "npm run dev"',
+    "eval 'cd .; npm run dev'",
+    `A='x y' B="npm test" npm run dev`,
   ],
-  zsh: ['>/dev/null npm run dev', 'cat <<<x; npm run dev', 'x=(a b) y=1 npm run dev', '{ npm run dev; }', 'if true; then npm run dev; fi', 'for x in a; do npm run dev; done', 'while ! npm run dev; do :; done', 'f() { npm run dev }; npm start', '(cd .); npm run dev', 'case x in (x) npm run dev;; esac', 'cd . &&\nnpm run dev'],
-  fish: ['begin; npm run dev; end', 'if true; npm run dev; end', 'for x in a; npm run dev; end', 'while not npm run dev; true; end', 'function f; npm test; end; npm start', 'true; and npm run dev', 'A=(echo "x)y") npm run dev', 'if false\nelse\nnpm run dev\nend'],
+  zsh: [
+    '>/dev/null npm run dev',
+    'cat <<<x; npm run dev',
+    'x=(a b) y=1 npm run dev',
+    '{ npm run dev; }',
+    'if true; then npm run dev; fi',
+    'for x in a; do npm run dev; done',
+    'while ! npm run dev; do :; done',
+    'f() { npm run dev }; npm start',
+    '(cd .); npm run dev',
+    'case x in (x) npm run dev;; esac',
+    'cd . &&\nnpm run dev',
+  ],
+  fish: [
+    'begin; npm run dev; end',
+    'if true; npm run dev; end',
+    'for x in a; npm run dev; end',
+    'while not npm run dev; true; end',
+    'function f; npm test; end; npm start',
+    'true; and npm run dev',
+    'A=(echo "x)y") npm run dev',
+    'if false\nelse\nnpm run dev\nend',
+  ],
 };
 const notSeen: typeof seen = {
   both: [
-    'npm run dev:api', 'npm run', 'npm run "dev x"', 'npm "run dev"', 'echo npm run dev', 'echo "npm run dev"', "echo ';' npm run dev", 'echo a; echo "; npm run dev"', '# npm run dev', 'true # npm run dev', 'echo if npm run dev',
-    'command true npm run dev', 'A="npm run dev" true', 'echo \\; npm run dev', 'true npm run dev',
+    'npm run dev:api',
+    'npm run',
+    'npm run "dev x"',
+    'npm "run dev"',
+    'echo npm run dev',
+    'echo "npm run dev"',
+    "echo ';' npm run dev",
+    'echo a; echo "; npm run dev"',
+    '# npm run dev',
+    'true # npm run dev',
+    'echo if npm run dev',
+    'command true npm run dev',
+    'A="npm run dev" true',
+    'echo \\; npm run dev',
+    'true npm run dev',
   ],
-  zsh: ['(npm test; true); echo (:) 2>/dev/null', 'f() { npm run dev }', 'function g { npm run dev }', 'f() { if true; then { npm run dev }; fi }', 'echo $(true npm run dev)', 'cat <<E\nnpm run dev\nE', 'x=(npm run dev)'],
-  fish: ['function f; npm run dev; end', 'function g; if true; npm run dev; end; end', 'echo (true; true npm run dev)', 'set x npm run dev'],
+  zsh: [
+    '(npm test; true); echo (:) 2>/dev/null',
+    'f() { npm run dev }',
+    'function g { npm run dev }',
+    'f() { if true; then { npm run dev }; fi }',
+    'echo $(true npm run dev)',
+    'cat <<E\nnpm run dev\nE',
+    'x=(npm run dev)',
+  ],
+  fish: [
+    'function f; npm run dev; end',
+    'function g; if true; npm run dev; end; end',
+    'echo (true; true npm run dev)',
+    'set x npm run dev',
+  ],
 };
-const own: Record<'zsh' | 'fish', { unset: string; unexported: string; add: string; type: string; variable: string; exit: string }> = {
-  zsh: { unset: 'unset PORT', unexported: 'PORT=3000', add: 'export PORT=3001', type: 'export PORT=3000', variable: 'X=3004', exit: `TRAPEXIT() { echo gone >>"$HOME/mine" }` },
-  fish: { unset: 'set -e PORT', unexported: 'set -g PORT 3000', add: 'set -gx PORT 3001', type: 'set -x PORT 3000', variable: 'set X 3004', exit: 'function mine --on-event fish_exit; echo gone >>$HOME/mine; end' },
+const own: Record<
+  'zsh' | 'fish',
+  { unset: string; unexported: string; add: string; type: string; variable: string; exit: string }
+> = {
+  zsh: {
+    unset: 'unset PORT',
+    unexported: 'PORT=3000',
+    add: 'export PORT=3001',
+    type: 'export PORT=3000',
+    variable: 'X=3004',
+    exit: `TRAPEXIT() { echo gone >>"$HOME/mine" }`,
+  },
+  fish: {
+    unset: 'set -e PORT',
+    unexported: 'set -g PORT 3000',
+    add: 'set -gx PORT 3001',
+    type: 'set -x PORT 3000',
+    variable: 'set X 3004',
+    exit: 'function mine --on-event fish_exit; echo gone >>$HOME/mine; end',
+  },
 };
 
 for (const shell of ['zsh', 'fish'] as const) {
@@ -35,7 +112,8 @@ for (const shell of ['zsh', 'fish'] as const) {
 
     const hook = Terminal.source(shell satisfies ShellName);
     const open = (options: TerminalOptions = {}): Terminal => new Terminal(running, shell, { rc: [hook], ...options });
-    const called = async (terminal: Terminal, count: number): Promise<string[]> => until(() => terminal.calls().length >= count && terminal.calls());
+    const called = async (terminal: Terminal, count: number): Promise<string[]> =>
+      until(() => terminal.calls().length >= count && terminal.calls());
     const { unset, unexported, add, type, variable, exit } = own[shell];
 
     it('publishes what is watched, wherever the line runs it', async () => {
@@ -60,21 +138,41 @@ for (const shell of ['zsh', 'fish'] as const) {
 
     it('publishes the port that the command sees', async () => {
       const terminal = open();
-      await terminal.run('PORT=3002 npm run dev', `PORT='3003' npm run dev`, variable, 'PORT=$X npm run dev', add, 'npm run dev');
+      await terminal.run(
+        'PORT=3002 npm run dev',
+        `PORT='3003' npm run dev`,
+        variable,
+        'PORT=$X npm run dev',
+        add,
+        'npm run dev',
+      );
       await called(terminal, 4);
       assert.deepEqual(terminal.calls().sort(), [3001, 3002, 3003, 3004].map(publish));
-      assert.deepEqual(terminal.lines('ran').map((line) => line.slice(-4)), ['3002', '3003', '3004', '3001']);
+      assert.deepEqual(
+        terminal.lines('ran').map((line) => line.slice(-4)),
+        ['3002', '3003', '3004', '3001'],
+      );
     });
 
     it('tells why a site is not public', async () => {
       const terminal = open();
       await terminal.run(unset, 'npm run dev', unexported, 'npm run dev', 'PORT=abc npm run dev');
       await terminal.said(3);
-      assert.equal(await terminal.said(1), `this site is not public: npm run dev was not told a port. Stop it, type: ${type} and run it again.`);
+      assert.equal(
+        await terminal.said(1),
+        `this site is not public: npm run dev was not told a port. Stop it, type: ${type} and run it again.`,
+      );
       assert.match(await terminal.said(2), /PORT is set, but commands do not see it/);
       assert.match(await terminal.said(3), /PORT must be a number, not "abc"/);
       assert.deepEqual(terminal.calls(), []);
-      terminal.answer('publish', { event: 'error', code: 'port-not-yours', title: 'Not your port', message: 'Port 3002 is "student2\'s".', action: 'Use port 3001.', exitCode: 77 });
+      terminal.answer('publish', {
+        event: 'error',
+        code: 'port-not-yours',
+        title: 'Not your port',
+        message: 'Port 3002 is "student2\'s".',
+        action: 'Use port 3001.',
+        exitCode: 77,
+      });
       await terminal.run('PORT=3002 npm run dev');
       assert.equal(await terminal.said(4), 'this site is not public: Port 3002 is "student2\'s". Use port 3001.');
     });
@@ -120,7 +218,13 @@ for (const shell of ['zsh', 'fish'] as const) {
     });
 
     it('is silent, asks once, and does nothing in a window with the extension', async () => {
-      const terminal = open({ env: { CLASSROOM_TUNNEL_COMMANDS: 'npm run dev\nnpm test', PORT: '3005', CLASSROOM_TUNNEL_CLI: 'classroom-tunnel --quiet' } });
+      const terminal = open({
+        env: {
+          CLASSROOM_TUNNEL_COMMANDS: 'npm run dev\nnpm test',
+          PORT: '3005',
+          CLASSROOM_TUNNEL_CLI: 'classroom-tunnel --quiet',
+        },
+      });
       await terminal.run('npm start', 'npm test');
       await terminal.said();
       assert.deepEqual(terminal.calls(), [`--quiet ${publish(3005)}`]);

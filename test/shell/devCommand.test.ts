@@ -14,8 +14,10 @@ describe('findWatchedCommand', () => {
   const running = new Running();
   afterEach(() => running.end());
 
-  for (const line of seen) it(`finds it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), dev));
-  for (const line of notSeen) it(`does not find it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), undefined));
+  for (const line of seen)
+    it(`finds it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), dev));
+  for (const line of notSeen)
+    it(`does not find it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), undefined));
 
   it('tells which of the watched commands it is, as configured', () => {
     assert.equal(findWatchedCommand('true; pnpm "dev"; npm start', ['npm start', ' pnpm  dev ']), ' pnpm  dev ');
@@ -33,7 +35,10 @@ describe('findWatchedCommand', () => {
     it('decide the same for every written line', async () => {
       const lines = [...seen, ...notSeen];
       const byBash = await announcedByBash(running, lines, watched);
-      assert.deepEqual(lines.filter((line, index) => findWatchedCommand(line, watched) !== byBash[index]), []);
+      assert.deepEqual(
+        lines.filter((line, index) => findWatchedCommand(line, watched) !== byBash[index]),
+        [],
+      );
     });
 
     for (const { line, bash, text, because } of beyondText) {
@@ -49,10 +54,15 @@ describe('findWatchedCommand', () => {
       this.timeout(STRESS_LIMIT);
       const lines = fc.sample(commandLines, { seed, numRuns: count });
       const byBash = await announcedByBash(running, lines, watched);
-      const differences = lines.map((line, index) => ({ line, bash: byBash[index], text: findWatchedCommand(line, watched) })).filter(({ bash, text }) => bash !== text);
+      const differences = lines
+        .map((line, index) => ({ line, bash: byBash[index], text: findWatchedCommand(line, watched) }))
+        .filter(({ bash, text }) => bash !== text);
       assert.deepEqual(differences.sort((a, b) => a.line.length - b.line.length).slice(0, 5), []);
       const found = byBash.filter((command) => command !== undefined).length;
-      assert.ok(found > count * 0.32 && found < count * 0.8, `the lines say little: ${found} of them have a watched command`);
+      assert.ok(
+        found > count * 0.32 && found < count * 0.8,
+        `the lines say little: ${found} of them have a watched command`,
+      );
     });
   });
 });

@@ -8,7 +8,13 @@ import { Running, until } from '../fixtures/shell/running.ts';
 const server = `
   const http = require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('READY ' + http.address().port));
 `;
-const scripts = { dev: 'node server.js', start: 'node server.js', 'dev:api': 'node server.js', devx: 'node server.js', nested: 'npm run dev' };
+const scripts = {
+  dev: 'node server.js',
+  start: 'node server.js',
+  'dev:api': 'node server.js',
+  devx: 'node server.js',
+  nested: 'npm run dev',
+};
 
 describe('the running development server', () => {
   const running = new Running();
@@ -29,7 +35,8 @@ describe('the running development server', () => {
     return { shellPid: shell.pid, listensOn: Number(listensOn) };
   }
 
-  const find = (shellPid: number, watched = ['npm run dev']): DevServer | undefined => findDevServer(shellPid, watched, 'PORT');
+  const find = (shellPid: number, watched = ['npm run dev']): DevServer | undefined =>
+    findDevServer(shellPid, watched, 'PORT');
 
   const found: [line: string, port?: string, watched?: string[]][] = [
     ['npm run dev'],
@@ -54,7 +61,10 @@ describe('the running development server', () => {
       const dev = find(shellPid, watched);
       assert.ok(dev);
       assert.equal(dev.portText, port);
-      assert.deepEqual(listenersOfTree(dev.process.pid).map((listener) => listener.port), [listensOn]);
+      assert.deepEqual(
+        listenersOfTree(dev.process.pid).map((listener) => listener.port),
+        [listensOn],
+      );
     });
   }
 

@@ -4,8 +4,17 @@ import { multiplexerOf, screenSession, tmuxSocket } from '../../src/shell/multip
 const none = new Map<string, string>();
 
 describe('tmux and screen', () => {
-  for (const [argv, kind] of [[['tmux'], 'tmux'], [['tmux: client'], 'tmux'], [['/usr/bin/tmux', 'attach'], 'tmux'], [['SCREEN', '-S', 'x'], 'screen'], [['screen'], 'screen'],
-    [['tmuxinator'], undefined], [['node', 'tmux'], undefined], [[''], undefined], [[], undefined]] as const) {
+  for (const [argv, kind] of [
+    [['tmux'], 'tmux'],
+    [['tmux: client'], 'tmux'],
+    [['/usr/bin/tmux', 'attach'], 'tmux'],
+    [['SCREEN', '-S', 'x'], 'screen'],
+    [['screen'], 'screen'],
+    [['tmuxinator'], undefined],
+    [['node', 'tmux'], undefined],
+    [[''], undefined],
+    [[], undefined],
+  ] as const) {
     it(`${argv.join(' ') || 'nothing'} is ${kind ?? 'neither'}`, () => assert.equal(multiplexerOf(argv), kind));
   }
 

@@ -15,7 +15,8 @@ describe('processes', () => {
   const running = new Running();
   afterEach(() => running.end());
 
-  const sleeper = (env: NodeJS.ProcessEnv = {}): number => running.spawn('/bin/sleep', ['600'], { env, stdio: 'ignore' }).pid;
+  const sleeper = (env: NodeJS.ProcessEnv = {}): number =>
+    running.spawn('/bin/sleep', ['600'], { env, stdio: 'ignore' }).pid;
 
   /** Runs `look` with the rights of a user who owns none of our processes. */
   function asSomebodyElse<T>(look: (foreignPid: number) => T): T {
@@ -33,7 +34,16 @@ describe('processes', () => {
     it('tells parent, user and arguments', async () => {
       const child = running.spawn('/bin/sh', ['-c', 'read line', 'a b', ''], { stdio: ['pipe', 'ignore', 'ignore'] });
       const read = await until(() => readProcess(child.pid));
-      assert.deepEqual({ ...read, startTime: 0 }, { pid: child.pid, ppid: process.pid, uid: process.geteuid?.(), startTime: 0, argv: ['/bin/sh', '-c', 'read line', 'a b', ''] });
+      assert.deepEqual(
+        { ...read, startTime: 0 },
+        {
+          pid: child.pid,
+          ppid: process.pid,
+          uid: process.geteuid?.(),
+          startTime: 0,
+          argv: ['/bin/sh', '-c', 'read line', 'a b', ''],
+        },
+      );
       assert.ok(read.startTime >= (readProcess(process.pid)?.startTime ?? Infinity));
     });
 
@@ -49,8 +59,14 @@ describe('processes', () => {
       await ending(ended);
       assert.equal(readProcess(ended.pid), undefined);
       // "exec" leaves a parent that never asks after its child, so the child stays a zombie.
-      const parent = running.spawn('/bin/sh', ['-c', 'read line <&3 & exec sleep 600'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
-      const [child] = await until(() => (children(parent.pid).length > 0 && readProcess(parent.pid)?.argv[0] === 'sleep' ? children(parent.pid) : undefined));
+      const parent = running.spawn('/bin/sh', ['-c', 'read line <&3 & exec sleep 600'], {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      });
+      const [child] = await until(() =>
+        children(parent.pid).length > 0 && readProcess(parent.pid)?.argv[0] === 'sleep'
+          ? children(parent.pid)
+          : undefined,
+      );
       parent.stdio[3]?.destroy();
       await until(() => !readProcess(child?.pid ?? 0));
       assert.deepEqual(children(parent.pid), []);
@@ -75,14 +91,27 @@ describe('processes', () => {
       const top = running.spawn('/bin/sh', ['-c', 'sh -c "sleep 600 & wait" & sleep 601 & wait'], { stdio: 'ignore' });
       const all = await until(() => {
         const found = descendants(top.pid);
-        return ['600', '601'].every((seconds) => found.some(({ argv: [program, argument] }) => program === 'sleep' && argument === seconds)) ? found : undefined;
+        return ['600', '601'].every((seconds) =>
+          found.some(({ argv: [program, argument] }) => program === 'sleep' && argument === seconds),
+        )
+          ? found
+          : undefined;
       });
-      assert.deepEqual(all.map(({ argv }) => argv.join(' ')), ['sh -c sleep 600 & wait', 'sleep 601', 'sleep 600']);
-      assert.deepEqual(children(top.pid).map(({ pid }) => pid), all.slice(0, 2).map(({ pid }) => pid));
+      assert.deepEqual(
+        all.map(({ argv }) => argv.join(' ')),
+        ['sh -c sleep 600 & wait', 'sleep 601', 'sleep 600'],
+      );
+      assert.deepEqual(
+        children(top.pid).map(({ pid }) => pid),
+        all.slice(0, 2).map(({ pid }) => pid),
+      );
     });
 
     it('are found whichever thread started them', async () => {
-      const worker = new Worker('const child = require("node:child_process").spawn("/bin/sleep", ["602"], { stdio: "ignore" }); require("node:worker_threads").parentPort.postMessage(child.pid); setInterval(() => undefined, 1000);', { eval: true });
+      const worker = new Worker(
+        'const child = require("node:child_process").spawn("/bin/sleep", ["602"], { stdio: "ignore" }); require("node:worker_threads").parentPort.postMessage(child.pid); setInterval(() => undefined, 1000);',
+        { eval: true },
+      );
       const pid = await new Promise<number>((resolve) => worker.once('message', resolve));
       running.atEnd(() => process.kill(pid, 'SIGKILL'));
       const found = children(process.pid).some((child) => child.pid === pid);
@@ -97,14 +126,25 @@ describe('processes', () => {
       writeProcess(procRoot, { pid: 10, ppid: 1, argv: ['bash'] });
       writeProcess(procRoot, { pid: 11, ppid: 10, argv: ['npm run dev', ''] });
       writeProcess(procRoot, { pid: 12, ppid: 11, argv: ['node', 'server.js'] });
-      assert.deepEqual(descendants(10, procRoot).map(({ pid }) => pid), [11, 12]);
+      assert.deepEqual(
+        descendants(10, procRoot).map(({ pid }) => pid),
+        [11, 12],
+      );
     });
   });
 
   describe('environment', () => {
     it('is the one the process was started with', () => {
       const pid = sleeper({ PORT: '3001', EMPTY: '', EQUATION: 'a=b', LINES: 'a\nb' });
-      assert.deepEqual(environment(pid), new Map([['PORT', '3001'], ['EMPTY', ''], ['EQUATION', 'a=b'], ['LINES', 'a\nb']]));
+      assert.deepEqual(
+        environment(pid),
+        new Map([
+          ['PORT', '3001'],
+          ['EMPTY', ''],
+          ['EQUATION', 'a=b'],
+          ['LINES', 'a\nb'],
+        ]),
+      );
       assert.equal(portSeenBy(pid, 'PORT'), '3001');
       assert.equal(portSeenBy(pid, 'PORTS'), undefined);
     });
@@ -112,14 +152,22 @@ describe('processes', () => {
     it('may be empty', () => assert.equal(environment(sleeper())?.size, 0));
 
     it('of another user, or of nobody, is unknown', () => {
-      assert.equal(asSomebodyElse((pid) => environment(pid)), undefined);
-      assert.equal(asSomebodyElse((pid) => portSeenBy(pid, 'PORT')), undefined);
+      assert.equal(
+        asSomebodyElse((pid) => environment(pid)),
+        undefined,
+      );
+      assert.equal(
+        asSomebodyElse((pid) => portSeenBy(pid, 'PORT')),
+        undefined,
+      );
       assert.equal(environment(2 ** 30), undefined);
     });
   });
 
   describe('listeners', () => {
-    const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+    const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+      addresses?.some(({ address }) => address === '::1'),
+    );
 
     async function listen(host: string): Promise<number> {
       const server = createServer();
@@ -132,8 +180,14 @@ describe('processes', () => {
       it(`tells port, user and address on ${address}`, async () => {
         const port = await listen(address);
         const found = listeners().filter((listener) => listener.port === port);
-        assert.deepEqual(found.map(({ uid, address }) => ({ uid, address })), [{ uid: process.geteuid?.(), address }]);
-        assert.deepEqual(listenersOf([process.pid]).filter((listener) => listener.port === port), found);
+        assert.deepEqual(
+          found.map(({ uid, address }) => ({ uid, address })),
+          [{ uid: process.geteuid?.(), address }],
+        );
+        assert.deepEqual(
+          listenersOf([process.pid]).filter((listener) => listener.port === port),
+          found,
+        );
       });
     }
 
@@ -142,7 +196,10 @@ describe('processes', () => {
     it('of another user are seen, but not whose they are', async () => {
       const port = await listen('127.0.0.1');
       if (!isRoot) return;
-      assert.deepEqual(asSomebodyElse(() => [listeners().some((listener) => listener.port === port), listenersOf([process.ppid])]), [true, []]);
+      assert.deepEqual(
+        asSomebodyElse(() => [listeners().some((listener) => listener.port === port), listenersOf([process.ppid])]),
+        [true, []],
+      );
     });
   });
 
@@ -154,7 +211,10 @@ describe('processes', () => {
       writeProcess(procRoot, { pid: 13, ppid: 10, argv: ['node'], children: [] });
       assert.equal(readProcess(11, procRoot), undefined);
       assert.equal(environment(11, procRoot), undefined);
-      assert.deepEqual(descendants(10, procRoot).map(({ pid }) => pid), [13]);
+      assert.deepEqual(
+        descendants(10, procRoot).map(({ pid }) => pid),
+        [13],
+      );
       assert.deepEqual(listenersOf([10, 11, 12], procRoot), []);
       assert.deepEqual(listeners(procRoot), []);
     });
@@ -162,11 +222,17 @@ describe('processes', () => {
 });
 
 /** Writes what proc(5) describes of one process; without `children` as a kernel that keeps no such lists. */
-function writeProcess(procRoot: string, { pid, ppid, argv, children }: { pid: number; ppid: number; argv: string[]; children?: number[] }): void {
+function writeProcess(
+  procRoot: string,
+  { pid, ppid, argv, children }: { pid: number; ppid: number; argv: string[]; children?: number[] },
+): void {
   const folder = join(procRoot, String(pid));
   const thread = join(folder, 'task', String(pid));
   mkdirSync(thread, { recursive: true });
-  writeFileSync(join(folder, 'stat'), `${pid} (name) S ${ppid} ${pid} ${pid} 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 ${pid * 100} 0 0`);
+  writeFileSync(
+    join(folder, 'stat'),
+    `${pid} (name) S ${ppid} ${pid} ${pid} 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 ${pid * 100} 0 0`,
+  );
   writeFileSync(join(folder, 'status'), 'Name:\tname\nUid:\t1000\t1000\t1000\t1000\n');
   writeFileSync(join(folder, 'cmdline'), argv.map((argument) => `${argument}\0`).join(''));
   if (children) writeFileSync(join(thread, 'children'), children.map((child) => `${child} `).join(''));

@@ -22,9 +22,17 @@ describe('looking into a terminal', () => {
 
   beforeEach(() => {
     folder = running.folder();
-    writeFileSync(join(folder, 'devcmd'), "#!/usr/bin/env node\nconsole.log('started');\nprocess.stdin.once('data', () => process.exit());\n", { mode: 0o755 });
+    writeFileSync(
+      join(folder, 'devcmd'),
+      "#!/usr/bin/env node\nconsole.log('started');\nprocess.stdin.once('data', () => process.exit());\n",
+      { mode: 0o755 },
+    );
     sights = [];
-    looker = new TerminalScanner({ watched: () => watched, uid: process.getuid?.() ?? 0, onSight: (_, sightings) => sights.push(sightings) });
+    looker = new TerminalScanner({
+      watched: () => watched,
+      uid: process.getuid?.() ?? 0,
+      onSight: (_, sightings) => sights.push(sightings),
+    });
   });
   afterEach(() => {
     looker.dispose();
@@ -33,9 +41,21 @@ describe('looking into a terminal', () => {
 
   /** A real terminal: bash on a pseudo-terminal. @returns its shell's name, and a way to type in it */
   async function terminal(): Promise<{ shell: string; type: (line: string) => void }> {
-    const env = { ...process.env, PATH: `${folder}:${process.env.PATH ?? ''}`, PORT: '3000', PS1: '$ ', HOME: folder, TMUX_TMPDIR: folder, TERM: 'xterm' };
+    const env = {
+      ...process.env,
+      PATH: `${folder}:${process.env.PATH ?? ''}`,
+      PORT: '3000',
+      PS1: '$ ',
+      HOME: folder,
+      TMUX_TMPDIR: folder,
+      TERM: 'xterm',
+    };
     delete (env as NodeJS.ProcessEnv).TMUX;
-    const script = running.spawn('script', ['-qfc', 'exec bash --norc -i', '/dev/null'], { env, cwd: folder, stdio: ['pipe', 'ignore', 'ignore'] });
+    const script = running.spawn('script', ['-qfc', 'exec bash --norc -i', '/dev/null'], {
+      env,
+      cwd: folder,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     const shell = await until(() => children(script.pid).find(({ argv }) => argv[0] === 'bash'));
     return { shell: `${shell.pid}:${shell.startTime}`, type: (line) => script.stdin?.write(`${line}\n`) };
   }
@@ -82,17 +102,24 @@ describe('looking into a terminal', () => {
     running.atEnd(() => {
       for (const name of ['shown', 'other']) {
         try {
-          execFileSync('tmux', ['-L', name, 'kill-server'], { env: { ...process.env, TMUX_TMPDIR: folder }, stdio: 'ignore' });
-        } catch { /* it has ended with its last shell */ }
+          execFileSync('tmux', ['-L', name, 'kill-server'], {
+            env: { ...process.env, TMUX_TMPDIR: folder },
+            stdio: 'ignore',
+          });
+        } catch {
+          /* it has ended with its last shell */
+        }
       }
     });
     looker.add(shell);
-    execFileSync('tmux', ['-L', 'other', 'new-session', '-d', `PORT=4000 ${folder}/devcmd run`], { env: { ...process.env, TMUX_TMPDIR: folder } });
+    execFileSync('tmux', ['-L', 'other', 'new-session', '-d', `PORT=4000 ${folder}/devcmd run`], {
+      env: { ...process.env, TMUX_TMPDIR: folder },
+    });
     type('tmux -L shown new "PORT=3001 devcmd run"');
     await until(() => seen().length > 0);
     assert.deepEqual(seen(), ['3001']);
     const pid = Number(sights.at(-1)?.[0]?.process.split(':')[0]);
-    assert.ok(treeOf(shell).includes(pid), 'its listeners count as the terminal\'s');
+    assert.ok(treeOf(shell).includes(pid), "its listeners count as the terminal's");
   });
 
   it('is not fooled by a reused process id', () => {
@@ -104,6 +131,9 @@ describe('looking into a terminal', () => {
 
 describe('the pause after an output', () => {
   it('grows while a terminal goes on writing, and is short again after a quiet time', () => {
-    assert.deepEqual([nextPause(250, 10), nextPause(2000, 10), nextPause(4000, 10), nextPause(4000, 5000)], [500, 4000, 4000, 250]);
+    assert.deepEqual(
+      [nextPause(250, 10), nextPause(2000, 10), nextPause(4000, 10), nextPause(4000, 5000)],
+      [500, 4000, 4000, 250],
+    );
   });
 });

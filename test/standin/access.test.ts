@@ -25,7 +25,10 @@ describe('stand-in: who may call what', () => {
   it('says that a token is expired, and lets it do nothing else', async () => {
     const { standIn, call, records } = await start();
     const { value } = standIn.world.addToken({ status: 'expired' });
-    assert.equal((await call<{ status: string }>('GET', '/user/tokens/verify', undefined, value)).result.status, 'expired');
+    assert.equal(
+      (await call<{ status: string }>('GET', '/user/tokens/verify', undefined, value)).result.status,
+      'expired',
+    );
     assertRefused(await call('GET', records, undefined, value), 403, 9109);
   });
 
@@ -57,14 +60,20 @@ describe('stand-in: who may call what', () => {
 
   it('finds zones by name and by id', async () => {
     const { standIn, call } = await start({ zoneName: 'example.com' });
-    assert.deepEqual((await call<{ id: string }[]>('GET', '/zones?name=example.com')).result.map(({ id }) => id), [standIn.zoneId]);
+    assert.deepEqual(
+      (await call<{ id: string }[]>('GET', '/zones?name=example.com')).result.map(({ id }) => id),
+      [standIn.zoneId],
+    );
     assert.deepEqual((await call('GET', '/zones?name=example.org')).result, []);
     assert.equal((await call<{ name: string }>('GET', `/zones/${standIn.zoneId}`)).result.name, 'example.com');
   });
 
   it('blocks every call of a token after too many, until the block is over', async () => {
     let now = Date.parse('2026-01-01T08:00:00Z');
-    const { standIn, call, records } = await start({ now: () => now, rateLimit: { requests: 3, windowSeconds: 60, blockSeconds: 300 } });
+    const { standIn, call, records } = await start({
+      now: () => now,
+      rateLimit: { requests: 3, windowSeconds: 60, blockSeconds: 300 },
+    });
     const other = standIn.world.addToken().value;
     for (let count = 0; count < 3; count += 1) assert.equal((await call('GET', records)).status, 200);
     const refused = await call('GET', records);

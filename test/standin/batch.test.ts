@@ -20,7 +20,12 @@ describe('stand-in: the batch of records', () => {
     });
     assert.equal(status, 200);
     const names = Object.entries(result).map(([kind, records]) => [kind, ...records.map(({ name }) => name)]);
-    assert.deepEqual(names, [['deletes', 'a.localhost'], ['patches', 'a.localhost'], ['puts', 'b.localhost'], ['posts', 'c.localhost']]);
+    assert.deepEqual(names, [
+      ['deletes', 'a.localhost'],
+      ['patches', 'a.localhost'],
+      ['puts', 'b.localhost'],
+      ['posts', 'c.localhost'],
+    ]);
   });
 
   it('accepts 200 operations, and refuses 201', async () => {
@@ -37,7 +42,8 @@ describe('stand-in: the batch of records', () => {
     const client = await start();
     const taken = client.standIn.addRecord(studentRecord(client, 'taken'));
     const before = client.standIn.world.zone.records.all();
-    const batch = (more: object) => client.call('POST', `${client.records}/batch`, { posts: [studentRecord(client, 'new')], ...more });
+    const batch = (more: object) =>
+      client.call('POST', `${client.records}/batch`, { posts: [studentRecord(client, 'new')], ...more });
     assertRefused(await batch({ posts: [studentRecord(client, 'new'), studentRecord(client, 'taken')] }), 400, 81053);
     assertRefused(await batch({ deletes: [{ id: taken.id }, { id: taken.id }] }), 404, 81044);
     assertRefused(await batch({ patches: [{ id: taken.id, comment: 'x'.repeat(101) }] }), 400, 9313);
@@ -74,12 +80,21 @@ describe('stand-in: the batch of records', () => {
 
 type Fields = Record<string, unknown>;
 
-function allOrNothing(existing: Fields[], wanted: { deletes: number[]; patches: [number, Fields][]; puts: [number, Fields][]; posts: Fields[] }): void {
+function allOrNothing(
+  existing: Fields[],
+  wanted: { deletes: number[]; patches: [number, Fields][]; puts: [number, Fields][]; posts: Fields[] },
+): void {
   const world = new World({ now: () => 0, zoneName: 'localhost', recordQuota: 6 });
   const token = world.addToken();
   const handle = createHandler({ world, routes: dnsRoutes, countRequest: () => undefined });
   const post = (path: string, body: unknown) =>
-    handle({ method: 'POST', path: `/zones/${world.zone.id}/dns_records${path}`, query: new URLSearchParams(), body, authorization: `Bearer ${token.value}` });
+    handle({
+      method: 'POST',
+      path: `/zones/${world.zone.id}/dns_records${path}`,
+      query: new URLSearchParams(),
+      body,
+      authorization: `Bearer ${token.value}`,
+    });
   for (const fields of existing) post('', fields);
   const before = world.zone.records.all();
   const id = (index: number) => before[index]?.id ?? '0'.repeat(32);
@@ -94,6 +109,9 @@ function allOrNothing(existing: Fields[], wanted: { deletes: number[]; patches: 
   else assert.equal(after.length, before.length - wanted.deletes.length + wanted.posts.length);
   assert.ok(after.length <= 6);
   for (const record of after.filter(({ type }) => type === 'CNAME')) {
-    assert.deepEqual(after.filter((other) => other.name === record.name && other.type !== 'TXT'), [record]);
+    assert.deepEqual(
+      after.filter((other) => other.name === record.name && other.type !== 'TXT'),
+      [record],
+    );
   }
 }

@@ -38,7 +38,11 @@ export async function start(options: StandInOptions = {}): Promise<Client> {
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         signal: AbortSignal.timeout(10_000),
       });
-      return { status: response.status, headers: response.headers, ...((await response.json()) as Omit<Reply<T>, 'status' | 'headers'>) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        ...((await response.json()) as Omit<Reply<T>, 'status' | 'headers'>),
+      };
     },
   };
 }
@@ -58,5 +62,12 @@ export function assertRefused(reply: Reply, status: number, code: number): void 
 
 /** The fields of a student's record, as the program makes them. */
 export function studentRecord({ standIn }: Client, name: string): Record<string, unknown> {
-  return { type: 'CNAME', name, content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true, ttl: 1, comment: 'classroom-tunnel student1' };
+  return {
+    type: 'CNAME',
+    name,
+    content: `${standIn.tunnelId}.cfargotunnel.com`,
+    proxied: true,
+    ttl: 1,
+    comment: 'classroom-tunnel student1',
+  };
 }

@@ -8,30 +8,49 @@ describe('stand-in: DNS records', () => {
   it('makes a record, shows it, changes it and deletes it', async () => {
     const client = await start();
     const { call, records } = client;
-    const { result: made } = await call<DnsRecord>('POST', records, { ...studentRecord(client, 'Student1.LOCALHOST'), unknown: 1 });
+    const { result: made } = await call<DnsRecord>('POST', records, {
+      ...studentRecord(client, 'Student1.LOCALHOST'),
+      unknown: 1,
+    });
     assert.match(made.id, /^[0-9a-f]{32}$/);
     assert.equal(made.name, 'student1.localhost');
     assert.ok(!('unknown' in made));
     assert.deepEqual((await call<DnsRecord>('GET', `${records}/${made.id}`)).result, made);
     const patched = (await call<DnsRecord>('PATCH', `${records}/${made.id}`, { comment: 'other' })).result;
     assert.deepEqual([patched.comment, patched.content, patched.created_on], ['other', made.content, made.created_on]);
-    const put = (await call<DnsRecord>('PUT', `${records}/${made.id}`, { type: 'A', name: '@', content: '192.0.2.1' })).result;
-    assert.deepEqual([put.id, put.name, put.comment, put.proxied], [made.id, 'localhost', null, false], 'what was left out is gone');
+    const put = (await call<DnsRecord>('PUT', `${records}/${made.id}`, { type: 'A', name: '@', content: '192.0.2.1' }))
+      .result;
+    assert.deepEqual(
+      [put.id, put.name, put.comment, put.proxied],
+      [made.id, 'localhost', null, false],
+      'what was left out is gone',
+    );
     assert.deepEqual((await call('DELETE', `${records}/${made.id}`)).result, { id: made.id });
     for (const method of ['GET', 'DELETE', 'PATCH', 'PUT']) {
-      assertRefused(await call(method, `${records}/${made.id}`, method === 'GET' || method === 'DELETE' ? undefined : {}), 404, 81044);
+      assertRefused(
+        await call(method, `${records}/${made.id}`, method === 'GET' || method === 'DELETE' ? undefined : {}),
+        404,
+        81044,
+      );
     }
   });
 
   it('takes a name outside the zone as relative to it', async () => {
     const client = await start({ zoneName: 'example.com' });
-    const { result } = await client.call<DnsRecord>('POST', client.records, studentRecord(client, 'student1.example.org'));
+    const { result } = await client.call<DnsRecord>(
+      'POST',
+      client.records,
+      studentRecord(client, 'student1.example.org'),
+    );
     assert.equal(result.name, 'student1.example.org.example.com');
   });
 
   it('keeps no lifetime of a proxied record', async () => {
     const client = await start();
-    const { result } = await client.call<DnsRecord>('POST', client.records, { ...studentRecord(client, 'a'), ttl: 300 });
+    const { result } = await client.call<DnsRecord>('POST', client.records, {
+      ...studentRecord(client, 'a'),
+      ttl: 300,
+    });
     assert.equal(result.ttl, 1);
   });
 
@@ -58,14 +77,21 @@ describe('stand-in: DNS records', () => {
   for (const [what, [fields, code]] of Object.entries(bad)) {
     it(`refuses ${what}`, async () => {
       const client = await start();
-      assertRefused(await client.call('POST', client.records, { ...studentRecord(client, 'student1'), ...fields }), 400, code);
+      assertRefused(
+        await client.call('POST', client.records, { ...studentRecord(client, 'student1'), ...fields }),
+        400,
+        code,
+      );
       assert.equal(client.standIn.world.zone.records.size, 0);
     });
   }
 
   it('accepts a comment of 100 characters, and a wildcard', async () => {
     const client = await start();
-    const { status } = await client.call('POST', client.records, { ...studentRecord(client, '*.class'), comment: 'é'.repeat(100) });
+    const { status } = await client.call('POST', client.records, {
+      ...studentRecord(client, '*.class'),
+      comment: 'é'.repeat(100),
+    });
     assert.equal(status, 200);
   });
 
@@ -100,7 +126,8 @@ describe('stand-in: DNS records', () => {
 
   it('refuses a record past the quota', async () => {
     const client = await start({ recordQuota: 2 });
-    for (const name of ['a', 'b']) assert.equal((await client.call('POST', client.records, studentRecord(client, name))).status, 200);
+    for (const name of ['a', 'b'])
+      assert.equal((await client.call('POST', client.records, studentRecord(client, name))).status, 200);
     assertRefused(await client.call('POST', client.records, studentRecord(client, 'c')), 400, 81045);
     const [first] = client.standIn.world.zone.records.all();
     const swap = { deletes: [{ id: first?.id }], posts: [studentRecord(client, 'c')] };
@@ -114,9 +141,13 @@ describe('stand-in: the list of records', () => {
   async function startWithRecords() {
     const client = await start();
     const { standIn } = client;
-    for (const name of ['b', 'a', 'c']) standIn.addRecord({ ...studentRecord(client, name), comment: `marker ${name}` });
+    for (const name of ['b', 'a', 'c'])
+      standIn.addRecord({ ...studentRecord(client, name), comment: `marker ${name}` });
     standIn.addRecord({ type: 'A', name: 'wiki', content: '192.0.2.1' });
-    const names = async (query: string) => (await client.call<DnsRecord[]>('GET', `${client.records}?${query}`)).result.map(({ name }) => name.split('.')[0]);
+    const names = async (query: string) =>
+      (await client.call<DnsRecord[]>('GET', `${client.records}?${query}`)).result.map(
+        ({ name }) => name.split('.')[0],
+      );
     return { ...client, names };
   }
 
@@ -140,7 +171,15 @@ describe('stand-in: the list of records', () => {
     assert.deepEqual(info, { page: 1, per_page: 3, count: 3, total_count: 4, total_pages: 2 });
   });
 
-  for (const query of ['per_page=5001', 'per_page=0', 'page=x', 'name=a.localhost', 'content.equals=x', 'order=age', 'match=some']) {
+  for (const query of [
+    'per_page=5001',
+    'per_page=0',
+    'page=x',
+    'name=a.localhost',
+    'content.equals=x',
+    'order=age',
+    'match=some',
+  ]) {
     it(`refuses ${query}`, async () => {
       const { call, records } = await start();
       assertRefused(await call('GET', `${records}?${query}`), 400, 1004);
@@ -149,7 +188,8 @@ describe('stand-in: the list of records', () => {
 
   it('lists 5,000 records on one page', async () => {
     const { standIn, call, records } = await start({ recordQuota: 5000 });
-    for (let number = 0; number < 5000; number += 1) standIn.addRecord({ type: 'A', name: `n${number}`, content: '192.0.2.1' });
+    for (let number = 0; number < 5000; number += 1)
+      standIn.addRecord({ type: 'A', name: `n${number}`, content: '192.0.2.1' });
     assert.equal((await call<DnsRecord[]>('GET', `${records}?per_page=5000`)).result.length, 5000);
   });
 });

@@ -34,12 +34,25 @@ describe('stand-in: the edge', () => {
   /** A record and a rule for a name, as the program makes them. */
   function publish(name: string, service: string, originRequest: Record<string, unknown> = {}): void {
     standIn.addRecord({ type: 'CNAME', name, content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true });
-    standIn.world.saveInDashboard((config) => ({ ingress: [{ hostname: `${name}.localhost`, service, originRequest }, ...config.ingress] }));
+    standIn.world.saveInDashboard((config) => ({
+      ingress: [{ hostname: `${name}.localhost`, service, originRequest }, ...config.ingress],
+    }));
   }
 
-  async function get(name: string, path = '/', options: { address?: string; method?: string; body?: Readable; headers?: Record<string, string> } = {}): Promise<IncomingMessage> {
+  async function get(
+    name: string,
+    path = '/',
+    options: { address?: string; method?: string; body?: Readable; headers?: Record<string, string> } = {},
+  ): Promise<IncomingMessage> {
     const headers = { host: `${name}.localhost:${standIn.edgePort}`, ...options.headers };
-    const sent = request({ host: options.address ?? '127.0.0.1', port: standIn.edgePort, path, method: options.method ?? 'GET', headers, agent: false });
+    const sent = request({
+      host: options.address ?? '127.0.0.1',
+      port: standIn.edgePort,
+      path,
+      method: options.method ?? 'GET',
+      headers,
+      agent: false,
+    });
     if (options.body) options.body.pipe(sent);
     else sent.end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
@@ -103,14 +116,33 @@ describe('stand-in: the edge', () => {
       ],
     });
     const statuses: Record<string, string> = {};
-    for (const [name, path] of [['a', '/api/x'], ['a', '/x/api/'], ['x.b', '/'], ['y.x.b', '/'], ['b', '/'], ['upper', '/']] as const) {
+    for (const [name, path] of [
+      ['a', '/api/x'],
+      ['a', '/x/api/'],
+      ['x.b', '/'],
+      ['y.x.b', '/'],
+      ['b', '/'],
+      ['upper', '/'],
+    ] as const) {
       statuses[name + path] = String((await get(name, path)).resume().statusCode);
     }
-    assert.deepEqual(statuses, { 'a/api/x': '201', 'a/x/api/': '202', 'x.b/': '203', 'y.x.b/': '203', 'b/': '404', 'upper/': '404' });
+    assert.deepEqual(statuses, {
+      'a/api/x': '201',
+      'a/x/api/': '202',
+      'x.b/': '203',
+      'y.x.b/': '203',
+      'b/': '404',
+      'upper/': '404',
+    });
   });
 
   it('answers 503 without any rules, as for a tunnel whose rules are in a file elsewhere', async () => {
-    standIn.addRecord({ type: 'CNAME', name: 'student1', content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true });
+    standIn.addRecord({
+      type: 'CNAME',
+      name: 'student1',
+      content: `${standIn.tunnelId}.cfargotunnel.com`,
+      proxied: true,
+    });
     assert.equal((await get('student1')).resume().statusCode, 503);
     standIn.world.save(standIn.world.tunnel, { ingress: [{ service: 'http_status:204' }] });
     standIn.world.tunnel.source = 'local';
@@ -145,7 +177,10 @@ describe('stand-in: the edge', () => {
     const { service } = await origin((incoming, response) => response.end(JSON.stringify(incoming.headers)));
     publish('student1', service);
     publish('student2', service, { httpHostHeader: 'localhost:5173' });
-    const headersAt = async (name: string) => JSON.parse((await page(name, '/', { headers: { 'x-forwarded-for': '192.0.2.1', 'cf-connecting-ip': 'forged' } }))[1]) as Record<string, string>;
+    const headersAt = async (name: string) =>
+      JSON.parse(
+        (await page(name, '/', { headers: { 'x-forwarded-for': '192.0.2.1', 'cf-connecting-ip': 'forged' } }))[1],
+      ) as Record<string, string>;
     const first = await headersAt('student1');
     assert.equal(first.host, `student1.localhost:${standIn.edgePort}`);
     assert.equal(first['cf-connecting-ip'], '127.0.0.1');
@@ -160,7 +195,9 @@ describe('stand-in: the edge', () => {
   it('carries WebSockets both ways, and ends them on both sides', async () => {
     const server = await origin((_request, response) => response.end());
     const sockets = new WebSocketServer({ server });
-    sockets.on('connection', (socket) => socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`)));
+    sockets.on('connection', (socket) =>
+      socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`)),
+    );
     publish('student1', server.service);
     const connected = once(sockets, 'connection');
     const client = new WebSocket(standIn.edgeUrl.replace('http', 'ws'), { headers: { host: 'student1.localhost' } });
@@ -209,7 +246,10 @@ describe('stand-in: the edge', () => {
     const { service } = await origin((incoming, response) => void incoming.pipe(response));
     publish('student1', service);
     const chunk = Buffer.alloc(1024 * 1024, 'x');
-    const response = await get('student1', '/', { method: 'POST', body: Readable.from(Array.from({ length: 32 }, () => chunk)) });
+    const response = await get('student1', '/', {
+      method: 'POST',
+      body: Readable.from(Array.from({ length: 32 }, () => chunk)),
+    });
     let size = 0;
     for await (const part of response) size += (part as Buffer).length;
     assert.equal(size, 32 * chunk.length);

@@ -14,11 +14,15 @@ describe("stand-in: what the edge's cache decides", () => {
   it('goes by the extension of the path, in requests that only read', () => {
     const cached = ['/app.js', '/a/STYLE.CSS?v=1', '/font.woff2', '/logo.svg'];
     const dynamic = ['/', '/page.html', '/data.json', '/app.mjs', '/app.ts', '/js', '/app.js/x', '/?file=app.js'];
-    assert.deepEqual([...cached, ...dynamic].filter((path) => isCacheable('GET', path)), cached);
+    assert.deepEqual(
+      [...cached, ...dynamic].filter((path) => isCacheable('GET', path)),
+      cached,
+    );
     assert.equal(isCacheable('POST', '/app.js'), false);
   });
 
-  const seconds = (answer: IncomingHttpHeaders, status = 200, asked: IncomingHttpHeaders = {}) => decide(asked, status, answer, day).ttlSeconds;
+  const seconds = (answer: IncomingHttpHeaders, status = 200, asked: IncomingHttpHeaders = {}) =>
+    decide(asked, status, answer, day).ttlSeconds;
   const cases: [what: string, actual: number, expected: number][] = [
     ['nothing said', seconds({}), 7200],
     ['nothing said of a missing file', seconds({}, 404), 180],
@@ -31,13 +35,26 @@ describe("stand-in: what the edge's cache decides", () => {
     ['s-maxage before max-age', seconds({ 'cache-control': 'max-age=60, s-maxage="90"' }), 90],
     ['Expires', seconds({ expires: new Date(day + 30_000).toUTCString() }), 30],
     ['Expires in the past', seconds({ expires: '0' }), 0],
-    ['CDN-Cache-Control before Cache-Control', seconds({ 'cache-control': 'max-age=60', 'cdn-cache-control': 'no-store' }), 0],
-    ['Cloudflare-CDN-Cache-Control before both', seconds({ 'cloudflare-cdn-cache-control': 'max-age=5', 'cdn-cache-control': 'no-store' }), 5],
+    [
+      'CDN-Cache-Control before Cache-Control',
+      seconds({ 'cache-control': 'max-age=60', 'cdn-cache-control': 'no-store' }),
+      0,
+    ],
+    [
+      'Cloudflare-CDN-Cache-Control before both',
+      seconds({ 'cloudflare-cdn-cache-control': 'max-age=5', 'cdn-cache-control': 'no-store' }),
+      5,
+    ],
     ['a cookie', seconds({ 'set-cookie': ['a=b'], 'cache-control': 'max-age=60' }), 0],
     ['a request with a password', seconds({}, 200, { authorization: 'Basic x' }), 0],
-    ['a request with a password, made public', seconds({ 'cache-control': 'public, max-age=9' }, 200, { authorization: 'Basic x' }), 9],
+    [
+      'a request with a password, made public',
+      seconds({ 'cache-control': 'public, max-age=9' }, 200, { authorization: 'Basic x' }),
+      9,
+    ],
   ];
-  for (const [what, actual, expected] of cases) it(`${what}: ${expected} seconds`, () => assert.equal(actual, expected));
+  for (const [what, actual, expected] of cases)
+    it(`${what}: ${expected} seconds`, () => assert.equal(actual, expected));
 });
 
 describe("stand-in: the edge's cache", () => {
@@ -50,18 +67,31 @@ describe("stand-in: the edge's cache", () => {
   beforeEach(async () => {
     [now, build, headers] = [day, 1, {}];
     standIn = await startStandIn({ now: () => now });
-    server = createServer((_request, response) => response.writeHead(200, headers).end(`build ${build}`)).listen(0, '127.0.0.1');
+    server = createServer((_request, response) => response.writeHead(200, headers).end(`build ${build}`)).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(server, 'listening');
     standIn.addRecord({ type: 'CNAME', name: '*', content: `${standIn.tunnelId}.cfargotunnel.com`, proxied: true });
-    standIn.world.save(standIn.world.tunnel, { ingress: [{ service: `http://localhost:${(server.address() as AddressInfo).port}` }] });
+    standIn.world.save(standIn.world.tunnel, {
+      ingress: [{ service: `http://localhost:${(server.address() as AddressInfo).port}` }],
+    });
   });
   afterEach(async () => {
     await standIn.close();
     server.close().closeAllConnections();
   });
 
-  async function get(path: string, more: OutgoingHttpHeaders = {}, method = 'GET'): Promise<[string, string, IncomingHttpHeaders]> {
-    const sent = request(standIn.edgeUrl + path, { method, agent: false, headers: { host: 'student1.localhost', ...more } }).end();
+  async function get(
+    path: string,
+    more: OutgoingHttpHeaders = {},
+    method = 'GET',
+  ): Promise<[string, string, IncomingHttpHeaders]> {
+    const sent = request(standIn.edgeUrl + path, {
+      method,
+      agent: false,
+      headers: { host: 'student1.localhost', ...more },
+    }).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     return [String(response.headers['cf-cache-status']), await text(response), response.headers];
   }
@@ -92,7 +122,10 @@ describe("stand-in: the edge's cache", () => {
     headers = { 'cache-control': 'no-store', 'cloudflare-cdn-cache-control': 'no-store' };
     for (build = 1; build <= 2; build += 1) {
       const [status, body, seen] = await get('/app.js');
-      assert.deepEqual([status, body, seen['cache-control'], seen['cloudflare-cdn-cache-control']], ['BYPASS', `build ${build}`, 'no-store', undefined]);
+      assert.deepEqual(
+        [status, body, seen['cache-control'], seen['cloudflare-cdn-cache-control']],
+        ['BYPASS', `build ${build}`, 'no-store', undefined],
+      );
     }
   });
 

@@ -13,7 +13,9 @@ const config = { ingress: [{ service: 'http_status:404' }] };
 /** Sends the PUT of a configuration by hand, so that the test sees how far the answer comes. */
 function put({ standIn, configurations }: Client): ClientRequest {
   const headers = { authorization: `Bearer ${standIn.token}`, 'content-type': 'application/json' };
-  return request(standIn.apiUrl + configurations, { method: 'PUT', headers, agent: false }).end(JSON.stringify({ config }));
+  return request(standIn.apiUrl + configurations, { method: 'PUT', headers, agent: false }).end(
+    JSON.stringify({ config }),
+  );
 }
 
 /** Resolves once the call has taken its effect, or was kept from it. */
@@ -58,7 +60,10 @@ describe('stand-in: faults', () => {
     status: async (client, fault) => {
       const reply = await client.call('PUT', client.configurations, { config });
       assert.deepEqual([reply.status, reply.success, reply.errors[0]?.code], [fault.status, false, fault.code]);
-      assert.equal(reply.headers.get('retry-after'), fault.retryAfterSeconds === undefined ? null : String(fault.retryAfterSeconds));
+      assert.equal(
+        reply.headers.get('retry-after'),
+        fault.retryAfterSeconds === undefined ? null : String(fault.retryAfterSeconds),
+      );
     },
     'not-success': async (client) => {
       const reply = await client.call('PUT', client.configurations, { config });
@@ -93,8 +98,17 @@ describe('which calls a fault strikes', () => {
   it('those that match, from the nth on', () => {
     const faults = new Faults();
     faults.add({ kind: 'drop', method: 'PUT', path: '/configurations', nth: 2 });
-    const calls: [method: string, path: string][] = [['PUT', '/x/configurations'], ['GET', '/x/configurations'], ['PUT', '/x'], ['PUT', '/x/configurations'], ['PUT', '/x/configurations']];
-    assert.deepEqual(calls.map((call) => faults.strike(...call)?.kind), [undefined, undefined, undefined, 'drop', undefined]);
+    const calls: [method: string, path: string][] = [
+      ['PUT', '/x/configurations'],
+      ['GET', '/x/configurations'],
+      ['PUT', '/x'],
+      ['PUT', '/x/configurations'],
+      ['PUT', '/x/configurations'],
+    ];
+    assert.deepEqual(
+      calls.map((call) => faults.strike(...call)?.kind),
+      [undefined, undefined, undefined, 'drop', undefined],
+    );
     assert.deepEqual(faults.armed, []);
   });
 
@@ -102,7 +116,10 @@ describe('which calls a fault strikes', () => {
     const faults = new Faults();
     const disarm = faults.add({ kind: 'html', pattern: '/dns_records(\\?|$)', nth: 2, always: true });
     const paths = ['/dns_records', '/dns_records?x', '/dns_records/batch', '/dns_records'];
-    assert.deepEqual(paths.map((path) => faults.strike('GET', path)?.kind), [undefined, 'html', undefined, 'html']);
+    assert.deepEqual(
+      paths.map((path) => faults.strike('GET', path)?.kind),
+      [undefined, 'html', undefined, 'html'],
+    );
     disarm();
     assert.equal(faults.strike('GET', '/dns_records'), undefined);
   });
@@ -111,6 +128,9 @@ describe('which calls a fault strikes', () => {
     const faults = new Faults();
     faults.add({ kind: 'drop' });
     faults.add({ kind: 'html' });
-    assert.deepEqual([1, 2, 3].map(() => faults.strike('GET', '/')?.kind), ['drop', 'html', undefined]);
+    assert.deepEqual(
+      [1, 2, 3].map(() => faults.strike('GET', '/')?.kind),
+      ['drop', 'html', undefined],
+    );
   });
 });

@@ -21,7 +21,11 @@ describe('stand-in: latency, hooks and controls', () => {
     const { result } = await call<{ version: number }>('GET', configurations);
     remove();
     assert.equal(result.version, 0, 'read before the outside writer');
-    assert.equal((await call<{ version: number }>('PUT', configurations, { config })).result.version, 2, 'one more than the outside writer');
+    assert.equal(
+      (await call<{ version: number }>('PUT', configurations, { config })).result.version,
+      2,
+      'one more than the outside writer',
+    );
   });
 
   it('waits for its hooks, and drops a call when one says so', async () => {
@@ -30,7 +34,7 @@ describe('stand-in: latency, hooks and controls', () => {
     const held = new Promise<void>((resolve) => (release = resolve));
     const remove = standIn.onRequest({ before: () => held });
     const reply = call('PUT', configurations, { config });
-    assert.equal((await Promise.race([reply, new Promise((resolve) => setImmediate(resolve, 'held'))])), 'held');
+    assert.equal(await Promise.race([reply, new Promise((resolve) => setImmediate(resolve, 'held'))]), 'held');
     assert.equal(standIn.world.tunnel.version, 0);
     release();
     assert.equal((await reply).status, 200);
@@ -52,9 +56,12 @@ describe('stand-in: latency, hooks and controls', () => {
 
   it('serves 200 clients at once', async () => {
     const client = await start({ roundTripMs: 50, recordQuota: 1000 });
-    for (let number = 0; number < 800; number += 1) client.standIn.addRecord({ type: 'A', name: `n${number}`, content: '192.0.2.1' });
+    for (let number = 0; number < 800; number += 1)
+      client.standIn.addRecord({ type: 'A', name: `n${number}`, content: '192.0.2.1' });
     const replies = await Promise.all(
-      Array.from({ length: 200 }, (_, number) => client.call('POST', client.records, { type: 'A', name: `s${number}`, content: '192.0.2.1' })),
+      Array.from({ length: 200 }, (_, number) =>
+        client.call('POST', client.records, { type: 'A', name: `s${number}`, content: '192.0.2.1' }),
+      ),
     );
     assert.ok(replies.every(({ status }) => status === 200));
     assert.equal(client.standIn.world.zone.records.size, 1000);
@@ -64,7 +71,10 @@ describe('stand-in: latency, hooks and controls', () => {
     const client = await start();
     const address = client.standIn.apiUrl.replace('/client/v4', '/_stand-in');
     const control = async (name: string, body?: unknown): Promise<[number, Record<string, unknown>]> => {
-      const response = await fetch(`${address}/${name}`, { method: 'POST', ...(body !== undefined && { body: JSON.stringify(body) }) });
+      const response = await fetch(`${address}/${name}`, {
+        method: 'POST',
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
       return [response.status, (await response.json()) as Record<string, unknown>];
     };
     return { ...client, address, control };
@@ -99,10 +109,16 @@ describe('stand-in: latency, hooks and controls', () => {
     assert.equal((await fetch(`${address}/latency`)).status, 404);
     const rebound = await new Promise<number | undefined>((resolve, reject) => {
       void import('node:http').then(({ request }) => {
-        request(`${address}/latency`, { method: 'POST', headers: { host: 'attacker.example' }, agent: false }, (response) => {
-          response.resume();
-          resolve(response.statusCode);
-        }).on('error', reject).end();
+        request(
+          `${address}/latency`,
+          { method: 'POST', headers: { host: 'attacker.example' }, agent: false },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          },
+        )
+          .on('error', reject)
+          .end();
       });
     });
     assert.equal(rebound, 403);

@@ -27,7 +27,14 @@ describe('stand-in: tunnels', () => {
   it('replaces everything, counts each save, and keeps what it does not know', async () => {
     const { call, configurations } = await start();
     const config = {
-      ingress: [{ ...ruleFor('a.localhost'), originRequest: { connectTimeout: 10, access: { audTag: ['x'] } }, note: { deep: [1, null] } }, { service: 'http_status:418' }],
+      ingress: [
+        {
+          ...ruleFor('a.localhost'),
+          originRequest: { connectTimeout: 10, access: { audTag: ['x'] } },
+          note: { deep: [1, null] },
+        },
+        { service: 'http_status:418' },
+      ],
       originRequest: { noTLSVerify: true },
       'warp-routing': { enabled: true },
       unknown: 'kept',
@@ -42,10 +49,18 @@ describe('stand-in: tunnels', () => {
 
   const good: Record<string, unknown[]> = {
     'a wildcard, a path, a socket, a status and a named service': [
-      ruleFor('*.localhost'), { ...ruleFor('a.localhost'), path: '/api/.*' }, ruleFor('b.localhost', 'unix:/run/app.sock'),
-      ruleFor('c.localhost', 'http_status:503'), ruleFor('d.localhost', 'hello_world'), ruleFor('e.localhost', 'ssh://localhost:22'), catchAll,
+      ruleFor('*.localhost'),
+      { ...ruleFor('a.localhost'), path: '/api/.*' },
+      ruleFor('b.localhost', 'unix:/run/app.sock'),
+      ruleFor('c.localhost', 'http_status:503'),
+      ruleFor('d.localhost', 'hello_world'),
+      ruleFor('e.localhost', 'ssh://localhost:22'),
+      catchAll,
     ],
-    'a catch-all with any service, written as "*"': [ruleFor('a.localhost'), { hostname: '*', service: 'http://localhost:1' }],
+    'a catch-all with any service, written as "*"': [
+      ruleFor('a.localhost'),
+      { hostname: '*', service: 'http://localhost:1' },
+    ],
     'a catch-all with an empty hostname': [{ hostname: '', service: 'https://[::1]:8443' }],
     'one hostname twice': [ruleFor('a.localhost'), ruleFor('a.localhost'), catchAll],
   };
@@ -73,11 +88,15 @@ describe('stand-in: tunnels', () => {
     'two wildcards': { config: { ingress: [ruleFor('*.*.localhost'), catchAll] } },
     'a service without a scheme': { config: { ingress: [ruleFor('a.localhost', 'localhost:3000'), catchAll] } },
     'a service with a path': { config: { ingress: [ruleFor('a.localhost', 'http://localhost:3000/app'), catchAll] } },
-    'a service that ends in a slash': { config: { ingress: [ruleFor('a.localhost', 'http://localhost:3000/'), catchAll] } },
+    'a service that ends in a slash': {
+      config: { ingress: [ruleFor('a.localhost', 'http://localhost:3000/'), catchAll] },
+    },
     'a service without a host': { config: { ingress: [ruleFor('a.localhost', 'http://'), catchAll] } },
     'a rule without a service': { config: { ingress: [{ hostname: 'a.localhost' }, catchAll] } },
     'no status': { config: { ingress: [{ service: 'http_status:ok' }] } },
-    'a path that is no regular expression': { config: { ingress: [{ ...ruleFor('a.localhost'), path: '(' }, catchAll] } },
+    'a path that is no regular expression': {
+      config: { ingress: [{ ...ruleFor('a.localhost'), path: '(' }, catchAll] },
+    },
   };
   for (const [what, body] of Object.entries(bad)) {
     it(`refuses ${what}, and changes nothing`, async () => {
@@ -105,20 +124,32 @@ describe('stand-in: tunnels', () => {
   it('makes tunnels that have no connector yet, lists them by name, and gives their token', async () => {
     const { standIn, call } = await start();
     const tunnels = `/accounts/${standIn.accountId}/cfd_tunnel`;
-    const made = await call<{ id: string; config_src: string; token: string; status: string }>('POST', tunnels, { name: 'room 2', config_src: 'cloudflare' });
+    const made = await call<{ id: string; config_src: string; token: string; status: string }>('POST', tunnels, {
+      name: 'room 2',
+      config_src: 'cloudflare',
+    });
     assert.deepEqual([made.status, made.result.config_src, made.result.status], [200, 'cloudflare', 'inactive']);
     assertRefused(await call('POST', tunnels, { name: 'room 2' }), 409, 1013);
     assertRefused(await call('POST', tunnels, {}), 400, 1004);
     const listed = await call<{ id: string }[]>('GET', `${tunnels}?name=room%202&is_deleted=false`);
-    assert.deepEqual(listed.result.map(({ id }) => id), [made.result.id]);
+    assert.deepEqual(
+      listed.result.map(({ id }) => id),
+      [made.result.id],
+    );
     const token = (await call<string>('GET', `${tunnels}/${made.result.id}/token`)).result;
-    assert.deepEqual([token, (JSON.parse(Buffer.from(token, 'base64').toString()) as { t: string }).t], [made.result.token, made.result.id]);
+    assert.deepEqual(
+      [token, (JSON.parse(Buffer.from(token, 'base64').toString()) as { t: string }).t],
+      [made.result.token, made.result.id],
+    );
   });
 
   it('lets somebody save in the dashboard', async () => {
     const { standIn, call, configurations } = await start();
     standIn.world.saveInDashboard((config) => ({ ...config, ingress: [ruleFor('wiki.localhost'), ...config.ingress] }));
     const { result } = await call<Configuration>('GET', configurations);
-    assert.deepEqual([result.version, result.config?.ingress.map(({ hostname }) => hostname)], [1, ['wiki.localhost', undefined]]);
+    assert.deepEqual(
+      [result.version, result.config?.ingress.map(({ hostname }) => hostname)],
+      [1, ['wiki.localhost', undefined]],
+    );
   });
 });

@@ -16,14 +16,24 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 
 describe('package.json', () => {
   it('has the commands of the table, and no others', () => {
-    const named = manifest.contributes.commands.map(({ command, title, category, enablement }) => [command, title, category, enablement]);
-    assert.deepEqual(named, ownCommands.map((id) => [id, commandTable[id].title, 'Classroom Tunnel', commandTable[id].enablement]));
+    const named = manifest.contributes.commands.map(({ command, title, category, enablement }) => [
+      command,
+      title,
+      category,
+      enablement,
+    ]);
+    assert.deepEqual(
+      named,
+      ownCommands.map((id) => [id, commandTable[id].title, 'Classroom Tunnel', commandTable[id].enablement]),
+    );
   });
 
   it('has the settings that are read, with the same defaults, and none that a workspace could set', () => {
     const { properties } = manifest.contributes.configuration;
-    assert.deepEqual(Object.fromEntries(Object.entries(properties).map(([name, { default: value }]) => [name, value])),
-      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [`classroomTunnel.${name}`, value])));
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(properties).map(([name, { default: value }]) => [name, value])),
+      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [`classroomTunnel.${name}`, value])),
+    );
     assert.deepEqual([...new Set(Object.values(properties).map(({ scope }) => scope))], ['machine']);
   });
 

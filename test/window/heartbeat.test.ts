@@ -14,7 +14,8 @@ describe('the heartbeat of the window', () => {
     mock.timers.enable({ apis: ['setInterval'] });
     [pings, silent, answers] = [[], [], 0];
     heartbeat = new Heartbeat({
-      ping: () => new Promise<void>((answer, refuse) => pings.push({ answer, refuse: () => refuse(new Error('Canceled')) })),
+      ping: () =>
+        new Promise<void>((answer, refuse) => pings.push({ answer, refuse: () => refuse(new Error('Canceled')) })),
       onSilent: (seconds) => silent.push(seconds),
       onAnswer: () => (answers += 1),
     });

@@ -12,11 +12,32 @@ describe('what the status bar shows', () => {
   const texts: [string, WindowState, string, string, string?][] = [
     ['nothing', emptyWindow, '$(globe) Not public', 'workbench.action.terminal.focus'],
     ['publishing', showing(publishing), '$(sync~spin) Publishing', 'classroomTunnel.showLog'],
-    ['queued', showing({ ...publishing, note: { message: 'Rate limit', until: 13_000 } }), '$(sync~spin) Publishing: busy, trying again in 12 s', 'classroomTunnel.showLog'],
-    ['waiting', showing(waiting), '$(loading~spin) student1.example.com: waiting for the server', 'classroomTunnel.showLog'],
-    ['refused', showing({ ...waiting, refusal }), '$(warning) student1.example.com: Vite refuses visitors', 'classroomTunnel.showLog', 'warning'],
+    [
+      'queued',
+      showing({ ...publishing, note: { message: 'Rate limit', until: 13_000 } }),
+      '$(sync~spin) Publishing: busy, trying again in 12 s',
+      'classroomTunnel.showLog',
+    ],
+    [
+      'waiting',
+      showing(waiting),
+      '$(loading~spin) student1.example.com: waiting for the server',
+      'classroomTunnel.showLog',
+    ],
+    [
+      'refused',
+      showing({ ...waiting, refusal }),
+      '$(warning) student1.example.com: Vite refuses visitors',
+      'classroomTunnel.showLog',
+      'warning',
+    ],
     ['live', showing(live), '$(globe) student1.example.com', 'classroomTunnel.open'],
-    ['stopped', showing(examples.stopped), '$(debug-stop) student1.example.com: server stopped', 'workbench.action.terminal.focus'],
+    [
+      'stopped',
+      showing(examples.stopped),
+      '$(debug-stop) student1.example.com: server stopped',
+      'workbench.action.terminal.focus',
+    ],
     ['away', showing(away), '$(debug-disconnect) Away', 'classroomTunnel.showLog'],
     ['failed', showing(failed), '$(error) Not public: No', 'classroomTunnel.republish', 'error'],
     ['notPublic', showing(notPublic, 0), '$(warning) Not public: no PORT', 'classroomTunnel.republish', 'warning'],
@@ -39,18 +60,30 @@ describe('what the status bar shows', () => {
   });
 
   it('counts the seconds only while there is something to wait for', () => {
-    assert.deepEqual([0, 12_999, 13_000].map((now) => present(showing({ ...publishing, note: { message: '', until: 13_000 } }), now).counting), [true, true, false]);
+    assert.deepEqual(
+      [0, 12_999, 13_000].map(
+        (now) => present(showing({ ...publishing, note: { message: '', until: 13_000 } }), now).counting,
+      ),
+      [true, true, false],
+    );
   });
 
   it('sets the context keys that enable the commands', () => {
     assert.deepEqual(present(showing(live), 0).context, { state: 'live', published: true, live: true });
-    assert.deepEqual(present(showing({ ...failed, lease }), 0).context, { state: 'failed', published: true, live: false });
+    assert.deepEqual(present(showing({ ...failed, lease }), 0).context, {
+      state: 'failed',
+      published: true,
+      live: false,
+    });
     assert.deepEqual(present(emptyWindow, 0).context, { state: 'idle', published: false, live: false });
   });
 
   it('names the server that refuses, why, the file and the line', () => {
     const { tooltip } = present(showing({ ...waiting, refusal }), 0);
-    assert.match(tooltip, /Vite refuses visitors.*It does not like it.*Change this in vite\.config\.js: `server: \{\}`/s);
+    assert.match(
+      tooltip,
+      /Vite refuses visitors.*It does not like it.*Change this in vite\.config\.js: `server: \{\}`/s,
+    );
   });
 
   it('says that the server listens but gives no answer', () => {
@@ -68,10 +101,26 @@ describe('what the status bar shows', () => {
   });
 
   it('shows the site used last, and names the others', () => {
-    const other = { ...live, lease: { life: 2, publication: { hostname: 'other.example.com', url: 'https://other.example.com', port: 3001 } } };
-    const shown = present({ sites: new Map<number, Site>([[3001, other], [3000, live], [3002, { kind: 'idle', runs: stopped(), told: false }]]), steps: 1 }, 0);
+    const other = {
+      ...live,
+      lease: { life: 2, publication: { hostname: 'other.example.com', url: 'https://other.example.com', port: 3001 } },
+    };
+    const shown = present(
+      {
+        sites: new Map<number, Site>([
+          [3001, other],
+          [3000, live],
+          [3002, { kind: 'idle', runs: stopped(), told: false }],
+        ]),
+        steps: 1,
+      },
+      0,
+    );
     assert.equal(shown.text, '$(globe) student1.example.com');
-    assert.match(shown.tooltip, /Also in this window: \[other\.example\.com]\(https:\/\/other\.example\.com\) \(live\)/);
+    assert.match(
+      shown.tooltip,
+      /Also in this window: \[other\.example\.com]\(https:\/\/other\.example\.com\) \(live\)/,
+    );
   });
 
   it('lets no text from outside make an icon, a link or a command', () => {

@@ -7,7 +7,9 @@ import { emptyWindow, type WindowState } from '../../src/window/site/windowState
 import { seenCommand } from '../../src/window/seenCommand.ts';
 import { examples, otherShell, running, shell, stopped } from './site/sites.ts';
 
-const showing = (...sites: [number, WindowState['sites'] extends ReadonlyMap<number, infer S> ? S : never][]): WindowState => ({ sites: new Map(sites), steps: 0 });
+const showing = (
+  ...sites: [number, WindowState['sites'] extends ReadonlyMap<number, infer S> ? S : never][]
+): WindowState => ({ sites: new Map(sites), steps: 0 });
 
 describe('what a reload carries over', () => {
   let root: string;
@@ -21,17 +23,28 @@ describe('what a reload carries over', () => {
 
   it('is each public site, for each terminal that holds it, whether its server runs or not', () => {
     const both = new Map([...stopped(), ...running('21:1', otherShell)]);
-    assert.deepEqual([...memoriesOf(showing([3000, { ...examples.live, runs: both }]))],
-      [[shell, [{ port: 3000, told: true }]], [otherShell, [{ port: 3000, told: true }]]]);
+    assert.deepEqual(
+      [...memoriesOf(showing([3000, { ...examples.live, runs: both }]))],
+      [
+        [shell, [{ port: 3000, told: true }]],
+        [otherShell, [{ port: 3000, told: true }]],
+      ],
+    );
   });
 
   it('is also what the student took down by hand, so that it stays down', () => {
-    assert.deepEqual([...memoriesOf(showing([3000, { kind: 'idle', runs: running(), told: false }]))], [[shell, [{ port: 3000, told: false, declined: '11:1' }]]]);
+    assert.deepEqual(
+      [...memoriesOf(showing([3000, { kind: 'idle', runs: running(), told: false }]))],
+      [[shell, [{ port: 3000, told: false, declined: '11:1' }]]],
+    );
   });
 
   it('is nothing of a site that failed, has no port, or was released while the window was away', () => {
     const { failed, notPublic } = examples;
-    assert.deepEqual([...memoriesOf(showing([3000, failed], [0, notPublic], [3001, { kind: 'away', runs: running(), told: true }]))], []);
+    assert.deepEqual(
+      [...memoriesOf(showing([3000, failed], [0, notPublic], [3001, { kind: 'away', runs: running(), told: true }]))],
+      [],
+    );
   });
 
   it('is read by the next window, and gone with what it stands for', () => {
@@ -51,7 +64,9 @@ describe('what a reload carries over', () => {
   });
 
   it('is forgotten when the shell has ended', () => {
-    holds().save(showing([3000, { ...examples.stopped, runs: new Map([...stopped(), ...stopped('21:1', otherShell)]) }]));
+    holds().save(
+      showing([3000, { ...examples.stopped, runs: new Map([...stopped(), ...stopped('21:1', otherShell)]) }]),
+    );
     holds().prune((id) => id === shell);
     assert.deepEqual([holds().read(shell).length, holds().read(otherShell).length], [1, 0]);
   });
@@ -68,8 +83,23 @@ describe('what a reload carries over', () => {
 
   it('tells the machine of a command what is remembered of it', () => {
     const memories = [{ port: 3000, told: true, declined: '11:1' }];
-    assert.deepEqual(seenCommand({ process: '11:1', portText: '3000' }, memories, 'PORT'), { process: '11:1', port: 3000, told: true, declined: true });
-    assert.deepEqual(seenCommand({ process: '12:1', portText: '3000' }, memories, 'PORT'), { process: '12:1', port: 3000, told: true, declined: false });
-    assert.deepEqual(seenCommand({ process: '12:1', portText: undefined }, memories, 'PORT'), { process: '12:1', port: undefined, told: false, declined: false });
+    assert.deepEqual(seenCommand({ process: '11:1', portText: '3000' }, memories, 'PORT'), {
+      process: '11:1',
+      port: 3000,
+      told: true,
+      declined: true,
+    });
+    assert.deepEqual(seenCommand({ process: '12:1', portText: '3000' }, memories, 'PORT'), {
+      process: '12:1',
+      port: 3000,
+      told: true,
+      declined: false,
+    });
+    assert.deepEqual(seenCommand({ process: '12:1', portText: undefined }, memories, 'PORT'), {
+      process: '12:1',
+      port: undefined,
+      told: false,
+      declined: false,
+    });
   });
 });

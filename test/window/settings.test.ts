@@ -3,7 +3,7 @@ import { terminalVariables } from '../../src/vscode/terminalEnvironment.ts';
 import { readPort } from '../../src/window/site/port.ts';
 import { commandLine, defaults, readSettings, type SettingsReader } from '../../src/window/settings.ts';
 
-const reader = (values: Record<string, unknown>): SettingsReader => ({ get: ((name: string) => values[name]) });
+const reader = (values: Record<string, unknown>): SettingsReader => ({ get: (name: string) => values[name] });
 
 describe('settings', () => {
   it('have their defaults', () => assert.deepEqual(readSettings(reader({})), defaults));
@@ -14,7 +14,10 @@ describe('settings', () => {
   });
 
   it('of a wrong type count as not set', () => {
-    assert.deepEqual(readSettings(reader({ command: 'rm', configFile: 1, graceSeconds: '3', awayMinutes: -1 })), defaults);
+    assert.deepEqual(
+      readSettings(reader({ command: 'rm', configFile: 1, graceSeconds: '3', awayMinutes: -1 })),
+      defaults,
+    );
     assert.deepEqual(readSettings(reader({ command: ['a', 1], graceSeconds: Number.NaN })), defaults);
   });
 
@@ -25,7 +28,12 @@ describe('settings', () => {
   });
 
   it("call the class's command, with its configuration", () => {
-    const { words, env } = commandLine({ ...defaults, command: ['sudo', '-n', 'ct'], configFile: '/c' }, '/ext', 'node', {});
+    const { words, env } = commandLine(
+      { ...defaults, command: ['sudo', '-n', 'ct'], configFile: '/c' },
+      '/ext',
+      'node',
+      {},
+    );
     assert.deepEqual(words, ['sudo', '-n', 'ct']);
     assert.equal(env.CLASSROOM_TUNNEL_CONFIG, '/c');
   });
@@ -34,13 +42,23 @@ describe('settings', () => {
 describe('the variables of new terminals', () => {
   it('have a port only where the configuration assigns one', () => {
     assert.deepEqual([...terminalVariables({ port: 3000, portVariable: 'MY_PORT' })].at(-1), ['MY_PORT', '3000']);
-    assert.deepEqual([...terminalVariables({ port: null, portVariable: 'PORT' }).keys()], ['CLASSROOM_TUNNEL_WINDOW', 'WDS_SOCKET_PORT']);
+    assert.deepEqual(
+      [...terminalVariables({ port: null, portVariable: 'PORT' }).keys()],
+      ['CLASSROOM_TUNNEL_WINDOW', 'WDS_SOCKET_PORT'],
+    );
     assert.deepEqual(terminalVariables(undefined), terminalVariables({ port: null, portVariable: 'PORT' }));
   });
 });
 
 describe('the text of PORT', () => {
-  for (const [text, port] of [['3000', 3000], [' 65535 ', 65535], ['1', 1], ['', undefined], ['  ', undefined], [undefined, undefined]] as const) {
+  for (const [text, port] of [
+    ['3000', 3000],
+    [' 65535 ', 65535],
+    ['1', 1],
+    ['', undefined],
+    ['  ', undefined],
+    [undefined, undefined],
+  ] as const) {
     it(`${JSON.stringify(text)} is ${port ?? 'none'}`, () => assert.equal(readPort(text, 'PORT'), port));
   }
   for (const text of ['0', '65536', '-1', '3000x', '3e3', '0x10', '1.5', 'abc', '３０００']) {

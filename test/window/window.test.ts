@@ -7,7 +7,14 @@ import { publication, shell } from './site/sites.ts';
 
 const published: CliOutcome = { event: 'published', ...publication, created: true, apiCalls: 4 };
 const removed: CliOutcome = { event: 'removed', removed: true, message: 'Removed.', apiCalls: 4 };
-const error: CliError = { event: 'error', code: 'api-unreachable', title: 'Offline', message: 'No network.', action: 'Wait.', exitCode: 1 };
+const error: CliError = {
+  event: 'error',
+  code: 'api-unreachable',
+  title: 'Offline',
+  message: 'No network.',
+  action: 'Wait.',
+  exitCode: 1,
+};
 
 /** A window whose command is answered by hand. */
 class Outside {
@@ -30,8 +37,14 @@ class Outside {
     },
     relays: {
       prepare: () => this.canRelay,
-      giveUp: (reason) => { this.relayed.push(`give up: ${reason}`); this.canRelay = false; },
-      serve: ({ port }) => { this.relayed.push(`serve ${port}`); return Promise.resolve(this.canRelay); },
+      giveUp: (reason) => {
+        this.relayed.push(`give up: ${reason}`);
+        this.canRelay = false;
+      },
+      serve: ({ port }) => {
+        this.relayed.push(`serve ${port}`);
+        return Promise.resolve(this.canRelay);
+      },
       end: (port, options) => this.relayed.push(`end ${port}${options?.later ? ' later' : ''}`),
     },
     tellLive: (live) => this.told.push(live),
@@ -46,7 +59,9 @@ class Outside {
     windowId: 'window-w',
   });
 
-  get kind(): string { return this.window.state.sites.get(3000)?.kind ?? 'idle'; }
+  get kind(): string {
+    return this.window.state.sites.get(3000)?.kind ?? 'idle';
+  }
   see(...processes: string[]): void {
     this.window.dispatch({ type: 'observed', shell, commands: processes.map((process) => ({ process, port: 3000 })) });
   }
@@ -71,9 +86,17 @@ describe('the window', () => {
     outside.window.dispatch({ type: 'site', port: 3000, event: { type: 'listening' } });
   }
 
-  it('publishes with a holder of its own, whose life is the guardian\'s', async () => {
+  it("publishes with a holder of its own, whose life is the guardian's", async () => {
     await live();
-    assert.deepEqual(outside.calls[0]?.args, ['publish', '-p', '3000', '--holder', 'window-w-1', '--holder-pid', '4242']);
+    assert.deepEqual(outside.calls[0]?.args, [
+      'publish',
+      '-p',
+      '3000',
+      '--holder',
+      'window-w-1',
+      '--holder-pid',
+      '4242',
+    ]);
     assert.deepEqual([outside.kind, outside.told], ['live', [publication]]);
   });
 
@@ -138,7 +161,9 @@ describe('the window', () => {
     outside.see('11:1');
     await settled();
     assert.deepEqual([outside.kind, outside.calls.length, outside.guardians[0]?.said], ['failed', 1, ['leave']]);
-    assert.deepEqual(outside.told, [{ code: 'api-unreachable', title: 'Offline', message: 'No network.', action: 'Wait.' }]);
+    assert.deepEqual(outside.told, [
+      { code: 'api-unreachable', title: 'Offline', message: 'No network.', action: 'Wait.' },
+    ]);
   });
 
   it('tries again by itself, ever later, what time may mend, and tells of it once', async () => {
@@ -149,10 +174,16 @@ describe('the window', () => {
       assert.deepEqual([outside.kind, outside.timers.at(-1)?.time], ['failed', 1_000_000 + seconds * 1000]);
       outside.timers.at(-1)?.callback();
     }
-    assert.deepEqual(outside.told.map((told) => 'action' in told && told.action), ['Wait. It is tried again by itself.']);
+    assert.deepEqual(
+      outside.told.map((told) => 'action' in told && told.action),
+      ['Wait. It is tried again by itself.'],
+    );
     await outside.answer(6, published);
     assert.equal(outside.kind, 'waiting');
-    assert.deepEqual(outside.guardians.map(({ said }) => said.join()), ['leave', 'leave', 'leave', 'leave', 'leave', 'leave', '']);
+    assert.deepEqual(
+      outside.guardians.map(({ said }) => said.join()),
+      ['leave', 'leave', 'leave', 'leave', 'leave', 'leave', ''],
+    );
   });
 
   it('does not try again what the student has started anew, or given up', async () => {
@@ -218,7 +249,10 @@ describe('the window', () => {
     outside.see('11:1');
     await outside.answer(0, { ...error, code: 'socket-foreign', exitCode: 77 });
     await outside.answer(1, published);
-    assert.deepEqual(outside.calls.map(({ args }) => args.includes('--relay')), [true, false]);
+    assert.deepEqual(
+      outside.calls.map(({ args }) => args.includes('--relay')),
+      [true, false],
+    );
     assert.deepEqual([outside.kind, outside.told, outside.relayed], ['waiting', [], ['give up: No network.']]);
   });
 });

@@ -24,33 +24,69 @@ export interface CloudflareExamination {
 const freeQuota = 200;
 
 /** Looks at Cloudflare by reading only: the token, the tunnel, its rules, the zone, its records. At most six calls. */
-export async function examineCloudflare({ config, token, pausedFor, fetch, stop, now }: CloudflareExamination): Promise<Check[]> {
+export async function examineCloudflare({
+  config,
+  token,
+  pausedFor,
+  fetch,
+  stop,
+  now,
+}: CloudflareExamination): Promise<Check[]> {
   const rateLimit = findingsOf('rate limit');
   if (pausedFor > 0) {
     const until = new Date(now() + pausedFor).toTimeString().slice(0, 8);
-    return [rateLimit.warning(`Cloudflare blocks this token until ${until}, so it was not asked.`, 'Look again after that; whoever waits is served then.')];
+    return [
+      rateLimit.warning(
+        `Cloudflare blocks this token until ${until}, so it was not asked.`,
+        'Look again after that; whoever waits is served then.',
+      ),
+    ];
   }
-  const options = { ...config, token, fetch, callDeadline, signal: stop, onCall: () => undefined, checkPause: () => undefined };
+  const options = {
+    ...config,
+    token,
+    fetch,
+    callDeadline,
+    signal: stop,
+    onCall: () => undefined,
+    checkPause: () => undefined,
+  };
   const account = connectAdminApi(options);
   const cloudflare = connectRoundApi(options);
   const verified = await examineToken(account, config.accountId);
   if (verified.level === 'fail') return [verified]; // everything else would fail for the same reason
-  return [verified, ...(await Promise.all([
-    examineTunnel(account, config), examineRules(cloudflare), examineZone(account, config), examineRecords(account, cloudflare, config),
-  ])).flat()];
+  return [
+    verified,
+    ...(
+      await Promise.all([
+        examineTunnel(account, config),
+        examineRules(cloudflare),
+        examineZone(account, config),
+        examineRecords(account, cloudflare, config),
+      ])
+    ).flat(),
+  ];
 }
 
 function examineToken(account: AdminApi, accountId: string): Promise<Check> {
   const { ok, fail } = findingsOf('token');
   return orFailure('token', async () => {
     const { owner, status } = await account.verifyToken(accountId);
-    return status === 'active' ? ok(`active, ${owner === 'user' ? 'a user\'s' : 'the account\'s own'}`)
-      : fail(`Cloudflare says that the token is ${status}.`, 'Make a new one in the dashboard, and put it into the token file.');
+    return status === 'active'
+      ? ok(`active, ${owner === 'user' ? "a user's" : "the account's own"}`)
+      : fail(
+          `Cloudflare says that the token is ${status}.`,
+          'Make a new one in the dashboard, and put it into the token file.',
+        );
   });
 }
 
 function examineTunnel(account: AdminApi, { accountId, tunnelId }: Config): Promise<Check> {
-  return orFailure('tunnel', async () => judgeTunnel(await account.tunnel(accountId, tunnelId)), 'Account · Cloudflare Tunnel · Edit');
+  return orFailure(
+    'tunnel',
+    async () => judgeTunnel(await account.tunnel(accountId, tunnelId)),
+    'Account · Cloudflare Tunnel · Edit',
+  );
 }
 
 /** Can this tunnel carry anything? */
@@ -61,12 +97,23 @@ export function judgeTunnel({ id, name, source, status }: TunnelFacts): Check {
     return fail(message, action);
   }
   if (status === 'healthy') return ok(`${name}, managed at Cloudflare, with a connector`);
-  if (status === 'degraded') return warning(`${name} has lost some of its connector's connections.`, 'See the log of cloudflared on this server.');
-  return fail(`${name} has no connector (Cloudflare calls it ${status}): no site can be reached.`, 'Start cloudflared for this tunnel: `classroom-tunnel setup` prints how.');
+  if (status === 'degraded')
+    return warning(
+      `${name} has lost some of its connector's connections.`,
+      'See the log of cloudflared on this server.',
+    );
+  return fail(
+    `${name} has no connector (Cloudflare calls it ${status}): no site can be reached.`,
+    'Start cloudflared for this tunnel: `classroom-tunnel setup` prints how.',
+  );
 }
 
 function examineRules(cloudflare: RoundApi): Promise<Check> {
-  return orFailure('rules', async () => judgeRules((await cloudflare.readConfiguration()).config), 'Account · Cloudflare Tunnel · Edit');
+  return orFailure(
+    'rules',
+    async () => judgeRules((await cloudflare.readConfiguration()).config),
+    'Account · Cloudflare Tunnel · Edit',
+  );
 }
 
 /** Would cloudflared take this configuration, and the next one made from it? */
@@ -75,49 +122,85 @@ export function judgeRules(config: TunnelConfig | null): Check {
   const rules = config?.ingress ?? [];
   if (rules.length === 0) return ok('none yet: the first publication makes the catch-all too');
   const fault = findFault({ ingress: rules });
-  if (fault) return fail(`cloudflared would refuse ${fault}.`, 'Mend this rule in the dashboard: until then nobody can publish.');
+  if (fault)
+    return fail(
+      `cloudflared would refuse ${fault}.`,
+      'Mend this rule in the dashboard: until then nobody can publish.',
+    );
   const names = rules.map((rule) => `${rule.hostname ?? ''}${rule.path ?? ''}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  return twice === undefined ? ok(`${rules.length}, the last of them the catch-all`)
+  return twice === undefined
+    ? ok(`${rules.length}, the last of them the catch-all`)
     : warning(`There are two rules for ${twice}: only the first is ever used.`, 'Remove the second in the dashboard.');
 }
 
 function examineZone(account: AdminApi, config: Config): Promise<Check[]> {
-  return account.zone(config.zoneId).then((zone) => judgeZone(zone, config), (error: unknown): Check[] => {
-    if (!isForbidden(error)) return [failure('zone', error)];
-    const { ok, warning } = findingsOf('hostname');
-    const doubt = certificateWarning(config.hostname);
-    return [
-      doubt ? warning(doubt, 'Change `hostname` in the configuration.') : ok(config.hostname),
-      findingsOf('zone').warning('The token may not read the zone, so nobody knows whether the hostname lies in it.', 'Add the permission "Zone · Zone · Read" to the token.'),
-    ];
-  });
+  return account.zone(config.zoneId).then(
+    (zone) => judgeZone(zone, config),
+    (error: unknown): Check[] => {
+      if (!isForbidden(error)) return [failure('zone', error)];
+      const { ok, warning } = findingsOf('hostname');
+      const doubt = certificateWarning(config.hostname);
+      return [
+        doubt ? warning(doubt, 'Change `hostname` in the configuration.') : ok(config.hostname),
+        findingsOf('zone').warning(
+          'The token may not read the zone, so nobody knows whether the hostname lies in it.',
+          'Add the permission "Zone · Zone · Read" to the token.',
+        ),
+      ];
+    },
+  );
 }
 
 /** Does the hostname template fit the zone, and the zone the account? */
 export function judgeZone(zone: ZoneFacts, config: Pick<Config, 'accountId' | 'hostname' | 'machine'>): Check[] {
   const { ok, warning } = findingsOf('zone');
-  const found = zone.status !== 'active' ? warning(`Cloudflare calls ${zone.name} ${zone.status}.`, 'Finish its set-up in the dashboard: names in it are not served before.')
-    : zone.accountId !== config.accountId ? warning(`${zone.name} belongs to another account (${zone.accountName}) than the tunnel.`, 'Check `accountId` and `zoneId`.')
-    : ok(zone.name);
+  const found =
+    zone.status !== 'active'
+      ? warning(
+          `Cloudflare calls ${zone.name} ${zone.status}.`,
+          'Finish its set-up in the dashboard: names in it are not served before.',
+        )
+      : zone.accountId !== config.accountId
+        ? warning(
+            `${zone.name} belongs to another account (${zone.accountName}) than the tunnel.`,
+            'Check `accountId` and `zoneId`.',
+          )
+        : ok(zone.name);
   return [found, judgeHostname(zone.name, config)];
 }
 
 function judgeHostname(zoneName: string, { hostname: template, machine }: Pick<Config, 'hostname' | 'machine'>): Check {
   const { ok, warning, fail } = findingsOf('hostname');
   const example = makeHostname(template, { user: 'student1', port: 3000, machine });
-  if (!example.endsWith(`.${zoneName}`)) return fail(`${template} does not lie in the zone ${zoneName}.`, `Let \`hostname\` end in .${zoneName}, or correct \`zoneId\`.`);
+  if (!example.endsWith(`.${zoneName}`))
+    return fail(
+      `${template} does not lie in the zone ${zoneName}.`,
+      `Let \`hostname\` end in .${zoneName}, or correct \`zoneId\`.`,
+    );
   const levels = example.slice(0, -zoneName.length - 1).split('.').length;
-  return levels === 1 ? ok(`${template}, as in ${example}`)
-    : warning(`${template} lies ${levels} levels below ${zoneName}: the free certificate covers one level only.`, `Use one level, such as ${template.split('.').slice(0, levels).join('-')}.${zoneName}, or buy a certificate for it.`);
+  return levels === 1
+    ? ok(`${template}, as in ${example}`)
+    : warning(
+        `${template} lies ${levels} levels below ${zoneName}: the free certificate covers one level only.`,
+        `Use one level, such as ${template.split('.').slice(0, levels).join('-')}.${zoneName}, or buy a certificate for it.`,
+      );
 }
 
 function examineRecords(account: AdminApi, cloudflare: RoundApi, config: Config): Promise<Check> {
   if (config.dns === 'wildcard') {
     const name = `*.${makeHostname(config.hostname, { user: 'student1', port: 3000, machine: config.machine }).split('.').slice(1).join('.')}`;
-    return orFailure('DNS', async () => judgeWildcard(name, await cloudflare.findRecords(name), config.tunnelId), 'Zone · DNS · Edit');
+    return orFailure(
+      'DNS',
+      async () => judgeWildcard(name, await cloudflare.findRecords(name), config.tunnelId),
+      'Zone · DNS · Edit',
+    );
   }
-  return orFailure('DNS', async () => judgeQuota(await account.countRecords(config.zoneId), Object.keys(config.ports ?? {}).length), 'Zone · DNS · Edit');
+  return orFailure(
+    'DNS',
+    async () => judgeQuota(await account.countRecords(config.zoneId), Object.keys(config.ports ?? {}).length),
+    'Zone · DNS · Edit',
+  );
 }
 
 export function judgeWildcard(name: string, records: readonly DnsRecord[], tunnelId: string): Check {
@@ -126,15 +209,22 @@ export function judgeWildcard(name: string, records: readonly DnsRecord[], tunne
   const mend = `Make it in the dashboard: CNAME ${name} → ${target}, proxied.`;
   const [record] = records;
   if (!record) return fail(`"dns" is "wildcard", but there is no record ${name}.`, mend);
-  if (record.type !== 'CNAME' || record.content !== target) return fail(`${name} is ${record.type} ${record.content}, which is not this tunnel.`, mend);
-  return record.proxied === false ? fail(`${name} is not proxied, so it leads nowhere.`, mend) : ok(`${name} leads to the tunnel`);
+  if (record.type !== 'CNAME' || record.content !== target)
+    return fail(`${name} is ${record.type} ${record.content}, which is not this tunnel.`, mend);
+  return record.proxied === false
+    ? fail(`${name} is not proxied, so it leads nowhere.`, mend)
+    : ok(`${name} leads to the tunnel`);
 }
 
 /** @param students how many the configuration names */
 export function judgeQuota(records: number, students: number): Check {
   const { ok, warning } = findingsOf('DNS');
-  return records + students <= freeQuota ? ok(`${records} ${records === 1 ? 'record' : 'records'} in the zone`)
-    : warning(`The zone holds ${records} records, and ${students} students may add one each; a free zone holds ${freeQuota}.`, 'Remove some, or use `"dns": "wildcard"` with one wildcard record.');
+  return records + students <= freeQuota
+    ? ok(`${records} ${records === 1 ? 'record' : 'records'} in the zone`)
+    : warning(
+        `The zone holds ${records} records, and ${students} students may add one each; a free zone holds ${freeQuota}.`,
+        'Remove some, or use `"dns": "wildcard"` with one wildcard record.',
+      );
 }
 
 /** The finding of a check, or of why it could not be made. `permission` is what the token lacks where it is not let in. */
@@ -142,7 +232,9 @@ async function orFailure(check: string, examine: () => Promise<Check>, permissio
   try {
     return await examine();
   } catch (error) {
-    return isForbidden(error) && permission ? findingsOf(check).fail('The token may not read it.', `Give it the permission "${permission}".`) : failure(check, error);
+    return isForbidden(error) && permission
+      ? findingsOf(check).fail('The token may not read it.', `Give it the permission "${permission}".`)
+      : failure(check, error);
   }
 }
 

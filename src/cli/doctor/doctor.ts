@@ -32,7 +32,7 @@ async function examine(desk: Session, report: Report, env: NodeJS.ProcessEnv, st
   const local = [...examineConfiguration(config), ...examineToken(config), ...findings];
   try {
     const { token } = openContext(desk, silent(report), env);
-    return [...local, ...await examineCloudflare({ config, token, pausedFor, fetch, stop, now: Date.now })];
+    return [...local, ...(await examineCloudflare({ config, token, pausedFor, fetch, stop, now: Date.now }))];
   } catch (error) {
     if (!(error instanceof MendableError)) throw error;
     return [...local, failure('token', error), ...withoutCloudflare(config)];
@@ -64,5 +64,9 @@ function silent(report: Report): Report {
 }
 
 function answer(report: Report, findings: readonly Check[]): void {
-  report.answer(formatFindings(findings), { event: 'doctor', ok: findings.every(({ level }) => level !== 'fail'), checks: findings });
+  report.answer(formatFindings(findings), {
+    event: 'doctor',
+    ok: findings.every(({ level }) => level !== 'fail'),
+    checks: findings,
+  });
 }

@@ -61,33 +61,62 @@ export interface Answers {
   readonly group: string;
 }
 
-const defaults = { stateDir: '/var/lib/classroom-tunnel', group: 'students', tunnel: 'classroom', mode: 'sudo' } as const;
+const defaults = {
+  stateDir: '/var/lib/classroom-tunnel',
+  group: 'students',
+  tunnel: 'classroom',
+  mode: 'sudo',
+} as const;
 
 /**
  * Finds by the token what can be found, and asks for the rest.
  * @throws MendableError also where the token may not do what publishing needs
  */
-export async function findAnswers(account: AdminApi, asker: Asker, options: SetupOptions, known: Surmise): Promise<Answers> {
+export async function findAnswers(
+  account: AdminApi,
+  asker: Asker,
+  options: SetupOptions,
+  known: Surmise,
+): Promise<Answers> {
   const { accountId, zoneId, zoneName } = await findZone(account, asker, options, known);
   await account.countRecords(zoneId); // says at once if the token may not see the zone's records
   const tunnel = await findTunnel(accountId, await account.tunnels(accountId), asker, options, known);
-  const hostname = await findHostname(asker, options.hostname ?? known.hostname, options.hostname !== undefined, zoneName);
+  const hostname = await findHostname(
+    asker,
+    options.hostname ?? known.hostname,
+    options.hostname !== undefined,
+    zoneName,
+  );
   const ports = await findPorts(asker, options, known);
-  const stateDir = options.stateDir ?? known.stateDir ?? await asker.text({ flag: '--state-dir', message: 'Folder for the state', initial: defaults.stateDir });
-  const mode = options.mode ?? known.mode ?? await findMode(asker);
-  const group = options.group ?? (mode === 'shared' && known.mode === 'shared' ? known.sharedWith : undefined)
-    ?? await asker.text({ flag: '--group', message: 'Group of the students\' accounts', initial: defaults.group });
+  const stateDir =
+    options.stateDir ??
+    known.stateDir ??
+    (await asker.text({ flag: '--state-dir', message: 'Folder for the state', initial: defaults.stateDir }));
+  const mode = options.mode ?? known.mode ?? (await findMode(asker));
+  const group =
+    options.group ??
+    (mode === 'shared' && known.mode === 'shared' ? known.sharedWith : undefined) ??
+    (await asker.text({ flag: '--group', message: "Group of the students' accounts", initial: defaults.group }));
   return { accountId, zoneId, zoneName, tunnel, hostname, ports, stateDir, mode, group };
 }
 
-interface FoundZone { readonly accountId: string; readonly zoneId: string; readonly zoneName: string | undefined }
+interface FoundZone {
+  readonly accountId: string;
+  readonly zoneId: string;
+  readonly zoneName: string | undefined;
+}
 
 async function findZone(account: AdminApi, asker: Asker, options: SetupOptions, known: ConfigKeys): Promise<FoundZone> {
   const wanted = options.zone ?? known.zoneId;
   const owner = options.account ?? (options.zone === undefined ? known.accountId : undefined);
   try {
-    const zones = (await account.zones()).filter((zone) => owner === undefined || zone.accountId === owner || zone.accountName === owner);
-    const zone = wanted === undefined ? await chooseZone(asker, zones) : zones.find((one) => one.id === wanted || one.name === wanted);
+    const zones = (await account.zones()).filter(
+      (zone) => owner === undefined || zone.accountId === owner || zone.accountName === owner,
+    );
+    const zone =
+      wanted === undefined
+        ? await chooseZone(asker, zones)
+        : zones.find((one) => one.id === wanted || one.name === wanted);
     if (!zone) throw new MendableError('zone-unknown', { zone: wanted });
     return { accountId: zone.accountId, zoneId: zone.id, zoneName: zone.name };
   } catch (error) {
@@ -96,16 +125,28 @@ async function findZone(account: AdminApi, asker: Asker, options: SetupOptions, 
     // Without Zone · Read nobody can look the zone up; its ids, given by hand, are enough.
     const hint = 'the token may not list zones, so the id is needed';
     const ask = (flag: string, what: string) => asker.text({ flag, message: `The ${what} (${hint})` });
-    return { accountId: owner ?? await ask('--account ID', 'account'), zoneId: wanted ?? await ask('--zone ID', 'zone'), zoneName: undefined };
+    return {
+      accountId: owner ?? (await ask('--account ID', 'account')),
+      zoneId: wanted ?? (await ask('--zone ID', 'zone')),
+      zoneName: undefined,
+    };
   }
 }
 
 function chooseZone(asker: Asker, zones: readonly ZoneFacts[]): Promise<ZoneFacts> {
-  return asker.choose({ flag: '--zone NAME', message: 'The zone (domain) for the students\' sites' },
-    zones.map((zone): Choice<ZoneFacts> => ({ value: zone, label: zone.name, hint: zone.accountName })));
+  return asker.choose(
+    { flag: '--zone NAME', message: "The zone (domain) for the students' sites" },
+    zones.map((zone): Choice<ZoneFacts> => ({ value: zone, label: zone.name, hint: zone.accountName })),
+  );
 }
 
-async function findTunnel(accountId: string, tunnels: readonly TunnelFacts[], asker: Asker, options: SetupOptions, known: ConfigKeys): Promise<Answers['tunnel']> {
+async function findTunnel(
+  accountId: string,
+  tunnels: readonly TunnelFacts[],
+  asker: Asker,
+  options: SetupOptions,
+  known: ConfigKeys,
+): Promise<Answers['tunnel']> {
   if (options.createTunnel !== undefined) {
     const existing = tunnels.find(({ name }) => name === options.createTunnel);
     return existing ? usable(existing) : { create: options.createTunnel }; // asked twice, made once
@@ -117,9 +158,22 @@ async function findTunnel(accountId: string, tunnels: readonly TunnelFacts[], as
     return usable(tunnel);
   }
   const fresh: Choice<Answers['tunnel'] | undefined> = { value: undefined, label: 'a new one' };
-  const choices = tunnels.filter(({ source }) => source === 'cloudflare').map(({ id, name, status }): typeof fresh => ({ value: { id }, label: name, hint: status }));
-  const chosen = await asker.choose({ flag: '--tunnel NAME or --create-tunnel NAME', message: 'The tunnel' }, asker.isPerson ? [...choices, fresh] : choices);
-  return chosen ?? { create: await asker.text({ flag: '--create-tunnel', message: 'Name of the new tunnel', initial: defaults.tunnel }) };
+  const choices = tunnels
+    .filter(({ source }) => source === 'cloudflare')
+    .map(({ id, name, status }): typeof fresh => ({ value: { id }, label: name, hint: status }));
+  const chosen = await asker.choose(
+    { flag: '--tunnel NAME or --create-tunnel NAME', message: 'The tunnel' },
+    asker.isPerson ? [...choices, fresh] : choices,
+  );
+  return (
+    chosen ?? {
+      create: await asker.text({
+        flag: '--create-tunnel',
+        message: 'Name of the new tunnel',
+        initial: defaults.tunnel,
+      }),
+    }
+  );
 }
 
 function usable({ id, source }: TunnelFacts): { id: string } {
@@ -127,13 +181,29 @@ function usable({ id, source }: TunnelFacts): { id: string } {
   return { id };
 }
 
-async function findHostname(asker: Asker, wanted: string | undefined, isFixed: boolean, zoneName: string | undefined): Promise<string> {
+async function findHostname(
+  asker: Asker,
+  wanted: string | undefined,
+  isFixed: boolean,
+  zoneName: string | undefined,
+): Promise<string> {
   const question: Question = {
-    flag: '--hostname', message: 'Hostname of a student\'s site ({user}, {port} and {machine} are filled in)',
-    check: (template) => whyNot(() => { checkHostname(template, zoneName); }) ?? certificateWarning(template),
-    ...(wanted ?? zoneName ? { initial: wanted ?? `{user}.${zoneName ?? ''}` } : {}),
+    flag: '--hostname',
+    message: "Hostname of a student's site ({user}, {port} and {machine} are filled in)",
+    check: (template) =>
+      whyNot(() => {
+        checkHostname(template, zoneName);
+      }) ?? certificateWarning(template),
+    ...((wanted ?? zoneName) ? { initial: wanted ?? `{user}.${zoneName ?? ''}` } : {}),
   };
-  const hostname = isFixed || (wanted !== undefined && whyNot(() => { checkHostname(wanted, zoneName); }) === undefined) ? wanted ?? '' : await asker.text(question);
+  const hostname =
+    isFixed ||
+    (wanted !== undefined &&
+      whyNot(() => {
+        checkHostname(wanted, zoneName);
+      }) === undefined)
+      ? (wanted ?? '')
+      : await asker.text(question);
   checkHostname(hostname, zoneName);
   return hostname;
 }
@@ -142,25 +212,38 @@ async function findHostname(asker: Asker, wanted: string | undefined, isFixed: b
 function checkHostname(template: string, zoneName: string | undefined): void {
   const hostname = makeHostname(template, { user: 'student1', port: 3000, machine: 'machine' });
   if (zoneName !== undefined && !hostname.endsWith(`.${zoneName}`)) {
-    throw new MendableError('hostname-invalid', { template, hostname, user: 'student1', problem: `it does not lie in the zone ${zoneName}`, example: `{user}.${zoneName}` });
+    throw new MendableError('hostname-invalid', {
+      template,
+      hostname,
+      user: 'student1',
+      problem: `it does not lie in the zone ${zoneName}`,
+      example: `{user}.${zoneName}`,
+    });
   }
 }
 
 async function findPorts(asker: Asker, options: SetupOptions, known: ConfigKeys): Promise<PortKeys> {
   if (options.ports ?? options.portRange) return { ...options.ports, ...options.portRange };
   if ((known.ports ?? known.portRange) || !asker.isPerson) return {};
-  const parse = (text: string) => text.includes('=') ? parsePorts(text) : parsePortRange(text);
-  return parse(await asker.text({
-    flag: '--ports or --port-range', message: 'Ports: one for each student (student1=3001, student2=3002), or a range for all',
-    initial: '3000-3099', check: (text) => whyNot(() => { parse(text); }),
-  }));
+  const parse = (text: string) => (text.includes('=') ? parsePorts(text) : parsePortRange(text));
+  return parse(
+    await asker.text({
+      flag: '--ports or --port-range',
+      message: 'Ports: one for each student (student1=3001, student2=3002), or a range for all',
+      initial: '3000-3099',
+      check: (text) =>
+        whyNot(() => {
+          parse(text);
+        }),
+    }),
+  );
 }
 
 function findMode(asker: Asker): Promise<Mode> {
   if (!asker.isPerson) return Promise.resolve(defaults.mode);
   return asker.choose({ flag: '--mode sudo|shared', message: 'Who may use the API token' }, [
     { value: 'sudo', label: 'one service account; students reach it through sudo', hint: 'safe' },
-    { value: 'shared', label: 'the students\' group', hint: 'simple; every student can read the token' },
+    { value: 'shared', label: "the students' group", hint: 'simple; every student can read the token' },
   ]);
 }
 

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { MendableError } from '../../provisioning/errors.ts';
 import type { Mode } from './answers.ts';
@@ -17,16 +26,29 @@ export interface Owners {
  * can give nothing away, and is the service account.
  * @throws MendableError `setup-incomplete` where there is no such account or group on this machine
  */
-export function findOwners(mode: Mode, group: string, serviceAccount: string | undefined, self: { uid: number; gid: number }): Owners {
+export function findOwners(
+  mode: Mode,
+  group: string,
+  serviceAccount: string | undefined,
+  self: { uid: number; gid: number },
+): Owners {
   if (mode === 'shared') return { uid: self.uid, gid: lookUp('group', group), folderMode: 0o2771, tokenMode: 0o640 };
-  const name = self.uid === 0 ? serviceAccount ?? 'classroom-tunnel' : undefined;
+  const name = self.uid === 0 ? (serviceAccount ?? 'classroom-tunnel') : undefined;
   const uid = name === undefined ? self.uid : lookUp('passwd', name);
-  if (uid === 0) throw new MendableError('setup-incomplete', { problem: 'The service account must not be root: students act as it', flag: '--service-account NAME' });
+  if (uid === 0)
+    throw new MendableError('setup-incomplete', {
+      problem: 'The service account must not be root: students act as it',
+      flag: '--service-account NAME',
+    });
   return { uid, gid: name === undefined ? self.gid : lookUp('passwd', name, 3), folderMode: 0o711, tokenMode: 0o600 };
 }
 
 /** Replaces a file whole, unless it says this already. Answers whether it wrote. @throws MendableError `setup-unwritable` */
-export function writeText(file: string, text: string, { mode, uid, gid }: { mode: number; uid?: number; gid?: number }): boolean {
+export function writeText(
+  file: string,
+  text: string,
+  { mode, uid, gid }: { mode: number; uid?: number; gid?: number },
+): boolean {
   return nameFile(file, () => {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return own(file, mode, uid, gid);
     mkdirSync(dirname(file), { recursive: true });
@@ -64,9 +86,14 @@ function lookUp(database: 'passwd' | 'group', name: string, field = 2): number {
   const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8' }) as { stdout: string | null };
   const number = stdout?.split(':')[field];
   if (number) return Number(number);
-  const [what, flag, make] = database === 'group' ? ['group', '--group NAME', `groupadd ${name}`]
-    : ['account', '--service-account NAME', `useradd --system --shell /usr/sbin/nologin ${name}`];
-  throw new MendableError('setup-incomplete', { problem: `There is no ${what} "${name}" on this machine: make it (\`${make}\`), or name another`, flag });
+  const [what, flag, make] =
+    database === 'group'
+      ? ['group', '--group NAME', `groupadd ${name}`]
+      : ['account', '--service-account NAME', `useradd --system --shell /usr/sbin/nologin ${name}`];
+  throw new MendableError('setup-incomplete', {
+    problem: `There is no ${what} "${name}" on this machine: make it (\`${make}\`), or name another`,
+    flag,
+  });
 }
 
 /** Runs `work` and turns what the disk refuses into a message that names the file. */

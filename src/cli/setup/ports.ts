@@ -25,4 +25,6 @@ export function parsePortRange(text: string): PortKeys {
   return { portRange: range };
 }
 
-function isPort(port: number): boolean { return Number.isInteger(port) && port >= 1 && port <= 65535; }
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}

@@ -31,7 +31,8 @@ export const cancelled = new Error('cancelled');
 
 /** Nobody is asked: what has one possible answer has it, all else is an error that names the option. */
 export function optionsOnly(yes: boolean): Asker {
-  const missing = (question: Question, what: string) => new MendableError('setup-incomplete', { problem: `${question.message}: ${what}`, flag: question.flag });
+  const missing = (question: Question, what: string) =>
+    new MendableError('setup-incomplete', { problem: `${question.message}: ${what}`, flag: question.flag });
   return {
     isPerson: false,
     text(question) {
@@ -43,9 +44,11 @@ export function optionsOnly(yes: boolean): Asker {
     choose(question, choices) {
       const [only] = choices;
       if (only && choices.length === 1) return Promise.resolve(only.value);
-      return Promise.reject(missing(question, only ? `there are ${choices.map(({ label }) => label).join(', ')}` : 'there is none'));
+      return Promise.reject(
+        missing(question, only ? `there are ${choices.map(({ label }) => label).join(', ')}` : 'there is none'),
+      );
     },
-    confirm: (question) => yes ? Promise.resolve(true) : Promise.reject(missing(question, 'this needs a yes')),
+    confirm: (question) => (yes ? Promise.resolve(true) : Promise.reject(missing(question, 'this needs a yes'))),
     note: () => undefined,
   };
 }
@@ -59,19 +62,38 @@ export async function atTerminal(): Promise<Asker> {
     if (clack.isCancel(value)) throw cancelled;
     return value as Exclude<T, symbol>;
   };
-  const checked = ({ check }: Question) => (value: string | undefined) => check?.(value ?? '');
+  const checked =
+    ({ check }: Question) =>
+    (value: string | undefined) =>
+      check?.(value ?? '');
   return {
     isPerson: true,
-    text: (question) => answered(clack.text({ output, message: question.message, validate: checked(question), ...(question.initial === undefined ? {} : { initialValue: question.initial }) })),
+    text: (question) =>
+      answered(
+        clack.text({
+          output,
+          message: question.message,
+          validate: checked(question),
+          ...(question.initial === undefined ? {} : { initialValue: question.initial }),
+        }),
+      ),
     secret: (question) => answered(clack.password({ output, message: question.message, validate: checked(question) })),
     choose: async (question, choices) => {
       // By its number: the library's types want plain values, ours may be objects.
-      const index = await answered(clack.select({ output, message: question.message, options: choices.map(({ label, hint }, value) => ({ value, label, ...(hint ? { hint } : {}) })) }));
+      const index = await answered(
+        clack.select({
+          output,
+          message: question.message,
+          options: choices.map(({ label, hint }, value) => ({ value, label, ...(hint ? { hint } : {}) })),
+        }),
+      );
       const choice = choices[index];
       if (!choice) throw cancelled;
       return choice.value;
     },
     confirm: (question) => answered(clack.confirm({ output, message: question.message })),
-    note: (title, text) => { clack.note(text, title, { output }); },
+    note: (title, text) => {
+      clack.note(text, title, { output });
+    },
   };
 }

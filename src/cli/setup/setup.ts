@@ -23,26 +23,51 @@ import { callDeadline, configFileOf } from '../session.ts';
 export async function setup(context: ActionContext, options: SetupOptions): Promise<number> {
   const { report, env, stop } = context;
   refuseGuests(env);
-  const asker = options.yes || !process.stdin.isTTY || !process.stderr.isTTY ? optionsOnly(options.yes ?? false) : await atTerminal();
+  const asker =
+    options.yes || !process.stdin.isTTY || !process.stderr.isTTY
+      ? optionsOnly(options.yes ?? false)
+      : await atTerminal();
   const file = resolve(configFileOf(env));
   try {
     const known = readKnown(file);
     const tokenFile = resolve(dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
     const token = await findToken(tokenFile, env, asker);
     const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? 'https://api.cloudflare.com/client/v4';
-    const account = connectAdminApi({ token, apiBaseUrl, fetch, callDeadline, signal: stop, onCall: () => undefined, checkPause: () => undefined });
+    const account = connectAdminApi({
+      token,
+      apiBaseUrl,
+      fetch,
+      callDeadline,
+      signal: stop,
+      onCall: () => undefined,
+      checkPause: () => undefined,
+    });
     const answers = await findAnswers(account, asker, options, known);
     const doubt = certificateWarning(answers.hostname);
     if (doubt) report.warn(doubt);
-    const owners = findOwners(answers.mode, answers.group, options.serviceAccount ?? known.owner, { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 });
+    const owners = findOwners(answers.mode, answers.group, options.serviceAccount ?? known.owner, {
+      uid: process.getuid?.() ?? 0,
+      gid: process.getgid?.() ?? 0,
+    });
     const plan: Plan = { file, tokenFile, token, answers, owners, apiBaseUrl: options.apiBaseUrl, known };
     if (!(await agrees(plan, asker))) throw cancelled;
     const tunnelId = await provideTunnel(account, answers);
     const changed = write(plan, tunnelId);
-    if (options.connectorTokenFile !== undefined) changed.push(...await saveConnectorToken(account, answers.accountId, tunnelId, resolve(options.connectorTokenFile)));
-    const next = nextSteps({ ...answers, configFile: file, isDefaultConfigFile: file === configFileOf({}), serviceAccount: userName(owners.uid), connectorTokenFile: options.connectorTokenFile });
-    report.answer(`${changed.length === 0 ? 'Nothing had to be changed.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`,
-      { event: 'setup', configFile: file, tokenFile, stateDir: answers.stateDir, tunnelId, changed, next });
+    if (options.connectorTokenFile !== undefined)
+      changed.push(
+        ...(await saveConnectorToken(account, answers.accountId, tunnelId, resolve(options.connectorTokenFile))),
+      );
+    const next = nextSteps({
+      ...answers,
+      configFile: file,
+      isDefaultConfigFile: file === configFileOf({}),
+      serviceAccount: userName(owners.uid),
+      connectorTokenFile: options.connectorTokenFile,
+    });
+    report.answer(
+      `${changed.length === 0 ? 'Nothing had to be changed.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`,
+      { event: 'setup', configFile: file, tokenFile, stateDir: answers.stateDir, tunnelId, changed, next },
+    );
     return exitCodes.done;
   } catch (error) {
     if (error !== cancelled) throw error instanceof CallFailure ? error.mendable : error;
@@ -71,9 +96,24 @@ function readKnown(file: string): Known {
   const raw = JSON.parse(text) as ConfigKeys & Record<string, unknown>;
   const folder = statSync(stateDir, { throwIfNoEntry: false });
   return {
-    accountId, zoneId, tunnelId, hostname, stateDir, apiBaseUrl, raw, text,
-    ...(tokenFile ? { tokenFile } : {}), ...(raw.ports ? { ports: raw.ports } : {}), ...(raw.portRange ? { portRange: raw.portRange } : {}),
-    ...(folder ? { mode: sharingOf(folder) === 'private' ? 'sudo' : 'shared', owner: userName(folder.uid), sharedWith: groupName(folder.gid) } : {}),
+    accountId,
+    zoneId,
+    tunnelId,
+    hostname,
+    stateDir,
+    apiBaseUrl,
+    raw,
+    text,
+    ...(tokenFile ? { tokenFile } : {}),
+    ...(raw.ports ? { ports: raw.ports } : {}),
+    ...(raw.portRange ? { portRange: raw.portRange } : {}),
+    ...(folder
+      ? {
+          mode: sharingOf(folder) === 'private' ? 'sudo' : 'shared',
+          owner: userName(folder.uid),
+          sharedWith: groupName(folder.gid),
+        }
+      : {}),
   };
 }
 
@@ -82,10 +122,21 @@ async function findToken(file: string, env: NodeJS.ProcessEnv, asker: Asker): Pr
   const question = { flag: `a file ${file}, or in CLOUDFLARE_API_TOKEN`, message: 'The API token' };
   try {
     const token = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
-    return token || env['CLOUDFLARE_API_TOKEN'] || await asker.secret({ ...question, check: (text) => /^[\w-]{20,}$/.test(text) ? undefined : 'This is no token' });
+    return (
+      token ||
+      env['CLOUDFLARE_API_TOKEN'] ||
+      (await asker.secret({
+        ...question,
+        check: (text) => (/^[\w-]{20,}$/.test(text) ? undefined : 'This is no token'),
+      }))
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    throw new MendableError('token-unreadable', { file, config: configFileOf(env), problem: 'this account may not read it' });
+    throw new MendableError('token-unreadable', {
+      file,
+      config: configFileOf(env),
+      problem: 'this account may not read it',
+    });
   }
 }
 
@@ -93,20 +144,35 @@ async function findToken(file: string, env: NodeJS.ProcessEnv, asker: Asker): Pr
 function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunnelId: string): string {
   const { accountId, zoneId, hostname, ports, stateDir } = answers;
   const beside = dirname(tokenFile) === dirname(file) ? basename(tokenFile) : tokenFile;
-  const config = { ...known.raw, accountId, zoneId, tunnelId, hostname, tokenFile: beside, stateDir: resolve(stateDir), ...ports, ...(apiBaseUrl ? { apiBaseUrl } : {}) };
+  const config = {
+    ...known.raw,
+    accountId,
+    zoneId,
+    tunnelId,
+    hostname,
+    tokenFile: beside,
+    stateDir: resolve(stateDir),
+    ...ports,
+    ...(apiBaseUrl ? { apiBaseUrl } : {}),
+  };
   const text = `${JSON.stringify(config, undefined, 2)}\n`;
   parseConfig(file, text, 'machine'); // a mistake is said before anything is made
   return known.text !== undefined && isSame(known.raw, config) ? known.text : text;
 }
 
 function isSame(one: object, other: object): boolean {
-  const sorted = (object: object) => JSON.stringify(Object.entries(object).sort(([left], [right]) => left.localeCompare(right)));
+  const sorted = (object: object) =>
+    JSON.stringify(Object.entries(object).sort(([left], [right]) => left.localeCompare(right)));
   return sorted(one) === sorted(other);
 }
 
 /** A person is asked before anything is written; the options have to say so before anything is replaced. */
 async function agrees(plan: Plan, asker: Asker): Promise<boolean> {
-  const { answers: { tunnel }, file, known } = plan;
+  const {
+    answers: { tunnel },
+    file,
+    known,
+  } = plan;
   const text = configText(plan, 'id' in tunnel ? tunnel.id : 'made-when-you-agree');
   if (text === known.text) return true;
   if (known.text === undefined && !asker.isPerson) return true;
@@ -126,17 +192,29 @@ function write(plan: Plan, tunnelId: string): string[] {
   process.umask(0o022); // what is made on the way to them is for everybody to pass
   return [
     ...(provideFolder(stateDir, owners) ? [stateDir] : []),
-    ...(writeText(tokenFile, existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8') : `${token}\n`, { mode: tokenMode, uid, gid }) ? [tokenFile] : []),
+    ...(writeText(tokenFile, existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8') : `${token}\n`, {
+      mode: tokenMode,
+      uid,
+      gid,
+    })
+      ? [tokenFile]
+      : []),
     ...(writeText(file, configText(plan, tunnelId), { mode: 0o644 }) ? [file] : []),
   ];
 }
 
-async function saveConnectorToken(account: AdminApi, accountId: string, tunnelId: string, file: string): Promise<string[]> {
+async function saveConnectorToken(
+  account: AdminApi,
+  accountId: string,
+  tunnelId: string,
+  file: string,
+): Promise<string[]> {
   return writeText(file, `${await account.connectorToken(accountId, tunnelId)}\n`, { mode: 0o600 }) ? [file] : [];
 }
 
 /** Who came through the students' sudo rule: every sudo to an account that is not root's. */
 function refuseGuests(env: NodeJS.ProcessEnv): void {
   const uid = process.getuid?.() ?? 0;
-  if (identifyCaller({ uid, env, nameOf: String }, undefined, uid).isGuest) throw new MendableError('teacher-only', { what: 'setup' });
+  if (identifyCaller({ uid, env, nameOf: String }, undefined, uid).isGuest)
+    throw new MendableError('teacher-only', { what: 'setup' });
 }

@@ -16,10 +16,27 @@ export interface Info {
   readonly socketFolder: string | null;
   readonly publication: Publication | null;
 }
-export interface Queued { readonly event: 'queued'; readonly message?: string; readonly until?: string }
-export interface Published extends Publication { readonly event: 'published'; readonly created: boolean; readonly apiCalls: number }
-export interface Removed { readonly event: 'removed'; readonly removed: boolean; readonly message: string; readonly apiCalls: number }
-export interface CliError extends Problem { readonly event: 'error'; readonly exitCode: number; readonly retryAfterSeconds?: number }
+export interface Queued {
+  readonly event: 'queued';
+  readonly message?: string;
+  readonly until?: string;
+}
+export interface Published extends Publication {
+  readonly event: 'published';
+  readonly created: boolean;
+  readonly apiCalls: number;
+}
+export interface Removed {
+  readonly event: 'removed';
+  readonly removed: boolean;
+  readonly message: string;
+  readonly apiCalls: number;
+}
+export interface CliError extends Problem {
+  readonly event: 'error';
+  readonly exitCode: number;
+  readonly retryAfterSeconds?: number;
+}
 export type CliOutcome = Info | Published | Removed | CliError;
 export type CliEvent = CliOutcome | Queued | { readonly event: 'locked' };
 
@@ -39,9 +56,21 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
   locked: () => ({ event: 'locked' }),
   published: (fields) => {
     const publication = readPublication(fields);
-    return publication && { event: 'published', ...publication, created: fields['created'] === true, apiCalls: count(fields['apiCalls']) };
+    return (
+      publication && {
+        event: 'published',
+        ...publication,
+        created: fields['created'] === true,
+        apiCalls: count(fields['apiCalls']),
+      }
+    );
   },
-  removed: (fields) => ({ event: 'removed', removed: fields['removed'] === true, message: string(fields['message']), apiCalls: count(fields['apiCalls']) }),
+  removed: (fields) => ({
+    event: 'removed',
+    removed: fields['removed'] === true,
+    message: string(fields['message']),
+    apiCalls: count(fields['apiCalls']),
+  }),
   error: (fields) => ({
     event: 'error',
     code: string(fields['code']) || 'unknown',
@@ -73,14 +102,15 @@ function readPublication(fields: Fields | null | undefined): Publication | undef
 
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
-const strings = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 const text = <K extends string>(fields: Fields, key: K): { readonly [key in K]?: string } =>
   (typeof fields[key] === 'string' ? { [key]: fields[key] } : {}) as { readonly [key in K]?: string };
 
 function parseObject(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? value as Fields : undefined;
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
   } catch {
     return undefined;
   }

@@ -22,7 +22,10 @@ export interface GuardianOptions {
 }
 
 /** Starts a guardian that runs `<command> release --holder <holder>` once this process is gone, for whatever reason. */
-export function startGuardian(command: CommandLine, { script, graceSeconds, holder, onLost }: GuardianOptions): Guardian {
+export function startGuardian(
+  command: CommandLine,
+  { script, graceSeconds, holder, onLost }: GuardianOptions,
+): Guardian {
   const args = [script, String(graceSeconds), ...command.words, 'release', '--holder', holder];
   const child = spawnGuardian(args, command.env);
   if (child?.pid === undefined) return { pid: undefined, released: () => undefined, leave: () => undefined };
@@ -41,7 +44,10 @@ export function startGuardian(command: CommandLine, { script, graceSeconds, hold
 }
 
 /** @returns undefined, or a child without a process id, where the machine has no process left to give */
-function spawnGuardian(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcessByStdio<Writable, null, null> | undefined {
+function spawnGuardian(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ChildProcessByStdio<Writable, null, null> | undefined {
   try {
     const child = spawn('/bin/sh', args, { env, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     child.once('error', () => undefined); // the missing process id says it

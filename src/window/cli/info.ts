@@ -3,7 +3,10 @@ import type { Info, CliOutcome } from './events.ts';
 import type { Watched } from '../../shell/terminalProcesses.ts';
 
 /** Where the last answer is kept, so that a reloaded window need not wait for a new one before it takes its sites over. */
-export interface InfoStore { get(): Info | undefined; set(info: Info): void }
+export interface InfoStore {
+  get(): Info | undefined;
+  set(info: Info): void;
+}
 
 export class InfoCache {
   #current: Info | undefined;
@@ -18,10 +21,15 @@ export class InfoCache {
     this.#log = log;
   }
 
-  get current(): Info | undefined { return this.#current; }
+  get current(): Info | undefined {
+    return this.#current;
+  }
 
   get watched(): Watched {
-    return { commands: this.#current?.commands ?? ['npm run dev'], portVariable: this.#current?.portVariable ?? 'PORT' };
+    return {
+      commands: this.#current?.commands ?? ['npm run dev'],
+      portVariable: this.#current?.portVariable ?? 'PORT',
+    };
   }
 
   /** Asks anew. A configuration that cannot be read is said in the log now, and to the student when a site is to be published. */

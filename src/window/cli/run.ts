@@ -6,7 +6,10 @@ import { isOutcome, readEvent } from './events.ts';
 import type { CliError, CliEvent, CliOutcome } from './events.ts';
 
 /** How to call the command: its words and the environment it gets. */
-export interface CommandLine { readonly words: readonly string[]; readonly env: NodeJS.ProcessEnv }
+export interface CommandLine {
+  readonly words: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
 
 export interface RunOptions {
   /** Every event before the last one, as it comes. */
@@ -21,7 +24,11 @@ export interface RunOptions {
  * Runs `<command> <args> --json`.
  * @returns the last event. It never throws: a command that cannot be started, or ends without an answer, is an error event too.
  */
-export async function runCommand(command: CommandLine, args: readonly string[], options: RunOptions = {}): Promise<CliOutcome> {
+export async function runCommand(
+  command: CommandLine,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<CliOutcome> {
   try {
     return await runChild(command, args, options);
   } catch (error) {
@@ -33,15 +40,23 @@ export async function runCommand(command: CommandLine, args: readonly string[], 
 async function runChild(command: CommandLine, args: readonly string[], options: RunOptions): Promise<CliOutcome> {
   const [file = '', ...words] = command.words;
   const said: string[] = [];
-  const child = spawn(file, [...words, ...args, '--json'], { env: command.env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, [...words, ...args, '--json'], {
+    env: command.env,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const watchdog = endWhenSilent(options.silenceSeconds ?? 360, () => child.kill());
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal ? `it was ended by ${signal}` : `it ended with code ${code ?? '?'}`));
+    child.once('close', (code, signal) =>
+      resolve(signal ? `it was ended by ${signal}` : `it ended with code ${code ?? '?'}`),
+    );
   });
   let answer: (outcome: CliOutcome) => void;
   // Its answer is all we wait for: a command that has given it may go on to serve others who wait in the queue.
-  const answered = new Promise<CliOutcome>((resolve) => { answer = resolve; });
+  const answered = new Promise<CliOutcome>((resolve) => {
+    answer = resolve;
+  });
   const reading = Promise.all([
     readLines(child.stdout, (line) => {
       watchdog.heard();

@@ -35,16 +35,24 @@ export interface PortListeners {
  * @param uid the student's user id
  * @returns undefined where they mean nothing new
  */
-export function judgeDirect(site: Site, port: number, { onPort, own }: PortListeners, uid: number): SiteEvent | undefined {
+export function judgeDirect(
+  site: Site,
+  port: number,
+  { onPort, own }: PortListeners,
+  uid: number,
+): SiteEvent | undefined {
   if (leaseOf(site) === undefined) return undefined;
   if (onPort.some((listener) => listener.uid !== uid)) return { type: 'withdrawn', problem: foreign(port) };
   const inodes = new Set(own.map(({ inode }) => inode));
   const listening = heldByHand(site) ? onPort.length > 0 : onPort.some(({ inode }) => inodes.has(inode));
   const elsewhere = own.find((listener) => listener.port !== port)?.port;
-  if (site.kind === 'live') return listening ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+  if (site.kind === 'live')
+    return listening ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
   if (site.kind !== 'waiting') return undefined;
   if (listening) return { type: 'listening' };
-  return elsewhere === site.elsewhere && !hasAnswered(site) ? undefined : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+  return elsewhere === site.elsewhere && !hasAnswered(site)
+    ? undefined
+    : { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
 }
 
 /** What it means for a site behind a relay that its server was found, or was not. Pure. */
@@ -58,13 +66,15 @@ export function judgeRelayed(site: Site, target: Target | undefined): SiteEvent 
 /** What it means for a site that waits how a visitor fared there. Pure. */
 export function judgeVisit(site: AwaitingServer, verdict: ProbeResult): SiteEvent | undefined {
   switch (verdict.kind) {
-    case 'live': return { type: 'listening' };
+    case 'live':
+      return { type: 'listening' };
     case 'refuses': {
       const { server, why, file, mend } = verdict;
       return { type: 'visitorsRefused', refusal: { server, why, file, mend } };
     }
     case 'stopped':
-    case 'silent': return site.mute ? undefined : { type: 'silent', mute: true };
+    case 'silent':
+      return site.mute ? undefined : { type: 'silent', mute: true };
   }
 }
 
@@ -76,14 +86,18 @@ export function pauseFor(site: Site, previous: number): number | undefined {
   if (leaseOf(site) === undefined) return undefined;
   switch (site.kind) {
     // A server that refuses may say so in the student's terminal, each time it is asked.
-    case 'waiting': return Math.min(site.refusal ? fullLook : longest, Math.max(shortest, previous * 1.3));
-    case 'live': return longest;
+    case 'waiting':
+      return Math.min(site.refusal ? fullLook : longest, Math.max(shortest, previous * 1.3));
+    case 'live':
+      return longest;
     case 'stopped':
     case 'away':
-    case 'failed': return fullLook;
+    case 'failed':
+      return fullLook;
     case 'idle':
     case 'publishing':
-    case 'notPublic': return undefined;
+    case 'notPublic':
+      return undefined;
   }
 }
 
@@ -103,7 +117,12 @@ export interface ReadinessWatcherOptions {
   readonly visits?: ReadinessProbes;
 }
 
-interface Watch { kind: Site['kind']; timer: NodeJS.Timeout; pause: number; sinceFullLook: number }
+interface Watch {
+  kind: Site['kind'];
+  timer: NodeJS.Timeout;
+  pause: number;
+  sinceFullLook: number;
+}
 
 /** Follows the window's state: one timer for each public port, none while nothing is public. */
 export class ReadinessWatcher {
@@ -153,7 +172,8 @@ export class ReadinessWatcher {
     const isFull = site.kind !== 'live' || watch.sinceFullLook >= fullLook;
     this.#schedule(port, site, watch.pause, isFull ? 0 : watch.sinceFullLook);
     for (const [shell, run] of site.runs) {
-      if (isRunning(site) ? run.process !== undefined && run.running && !runs(run.process) : isFull) this.#options.look(shell);
+      if (isRunning(site) ? run.process !== undefined && run.running && !runs(run.process) : isFull)
+        this.#options.look(shell);
     }
     if (isFull) void this.#examine(site, port);
   }
@@ -162,7 +182,8 @@ export class ReadinessWatcher {
     const { dispatch, relays, uid } = this.#options;
     const found = findings(site, port);
     const socketPath = relays.socketOf(port);
-    const place = socketPath === undefined ? candidateTargets(found.onPort)[0] : await this.#findServer(site, port, found);
+    const place =
+      socketPath === undefined ? candidateTargets(found.onPort)[0] : await this.#findServer(site, port, found);
     const target = place && { ...place, ...named(found) };
     if (this.#state?.sites.get(port) !== site) return; // it has moved on while the server was asked
     if (socketPath !== undefined) relays.setTarget(port, target ?? null);
@@ -199,7 +220,8 @@ function named({ pids = [] }: PortListeners): Pick<Target, 'server'> {
 }
 
 /** The student said so, and no process of the command is known. */
-const heldByHand = (site: Site): boolean => [...site.runs.values()].some((run) => run.running && run.process === undefined);
+const heldByHand = (site: Site): boolean =>
+  [...site.runs.values()].some((run) => run.running && run.process === undefined);
 
 function findings(site: Site, port: number): PortListeners {
   const pids = [...site.runs].flatMap(([shell, run]) => treeOf(shell, run.process === undefined ? [] : [run.process]));

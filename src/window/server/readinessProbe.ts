@@ -35,7 +35,9 @@ export class ReadinessProbes {
     const ending = new AbortController();
     this.#underWay.set(port, { key, ending });
     const door = socketPath === undefined ? { host: target.address, port: target.port } : { socketPath };
-    const verdict = await withDeadline(this.#patience, [ending.signal], (signal) => probe({ door, site: new URL(url), server: target.server, signal }));
+    const verdict = await withDeadline(this.#patience, [ending.signal], (signal) =>
+      probe({ door, site: new URL(url), server: target.server, signal }),
+    );
     if (ending.signal.aborted) return undefined;
     this.#underWay.delete(port);
     return verdict;

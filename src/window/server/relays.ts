@@ -15,7 +15,12 @@ export interface RelaysOptions {
   readonly log: (message: string) => void;
 }
 
-interface Entry { readonly publication: Publication; readonly socket: string; relay: RelayProcess | undefined; target: Target | null }
+interface Entry {
+  readonly publication: Publication;
+  readonly socket: string;
+  relay: RelayProcess | undefined;
+  target: Target | null;
+}
 
 /** A relay that ends by itself is started again; one that cannot live this long is not worth another try. Milliseconds. */
 const shortestLife = 5_000;
@@ -52,13 +57,20 @@ export class Relays {
   async serve(publication: Publication): Promise<boolean> {
     const { port } = publication;
     if (this.#entries.has(port)) return true;
-    const entry: Entry = { publication, socket: join(this.#options.folder() ?? '', `${port}.sock`), relay: undefined, target: null };
+    const entry: Entry = {
+      publication,
+      socket: join(this.#options.folder() ?? '', `${port}.sock`),
+      relay: undefined,
+      target: null,
+    };
     this.#entries.set(port, entry);
     return this.#start(entry);
   }
 
   /** Where the relay of this port is reached; undefined where it has none. */
-  socketOf(port: number): string | undefined { return this.#entries.get(port)?.socket; }
+  socketOf(port: number): string | undefined {
+    return this.#entries.get(port)?.socket;
+  }
 
   /** Where the server of this port is now; null shows visitors that it is not running. */
   setTarget(port: number, target: Target | null): void {
@@ -66,7 +78,11 @@ export class Relays {
     if (!entry || JSON.stringify(entry.target) === JSON.stringify(target)) return;
     entry.target = target;
     entry.relay?.setTarget(target);
-    this.#options.log(target ? `port ${port} is served by ${target.server ?? 'the server'} on ${target.address} port ${target.port}` : `port ${port} has no server now`);
+    this.#options.log(
+      target
+        ? `port ${port} is served by ${target.server ?? 'the server'} on ${target.address} port ${target.port}`
+        : `port ${port} has no server now`,
+    );
   }
 
   /** The site is down, or (`later`) will be after the grace. */
@@ -79,7 +95,10 @@ export class Relays {
 
   async #start(entry: Entry): Promise<boolean> {
     const { command, env, graceSeconds, log } = this.#options;
-    const { socket, publication: { port, url } } = entry;
+    const {
+      socket,
+      publication: { port, url },
+    } = entry;
     const began = performance.now();
     try {
       const relay = await startRelay({ command, socket, publicUrl: url, graceSeconds: graceSeconds(), env });

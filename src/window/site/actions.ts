@@ -1,7 +1,22 @@
 // What each step of a site's machine does (transitions.ts says when): the next state, and the effects asked for.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 import { isRunning, leaseOf, idleSite, noPort, refusalProblem } from './siteState.ts';
-import type { Away, Effect, Failed, Lease, Live, Of, Problem, Publishing, Run, Site, SiteEvent, Step, Stopped, AwaitingServer } from './siteState.ts';
+import type {
+  Away,
+  Effect,
+  Failed,
+  Lease,
+  Live,
+  Of,
+  Problem,
+  Publishing,
+  Run,
+  Site,
+  SiteEvent,
+  Step,
+  Stopped,
+  AwaitingServer,
+} from './siteState.ts';
 
 /** The states in which something may be public. */
 type Public = AwaitingServer | Live | Stopped | Away | Failed;
@@ -9,7 +24,11 @@ type Public = AwaitingServer | Live | Stopped | Away | Failed;
 export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
 
 /** What every state of one publication has in common. */
-export const kept = ({ runs, told, toldRefusal }: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal'> => ({ runs, told, ...(toldRefusal !== undefined && { toldRefusal }) });
+export const kept = ({ runs, told, toldRefusal }: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal'> => ({
+  runs,
+  told,
+  ...(toldRefusal !== undefined && { toldRefusal }),
+});
 
 export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
   return new Map(site.runs).set(shell, run);
@@ -28,8 +47,10 @@ export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run
   site.runs.has(shell) ? site.runs : withRun(site, shell, { running: true });
 
 // These three keep the kind and note what happened to the shell's run.
-export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step => step({ ...site, runs: startedRun(site, event) });
-export const runEnded = (site: Site, event: { shell: ShellId }): Step => step(withoutServer({ ...site, runs: withEnded(site, event.shell) }));
+export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step =>
+  step({ ...site, runs: startedRun(site, event) });
+export const runEnded = (site: Site, event: { shell: ShellId }): Step =>
+  step(withoutServer({ ...site, runs: withEnded(site, event.shell) }));
 export const restored = (site: Site, event: { shell: ShellId }): Step =>
   step(site.runs.has(event.shell) ? site : { ...site, runs: withRun(site, event.shell, { running: false }) });
 
@@ -55,10 +76,19 @@ function withoutServer(site: Site): Site {
   return { kind: 'stopped', ...kept(site), lease: site.lease };
 }
 
-export function publish(site: Site, runs: ReadonlyMap<ShellId, Run>, newLife: number, verify: boolean, told: boolean): Step<Publishing> {
+export function publish(
+  site: Site,
+  runs: ReadonlyMap<ShellId, Run>,
+  newLife: number,
+  verify: boolean,
+  told: boolean,
+): Step<Publishing> {
   const lease = leaseOf(site);
   const life = lease?.life ?? newLife;
-  return { site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) }, effects: [{ type: 'publish', life, verify }] };
+  return {
+    site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) },
+    effects: [{ type: 'publish', life, verify }],
+  };
 }
 
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
@@ -67,7 +97,10 @@ export const publishAgain = (site: Site, event: { shell: ShellId }, life: number
 /** The student's own wish: nothing is published again until the command is started anew. */
 export function unpublish(site: Site): Step {
   const lease = leaseOf(site);
-  return step({ kind: 'idle', runs: site.runs, told: false }, ...(lease ? [{ type: 'unpublish', lease } as const] : []));
+  return step(
+    { kind: 'idle', runs: site.runs, told: false },
+    ...(lease ? [{ type: 'unpublish', lease } as const] : []),
+  );
 }
 
 export function held(site: AwaitingServer | Live | Stopped | Away, lease: Lease): Step {
@@ -84,12 +117,17 @@ export function visitorsRefused(site: AwaitingServer, { refusal }: Of<SiteEvent,
 }
 
 export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>
-  step({ kind: 'failed', ...kept(site), problem, ...(lease && { lease }) }, ...effects, { type: 'tellProblem', problem });
+  step({ kind: 'failed', ...kept(site), problem, ...(lease && { lease }) }, ...effects, {
+    type: 'tellProblem',
+    problem,
+  });
 
 /** It must not be public any longer (another user's program has the port): the link goes before anything else. */
-export const withdrawn = (site: Public | Publishing, event: { problem: Problem }): Step => nowFailed(site, event.problem, undefined, ...release(site));
+export const withdrawn = (site: Public | Publishing, event: { problem: Problem }): Step =>
+  nowFailed(site, event.problem, undefined, ...release(site));
 
-export const nowAway = (site: (AwaitingServer | Live | Stopped | Failed) & { lease: Lease }): Step => step({ kind: 'away', ...kept(site), lease: site.lease });
+export const nowAway = (site: (AwaitingServer | Live | Stopped | Failed) & { lease: Lease }): Step =>
+  step({ kind: 'away', ...kept(site), lease: site.lease });
 
 /** Without its guardian nobody would take the site down after this window: another guardian takes over, by a new lease. */
 export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
@@ -109,7 +147,9 @@ export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'
   const { life, lease } = site;
   if (event.life !== life) return step(site);
   const abandon: Effect[] = lease ? [] : [{ type: 'abandon', life }];
-  return event.retryAfterSeconds === undefined ? nowFailed(site, event.problem, lease, ...abandon) : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
+  return event.retryAfterSeconds === undefined
+    ? nowFailed(site, event.problem, lease, ...abandon)
+    : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
 }
 
 /** So many failures make the pause between two tries longer, twice as long each. */
@@ -120,8 +160,12 @@ function failedForNow(site: Publishing, cause: Problem, seconds: number, effects
   const { life, lease } = site;
   const failures = Math.min((site.failures ?? 0) + 1, MOST_FAILURES);
   const problem = { ...cause, action: `${cause.action} It is tried again by itself.` };
-  return step({ kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
-    ...effects, { type: 'retryIn', life, seconds: seconds * 2 ** (failures - 1) }, ...(site.failures === undefined ? [{ type: 'tellProblem', problem } as const] : []));
+  return step(
+    { kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
+    ...effects,
+    { type: 'retryIn', life, seconds: seconds * 2 ** (failures - 1) },
+    ...(site.failures === undefined ? [{ type: 'tellProblem', problem } as const] : []),
+  );
 }
 
 export function tryAgain(site: Failed, event: { life: number }, life: number): Step {
@@ -138,7 +182,10 @@ export function delayed(site: Publishing, event: Of<SiteEvent, 'type', 'queued' 
 
 export function unpublishEarly(site: Publishing): Step {
   const { life, lease } = site;
-  return step({ kind: 'idle', runs: site.runs, told: false }, lease ? { type: 'unpublish', lease } : { type: 'release', life });
+  return step(
+    { kind: 'idle', runs: site.runs, told: false },
+    lease ? { type: 'unpublish', lease } : { type: 'release', life },
+  );
 }
 
 export function withoutNote(site: Publishing): Publishing {
@@ -147,7 +194,10 @@ export function withoutNote(site: Publishing): Publishing {
 }
 
 export function withoutPort(site: Site, event: { shell: ShellId; process: ProcessId }): Step {
-  return step({ kind: 'notPublic', runs: startedRun(site, event), told: true }, ...(site.told ? [] : [{ type: 'tellProblem', problem: noPort } as const]));
+  return step(
+    { kind: 'notPublic', runs: startedRun(site, event), told: true },
+    ...(site.told ? [] : [{ type: 'tellProblem', problem: noPort } as const]),
+  );
 }
 
 export function withBadPort(site: Site, event: Of<SiteEvent, 'type', 'ranWithBadPort'>): Step {

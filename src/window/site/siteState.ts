@@ -12,16 +12,31 @@ export interface Run {
   readonly running: boolean;
 }
 
-export interface Publication { readonly hostname: string; readonly url: string; readonly port: number }
+export interface Publication {
+  readonly hostname: string;
+  readonly url: string;
+  readonly port: number;
+}
 
 /** A message for a person: what, why, and how to mend it. */
-export interface Problem { readonly code: string; readonly title: string; readonly message: string; readonly action: string }
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly message: string;
+  readonly action: string;
+}
 
 /** What this window holds: `life` names the guardian and the holder made for it. */
-export interface Lease { readonly life: number; readonly publication: Publication }
+export interface Lease {
+  readonly life: number;
+  readonly publication: Publication;
+}
 
 /** Why publishing takes a while; `until` in ms since 1970. */
-export interface Note { readonly message: string; readonly until?: number }
+export interface Note {
+  readonly message: string;
+  readonly until?: number;
+}
 
 /** What is known of a server that visitors do not get an answer from. */
 export interface Finding {
@@ -38,22 +53,44 @@ interface Base {
   /** What was said of a server that refuses visitors: the same is not said twice of one publication. */
   readonly toldRefusal?: string;
 }
-export interface Idle extends Base { readonly kind: 'idle' }
+export interface Idle extends Base {
+  readonly kind: 'idle';
+}
 export interface Publishing extends Base {
-  readonly kind: 'publishing'; readonly life: number; readonly lease?: Lease; readonly note?: Note;
+  readonly kind: 'publishing';
+  readonly life: number;
+  readonly lease?: Lease;
+  readonly note?: Note;
   /** Tries in a row that failed for what time may mend. */
   readonly failures?: number;
 }
-export interface AwaitingServer extends Base, Finding { readonly kind: 'waiting'; readonly lease: Lease; readonly refusal?: Refusal }
-export interface Live extends Base { readonly kind: 'live'; readonly lease: Lease }
-export interface Stopped extends Base { readonly kind: 'stopped'; readonly lease: Lease }
-export interface Away extends Base { readonly kind: 'away'; readonly lease?: Lease }
+export interface AwaitingServer extends Base, Finding {
+  readonly kind: 'waiting';
+  readonly lease: Lease;
+  readonly refusal?: Refusal;
+}
+export interface Live extends Base {
+  readonly kind: 'live';
+  readonly lease: Lease;
+}
+export interface Stopped extends Base {
+  readonly kind: 'stopped';
+  readonly lease: Lease;
+}
+export interface Away extends Base {
+  readonly kind: 'away';
+  readonly lease?: Lease;
+}
 export interface Failed extends Base {
-  readonly kind: 'failed'; readonly problem: Problem; readonly lease?: Lease;
+  readonly kind: 'failed';
+  readonly problem: Problem;
+  readonly lease?: Lease;
   /** It is tried again by itself: the life of the try that failed, and how many in a row did. */
   readonly retry?: { readonly life: number; readonly failures: number };
 }
-export interface NotPublic extends Base { readonly kind: 'notPublic' }
+export interface NotPublic extends Base {
+  readonly kind: 'notPublic';
+}
 export type Site = Idle | Publishing | AwaitingServer | Live | Stopped | Away | Failed | NotPublic;
 export type Kind = Site['kind'];
 
@@ -80,7 +117,7 @@ export type SiteEvent =
   /** A visitor gets an answer. */
   | { readonly type: 'listening' }
   /** A visitor gets none. */
-  | { readonly type: 'silent' } & Finding
+  | ({ readonly type: 'silent' } & Finding)
   /** A visitor gets a refusal for an answer. */
   | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
   /** It must not be public any longer: another user's program listens on the port, or the service is stopping. */
@@ -105,7 +142,10 @@ export type Effect =
 /** The member of a union with this `kind` or `type`. */
 export type Of<U, K extends 'kind' | 'type', V> = Extract<U, Record<K, V>>;
 
-export interface Step<S extends Site = Site> { readonly site: S; readonly effects: readonly Effect[] }
+export interface Step<S extends Site = Site> {
+  readonly site: S;
+  readonly effects: readonly Effect[];
+}
 
 export const idleSite: Idle = { kind: 'idle', runs: new Map(), told: false };
 
@@ -133,4 +173,3 @@ export const isRunning = (site: Site): boolean => [...site.runs.values()].some((
 
 /** The lease behind a state: what has to be let go in the end. */
 export const leaseOf = (site: Site): Lease | undefined => ('lease' in site ? site.lease : undefined);
-

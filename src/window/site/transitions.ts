@@ -2,10 +2,40 @@
 // CONTRIBUTING.md draws it; a test compares the drawing with this table. What a single step does is steps.ts.
 import { isRunning } from './siteState.ts';
 import type { Kind, Of, Site, SiteEvent, SiteEventType, Step } from './siteState.ts';
-import { anotherRan, closed, delayed, guardianLost, held, kept, nowAway, nowFailed, publish, publishAgain, published, refused, restored, runEnded,
-  startedRun, step, tryAgain, unpublish, unpublishEarly, visitorsRefused, withBadPort, withEnded, withoutNote, withoutPort, withRun, withdrawn } from './actions.ts';
+import {
+  anotherRan,
+  closed,
+  delayed,
+  guardianLost,
+  held,
+  kept,
+  nowAway,
+  nowFailed,
+  publish,
+  publishAgain,
+  published,
+  refused,
+  restored,
+  runEnded,
+  startedRun,
+  step,
+  tryAgain,
+  unpublish,
+  unpublishEarly,
+  visitorsRefused,
+  withBadPort,
+  withEnded,
+  withoutNote,
+  withoutPort,
+  withRun,
+  withdrawn,
+} from './actions.ts';
 
-type Handler<K extends Kind, E extends SiteEventType> = (site: Of<Site, 'kind', K>, event: Of<SiteEvent, 'type', E>, life: number) => Step;
+type Handler<K extends Kind, E extends SiteEventType> = (
+  site: Of<Site, 'kind', K>,
+  event: Of<SiteEvent, 'type', E>,
+  life: number,
+) => Step;
 type Table = { readonly [K in Kind]: { readonly [E in SiteEventType]?: Handler<K, E> } };
 
 /**
@@ -13,24 +43,20 @@ type Table = { readonly [K in Kind]: { readonly [E in SiteEventType]?: Handler<K
  * @param life a number never used before; it names the lease if this step starts one.
  */
 export function transition(site: Site, event: SiteEvent, life: number): Step {
-  const handlers: Partial<Record<SiteEventType, (site: Site, event: SiteEvent, life: number) => Step>> = table[site.kind] as never;
+  const handlers: Partial<Record<SiteEventType, (site: Site, event: SiteEvent, life: number) => Step>> = table[
+    site.kind
+  ] as never;
   return handlers[event.type]?.(site, event, life) ?? { site, effects: [] };
 }
 
 /** Every site that is public has these, whether its server runs or not. */
-const whilePublic = {
-  restored,
-  closed,
-  republish: publishAgain,
-  unpublish,
-  withdrawn,
-  guardianLost,
-};
+const whilePublic = { restored, closed, republish: publishAgain, unpublish, withdrawn, guardianLost };
 
 const table: Table = {
   idle: {
     ran: (site, event, life) => publish(site, startedRun(site, event), life, false, event.told ?? false),
-    restored: (site, event, life) => publish(site, withRun(site, event.shell, { running: false }), life, false, event.told),
+    restored: (site, event, life) =>
+      publish(site, withRun(site, event.shell, { running: false }), life, false, event.told),
     declined: (site, event) => step({ ...site, runs: startedRun(site, event) }),
     ranWithoutPort: withoutPort,
     ranWithBadPort: withBadPort,
@@ -40,12 +66,21 @@ const table: Table = {
     notRemoved: (site, event) => nowFailed(site, event.problem, event.lease),
   },
   publishing: {
-    ran: anotherRan, restored, ended: runEnded, closed,
-    republish: (site) => (site.note?.until === undefined ? step(site) : step(withoutNote(site), { type: 'publish', life: site.life, verify: true })),
+    ran: anotherRan,
+    restored,
+    ended: runEnded,
+    closed,
+    republish: (site) =>
+      site.note?.until === undefined
+        ? step(site)
+        : step(withoutNote(site), { type: 'publish', life: site.life, verify: true }),
     unpublish: unpublishEarly,
     queued: delayed,
     busy: delayed,
-    retry: (site, event) => (event.life === site.life ? step(withoutNote(site), { type: 'publish', life: site.life, verify: false }) : step(site)),
+    retry: (site, event) =>
+      event.life === site.life
+        ? step(withoutNote(site), { type: 'publish', life: site.life, verify: false })
+        : step(site),
     published,
     refused,
     withdrawn,
@@ -55,9 +90,19 @@ const table: Table = {
     ...whilePublic,
     ran: anotherRan,
     ended: runEnded,
-    listening: (site) => step({ ...kept(site), kind: 'live', told: true, lease: site.lease },
-      ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const])),
-    silent: (site, { elsewhere, mute }) => step({ kind: 'waiting', ...kept(site), lease: site.lease, ...(elsewhere !== undefined && { elsewhere }), ...(mute && { mute }) }),
+    listening: (site) =>
+      step(
+        { ...kept(site), kind: 'live', told: true, lease: site.lease },
+        ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const]),
+      ),
+    silent: (site, { elsewhere, mute }) =>
+      step({
+        kind: 'waiting',
+        ...kept(site),
+        lease: site.lease,
+        ...(elsewhere !== undefined && { elsewhere }),
+        ...(mute && { mute }),
+      }),
     visitorsRefused,
     windowSilent: nowAway,
   },
@@ -78,22 +123,27 @@ const table: Table = {
     ...whilePublic,
     ran: anotherRan,
     ended: runEnded,
-    windowSilent: (site, event) => (site.lease && event.seconds >= event.limitSeconds
-      ? step({ kind: 'away', ...kept(site) }, { type: 'release', life: site.lease.life })
-      : step(site)),
+    windowSilent: (site, event) =>
+      site.lease && event.seconds >= event.limitSeconds
+        ? step({ kind: 'away', ...kept(site) }, { type: 'release', life: site.lease.life })
+        : step(site),
     windowAnswers: (site, _event, life) => {
       if (site.lease) return held(site, site.lease);
-      return isRunning(site) ? publish(site, site.runs, life, false, site.told) : step({ kind: 'idle', runs: site.runs, told: false });
+      return isRunning(site)
+        ? publish(site, site.runs, life, false, site.told)
+        : step({ kind: 'idle', runs: site.runs, told: false });
     },
   },
   failed: {
-    withdrawn, guardianLost,
+    withdrawn,
+    guardianLost,
     windowSilent: (site) => (site.lease ? nowAway({ ...site, lease: site.lease }) : step(site)),
     ran: (site, event, life) => publish(site, startedRun(site, event), life, false, site.told),
     retry: tryAgain,
     ranWithoutPort: withoutPort,
     ranWithBadPort: withBadPort,
-    ended: runEnded, closed,
+    ended: runEnded,
+    closed,
     republish: publishAgain,
     unpublish,
   },
@@ -101,7 +151,12 @@ const table: Table = {
     ranWithoutPort: anotherRan,
     ranWithBadPort: withBadPort,
     // The warning is not repeated at every restart: the site remembers that it was told.
-    ended: (site, event) => step({ kind: isRunning({ ...site, runs: withEnded(site, event.shell) }) ? 'notPublic' : 'idle', runs: withEnded(site, event.shell), told: true }),
+    ended: (site, event) =>
+      step({
+        kind: isRunning({ ...site, runs: withEnded(site, event.shell) }) ? 'notPublic' : 'idle',
+        runs: withEnded(site, event.shell),
+        told: true,
+      }),
     closed,
   },
 };

@@ -36,7 +36,10 @@ export interface WindowState {
   readonly steps: number;
 }
 
-export interface WindowStep { readonly state: WindowState; readonly effects: readonly WindowEffect[] }
+export interface WindowStep {
+  readonly state: WindowState;
+  readonly effects: readonly WindowEffect[];
+}
 
 export const emptyWindow: WindowState = { sites: new Map(), steps: 0 };
 
@@ -45,12 +48,17 @@ const withoutPort = 0;
 /** The next state of the window and what has to be done for it. */
 export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
   switch (event.type) {
-    case 'observed': return observed(state, event.shell, event.commands);
-    case 'restored': return one(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
-    case 'closed': return each(state, sitesOf(state, event.shell), event);
+    case 'observed':
+      return observed(state, event.shell, event.commands);
+    case 'restored':
+      return one(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
+    case 'closed':
+      return each(state, sitesOf(state, event.shell), event);
     case 'windowSilent':
-    case 'windowAnswers': return each(state, [...state.sites.keys()], event);
-    case 'site': return one(state, event.port, event.event);
+    case 'windowAnswers':
+      return each(state, [...state.sites.keys()], event);
+    case 'site':
+      return one(state, event.port, event.event);
   }
 }
 
@@ -65,15 +73,23 @@ export function shownSite(state: WindowState): { readonly port: number; readonly
  * @returns undefined where the student has to be asked
  */
 export function portToPublish(state: WindowState, assigned: number | null | undefined): number | undefined {
-  const used = [...state.sites].filter(([port, site]) => port !== 0 && (isRunning(site) || leaseOf(site) !== undefined || site.kind === 'failed'));
+  const used = [...state.sites].filter(
+    ([port, site]) => port !== 0 && (isRunning(site) || leaseOf(site) !== undefined || site.kind === 'failed'),
+  );
   return used.at(-1)?.[0] ?? assigned ?? undefined;
 }
 
 /** For the log. */
 export const describeState = (state: WindowState): string =>
-  [...state.sites].map(([port, site]) => `${port === withoutPort ? 'no port' : port} ${site.kind}${site.kind === 'waiting' ? visitorSays(site) : ''}`).join(', ') || 'idle';
+  [...state.sites]
+    .map(
+      ([port, site]) =>
+        `${port === withoutPort ? 'no port' : port} ${site.kind}${site.kind === 'waiting' ? visitorSays(site) : ''}`,
+    )
+    .join(', ') || 'idle';
 
-const visitorSays = ({ refusal, mute }: AwaitingServer): string => (refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but gives no answer)' : '');
+const visitorSays = ({ refusal, mute }: AwaitingServer): string =>
+  refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but gives no answer)' : '';
 
 function observed(state: WindowState, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
   const seen = new Set(commands.map(({ process }) => process));
@@ -81,7 +97,11 @@ function observed(state: WindowState, shell: ShellId, commands: readonly SeenCom
     const run = site.runs.get(shell);
     return run?.running && run.process !== undefined && !seen.has(run.process);
   });
-  const ended = each(state, over.map(([port]) => port), { type: 'ended', shell });
+  const ended = each(
+    state,
+    over.map(([port]) => port),
+    { type: 'ended', shell },
+  );
   // Of several commands with one port, the one seen last counts: one run stands for them all.
   const latest = new Map(commands.map((command) => [siteOf(command), command]));
   const fresh = [...latest.values()].filter((command) => isNews(ended.state, shell, command));
@@ -111,9 +131,11 @@ function eventFor(shell: ShellId, { process, port, told, declined }: SeenCommand
   return declined ? { type: 'declined', shell, process } : { type: 'ran', shell, process, told: told ?? false };
 }
 
-const sitesOf = (state: WindowState, shell: ShellId): number[] => [...state.sites].filter(([, site]) => site.runs.has(shell)).map(([port]) => port);
+const sitesOf = (state: WindowState, shell: ShellId): number[] =>
+  [...state.sites].filter(([, site]) => site.runs.has(shell)).map(([port]) => port);
 
-const isUse = (event: SiteEvent): boolean => ['ran', 'ranWithoutPort', 'ranWithBadPort', 'republish', 'restored', 'notRemoved'].includes(event.type);
+const isUse = (event: SiteEvent): boolean =>
+  ['ran', 'ranWithoutPort', 'ranWithBadPort', 'republish', 'restored', 'notRemoved'].includes(event.type);
 
 function one(state: WindowState, port: number, event: SiteEvent): WindowStep {
   const before = state.sites.get(port) ?? idleSite;

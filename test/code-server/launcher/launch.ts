@@ -36,7 +36,10 @@ async function runSuite(classroom: Classroom): Promise<number> {
   try {
     const page = await browser.newPage();
     return await new Promise<number>((resolve, reject) => {
-      const silence = setTimeout(() => reject(new Error('The suite in the extension host says nothing any more')), SILENCE_MILLISECONDS);
+      const silence = setTimeout(
+        () => reject(new Error('The suite in the extension host says nothing any more')),
+        SILENCE_MILLISECONDS,
+      );
       const open = async (): Promise<void> => {
         await page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
           silence.refresh();
@@ -58,13 +61,20 @@ async function runSuite(classroom: Classroom): Promise<number> {
 const windowLog = createWriteStream(fileURLToPath(new URL('../../../out/window.log', import.meta.url)));
 const stopping = new AbortController();
 const starting = startClassroom({
-  codeServer: requireEnvironment('CODE_SERVER'), extensions: [], settings: TEST_SETTINGS,
-  flags: ['--disable-workspace-trust'], signal: stopping.signal, environment: { MOCHA_COUNTS: process.env.MOCHA_COUNTS ?? '' },
+  codeServer: requireEnvironment('CODE_SERVER'),
+  extensions: [],
+  settings: TEST_SETTINGS,
+  flags: ['--disable-workspace-trust'],
+  signal: stopping.signal,
+  environment: { MOCHA_COUNTS: process.env.MOCHA_COUNTS ?? '' },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     stopping.abort();
-    void starting.then((classroom) => classroom.close()).catch(() => undefined).finally(() => process.exit(1));
+    void starting
+      .then((classroom) => classroom.close())
+      .catch(() => undefined)
+      .finally(() => process.exit(1));
   });
 }
 const classroom = await starting;

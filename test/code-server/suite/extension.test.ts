@@ -38,8 +38,9 @@ describe('the extension in a real extension host', () => {
     const { wallMs, cpuMs } = api.activation;
     // On a busy machine the clock counts other programs' work too, and the process's own counts its other threads'.
     const sum = load + Math.min(wallMs, cpuMs);
-    const figures = `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, and to activate `
-      + `${wallMs.toFixed(1)} on the clock, ${cpuMs.toFixed(1)} of work`;
+    const figures =
+      `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, and to activate ` +
+      `${wallMs.toFixed(1)} on the clock, ${cpuMs.toFixed(1)} of work`;
     // The report shows a test's title when it has run, so the figure is in it.
     if (this.test) this.test.title += ` (${figures})`;
     // The figure is for a person to judge (20 ms at most): a busy machine is no reason to fail.
@@ -48,9 +49,12 @@ describe('the extension in a real extension host', () => {
 
   it('offers its commands, and nothing that a workspace could set', async () => {
     const all = await vscode.commands.getCommands(true);
-    for (const name of ['republish', 'unpublish', 'open', 'copyLink', 'showLog']) assert.ok(all.includes(`classroomTunnel.${name}`), name);
+    for (const name of ['republish', 'unpublish', 'open', 'copyLink', 'showLog'])
+      assert.ok(all.includes(`classroomTunnel.${name}`), name);
     for (const key of ['command', 'configFile', 'graceSeconds', 'awayMinutes']) {
-      const set = vscode.workspace.getConfiguration('classroomTunnel').update(key, undefined, vscode.ConfigurationTarget.Workspace);
+      const set = vscode.workspace
+        .getConfiguration('classroomTunnel')
+        .update(key, undefined, vscode.ConfigurationTarget.Workspace);
       await assert.rejects(Promise.resolve(set), /workspace/i, key);
     }
   });

@@ -26,7 +26,10 @@ export function waitForState(api: TestApi, kind: Summary['kind']): Promise<Summa
     const look = (state: Summary): void => {
       if (state.kind === kind) settle(() => resolve(state));
     };
-    const timer = setTimeout(() => settle(() => reject(new Error(`Waited in vain for ${kind}; the state is ${JSON.stringify(api.state())}`))), PATIENCE_MILLISECONDS);
+    const timer = setTimeout(
+      () => settle(() => reject(new Error(`Waited in vain for ${kind}; the state is ${JSON.stringify(api.state())}`))),
+      PATIENCE_MILLISECONDS,
+    );
     const following = api.onDidChangeState(look);
     look(api.state());
   });
@@ -67,7 +70,7 @@ export async function world(): Promise<{ rules: string[]; records: string[] }> {
   assert.ok(file, 'the extension host has no CLASSROOM_TUNNEL_CONFIG');
   const { apiBaseUrl } = JSON.parse(await readFile(file, 'utf8')) as { apiBaseUrl: string };
   const answer = await fetch(new URL('/_stand-in/world', apiBaseUrl), { method: 'POST' });
-  const { tunnels, zones } = await answer.json() as {
+  const { tunnels, zones } = (await answer.json()) as {
     tunnels: { config: { ingress: { hostname?: string }[] } | null }[];
     zones: { records: { name: string }[] }[];
   };

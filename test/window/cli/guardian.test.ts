@@ -23,11 +23,20 @@ describe('the guardian of a window', () => {
   });
 
   /** A command that writes its arguments into a file, in one step. */
-  const words = () => ['/bin/sh', '-c', `printf '%s ' "$@" >${folder}/new; mv ${folder}/new ${folder}/called`, 'command'];
-  const called = (): string | undefined => (existsSync(join(folder, 'called')) ? readFileSync(join(folder, 'called'), 'utf8').trim() : undefined);
+  const words = () => [
+    '/bin/sh',
+    '-c',
+    `printf '%s ' "$@" >${folder}/new; mv ${folder}/new ${folder}/called`,
+    'command',
+  ];
+  const called = (): string | undefined =>
+    existsSync(join(folder, 'called')) ? readFileSync(join(folder, 'called'), 'utf8').trim() : undefined;
 
   function start(graceSeconds: number, onLost: (killed: boolean) => void = () => assert.fail('lost')): Guardian {
-    const guardian = startGuardian({ words: words(), env: process.env }, { script, graceSeconds, holder: 'window-w', onLost });
+    const guardian = startGuardian(
+      { words: words(), env: process.env },
+      { script, graceSeconds, holder: 'window-w', onLost },
+    );
     guardians.push(guardian);
     return guardian;
   }
@@ -72,20 +81,29 @@ describe('the guardian of a window', () => {
   });
 
   it('has no process id where it cannot be started', () => {
-    const guardian = startGuardian({ words: words(), env: process.env }, { script, graceSeconds: 1, holder: 'w'.repeat(200_000), onLost: () => undefined });
+    const guardian = startGuardian(
+      { words: words(), env: process.env },
+      { script, graceSeconds: 1, holder: 'w'.repeat(200_000), onLost: () => undefined },
+    );
     assert.equal(guardian.pid, undefined);
   });
 
   it('outlives a host that is killed, and releases', async () => {
     const host = join(folder, 'host.mts');
-    writeFileSync(host, `
+    writeFileSync(
+      host,
+      `
       import { startGuardian } from ${JSON.stringify(source)};
       const command = { words: ${JSON.stringify(words())}, env: process.env };
       const guardian = startGuardian(command, { script: ${JSON.stringify(script)}, graceSeconds: 0.1, holder: 'window-host', onLost: () => {} });
       console.log(guardian.pid);
       setInterval(() => {}, 1e6);
-    `);
-    const child = spawn(process.execPath, ['--import', 'tsx', host], { cwd: fileURLToPath(new URL('../..', import.meta.url)), stdio: ['ignore', 'pipe', 'inherit'] });
+    `,
+    );
+    const child = spawn(process.execPath, ['--import', 'tsx', host], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       await once(createInterface({ input: child.stdout }), 'line');
       assert.equal(called(), undefined);

@@ -26,35 +26,61 @@ describe('the command as a child process', () => {
     }
   }
 
-  const print = (...events: object[]): string => events.map((event) => `console.log(${JSON.stringify(JSON.stringify(event))});`).join('\n');
-  const published = { event: 'published', hostname: 'a.example.com', url: 'https://a.example.com', port: 3000, created: true, apiCalls: 4 };
+  const print = (...events: object[]): string =>
+    events.map((event) => `console.log(${JSON.stringify(JSON.stringify(event))});`).join('\n');
+  const published = {
+    event: 'published',
+    hostname: 'a.example.com',
+    url: 'https://a.example.com',
+    port: 3000,
+    created: true,
+    apiCalls: 4,
+  };
 
   it('reads one event a line: what is on the way, then the outcome', async () => {
     const seen: CliEvent[] = [];
-    const outcome = await run(print({ event: 'queued' }, { event: 'locked' }, published), { onEvent: (event) => seen.push(event) });
+    const outcome = await run(print({ event: 'queued' }, { event: 'locked' }, published), {
+      onEvent: (event) => seen.push(event),
+    });
     assert.deepEqual(seen, [{ event: 'queued' }, { event: 'locked' }]);
     assert.deepEqual(outcome, published);
   });
 
   it('answers as soon as the command has, though it goes on to serve others', async () => {
-    const outcome = await run(`${print(published)} require('fs').writeFileSync(__filename + '.pid', String(process.pid)); setInterval(() => {}, 1e6)`);
+    const outcome = await run(
+      `${print(published)} require('fs').writeFileSync(__filename + '.pid', String(process.pid)); setInterval(() => {}, 1e6)`,
+    );
     assert.deepEqual(outcome, published);
     process.kill(Number(await textOf(join(folder, 'cli.cjs.pid'))));
   });
 
   it('is called with its arguments and --json', async () => {
-    const outcome = await run('console.log(JSON.stringify({ event: "removed", removed: true, message: process.argv.slice(2).join(" ") }))', {}, ['release', '--holder', 'w']);
+    const outcome = await run(
+      'console.log(JSON.stringify({ event: "removed", removed: true, message: process.argv.slice(2).join(" ") }))',
+      {},
+      ['release', '--holder', 'w'],
+    );
     assert.equal('message' in outcome && outcome.message, 'release --holder w --json');
   });
 
   it('passes on what the command says to people', async () => {
     const lines: string[] = [];
-    await run(`console.error('a warning'); console.log('not an event'); ${print(published)}`, { onText: (line) => lines.push(line) });
+    await run(`console.error('a warning'); console.log('not an event'); ${print(published)}`, {
+      onText: (line) => lines.push(line),
+    });
     assert.deepEqual(lines.sort(), ['a warning', 'not an event']);
   });
 
   it('hands on an error with its title, message and action', async () => {
-    const error = { event: 'error', code: 'busy', title: 'Busy', message: 'Another change.', action: 'Wait.', exitCode: 75, retryAfterSeconds: 30 };
+    const error = {
+      event: 'error',
+      code: 'busy',
+      title: 'Busy',
+      message: 'Another change.',
+      action: 'Wait.',
+      exitCode: 75,
+      retryAfterSeconds: 30,
+    };
     assert.deepEqual(await run(`${print(error)}; process.exitCode = 75`), error);
   });
 

@@ -8,7 +8,10 @@ function drawn(): string[] {
   const diagram = /```mermaid\nstateDiagram-v2\n([^`]*)```/.exec(text)?.[1] ?? '';
   return diagram.split('\n').flatMap((line) => {
     const [, from, to, events] = /^\s*(\w+) --> (\w+) : (.+)$/.exec(line) ?? [];
-    return (events ?? '').split(',').filter((event) => event !== '').map((event) => `${from} --> ${to} : ${event.trim()}`);
+    return (events ?? '')
+      .split(',')
+      .filter((event) => event !== '')
+      .map((event) => `${from} --> ${to} : ${event.trim()}`);
   });
 }
 

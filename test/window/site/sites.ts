@@ -1,11 +1,29 @@
 /** Builders of sites and events, and a walk through every state that a small world can reach. */
-import { idleSite, type Kind, type Problem, type Publication, type Run, type Site, type SiteEvent, type SiteEventType } from '../../../src/window/site/siteState.ts';
+import {
+  idleSite,
+  type Kind,
+  type Problem,
+  type Publication,
+  type Run,
+  type Site,
+  type SiteEvent,
+  type SiteEventType,
+} from '../../../src/window/site/siteState.ts';
 import type { Refusal } from '../../../src/relay/probeResult.ts';
 import { transition } from '../../../src/window/site/transitions.ts';
 
-export const publication: Publication = { hostname: 'student1.example.com', url: 'https://student1.example.com', port: 3000 };
+export const publication: Publication = {
+  hostname: 'student1.example.com',
+  url: 'https://student1.example.com',
+  port: 3000,
+};
 export const problem: Problem = { code: 'p', title: 'No', message: 'It did not work.', action: 'Mend it.' };
-export const refusal: Refusal = { server: 'Vite', why: 'it does not like it', file: 'vite.config.js', mend: 'server: {}' };
+export const refusal: Refusal = {
+  server: 'Vite',
+  why: 'it does not like it',
+  file: 'vite.config.js',
+  mend: 'server: {}',
+};
 export const otherRefusal: Refusal = { ...refusal, mend: 'base: "/"' };
 export const lease = { life: 1, publication };
 export const shell = '10:1';
@@ -61,13 +79,18 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'windowAnswers' },
 ];
 
-export interface Edge { readonly from: Kind; readonly to: Kind; readonly event: SiteEventType; readonly effects: readonly string[] }
+export interface Edge {
+  readonly from: Kind;
+  readonly to: Kind;
+  readonly event: SiteEventType;
+  readonly effects: readonly string[];
+}
 
 /** Every change that can happen, from a site that nobody holds: where the kind changes, or something is asked for. */
 export function explore(): Edge[] {
   const edges = new Map<string, Edge>();
   const seen = new Set<string>();
-  for (let sites: Site[] = [idleSite]; sites.length > 0; ) {
+  for (let sites: Site[] = [idleSite]; sites.length > 0;) {
     const next: Site[] = [];
     for (const site of sites) {
       for (const event of allEvents) {
@@ -77,7 +100,9 @@ export function explore(): Edge[] {
           const edge = { from: site.kind, to: step.site.kind, event: event.type, effects };
           edges.set(JSON.stringify(edge), edge);
         }
-        const key = JSON.stringify(step.site, (_, value: unknown) => (value instanceof Map ? [...value].sort() : value));
+        const key = JSON.stringify(step.site, (_, value: unknown) =>
+          value instanceof Map ? [...value].sort() : value,
+        );
         if (!seen.has(key)) next.push(step.site);
         seen.add(key);
       }

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import { noPort, refusalProblem, type Kind, type Site, type SiteEvent } from '../../../src/window/site/siteState.ts';
 import { transition } from '../../../src/window/site/transitions.ts';
-import { allEvents, examples, explore, lease, otherRefusal, otherShell, problem, publication, refusal, running, shell, stopped } from './sites.ts';
+import {
+  allEvents,
+  examples,
+  explore,
+  lease,
+  otherRefusal,
+  otherShell,
+  problem,
+  publication,
+  refusal,
+  running,
+  shell,
+  stopped,
+} from './sites.ts';
 
 const life = 7;
 const publish = { type: 'publish', life, verify: false };
@@ -58,9 +71,22 @@ const table: [Site, SiteEvent, Kind, readonly object[]][] = [
   [publishing, { ...published, life: 2 }, 'publishing', []],
   [publishing, { type: 'refused', life: 1, problem }, 'failed', [{ type: 'abandon', life: 1 }, tellProblem]],
   [{ ...publishing, lease }, { type: 'refused', life: 1, problem }, 'failed', [tellProblem]],
-  [publishing, refusedForNow, 'failed', [{ type: 'abandon', life: 1 }, { type: 'retryIn', life: 1, seconds: 15 }, tellForNow]],
+  [
+    publishing,
+    refusedForNow,
+    'failed',
+    [{ type: 'abandon', life: 1 }, { type: 'retryIn', life: 1, seconds: 15 }, tellForNow],
+  ],
   [{ ...publishing, lease }, refusedForNow, 'failed', [{ type: 'retryIn', life: 1, seconds: 15 }, tellForNow]],
-  [{ ...publishing, failures: 2 }, refusedForNow, 'failed', [{ type: 'abandon', life: 1 }, { type: 'retryIn', life: 1, seconds: 60 }]],
+  [
+    { ...publishing, failures: 2 },
+    refusedForNow,
+    'failed',
+    [
+      { type: 'abandon', life: 1 },
+      { type: 'retryIn', life: 1, seconds: 60 },
+    ],
+  ],
   [publishing, withdrawn, 'failed', [release, tellProblem]],
   [publishing, guardianLost, 'publishing', [publish]],
   [waiting, { type: 'listening' }, 'live', [{ type: 'tellLive', publication }]],
@@ -112,7 +138,12 @@ const table: [Site, SiteEvent, Kind, readonly object[]][] = [
 
 describe("a site's machine", () => {
   for (const [site, event, kind, effects] of table) {
-    const detail = 'lease' in site && site.kind === 'failed' ? ' (still public)' : site.kind === 'away' && !('lease' in site) ? ' (released)' : '';
+    const detail =
+      'lease' in site && site.kind === 'failed'
+        ? ' (still public)'
+        : site.kind === 'away' && !('lease' in site)
+          ? ' (released)'
+          : '';
     it(`${site.kind}${detail}, ${event.type}: ${kind}${effects.length > 0 ? `, asks for ${effects.map((effect) => (effect as { type: string }).type).join(', ')}` : ''}`, () => {
       const step = transition(site, event, life);
       assert.equal(step.site.kind, kind);
@@ -122,7 +153,9 @@ describe("a site's machine", () => {
 
   it('has every change of state that can happen in the table above', () => {
     const tested = new Set(table.map(([site, event, kind]) => `${site.kind} ${event.type} ${kind}`));
-    const missing = explore().map(({ from, event, to }) => `${from} ${event} ${to}`).filter((change) => !tested.has(change));
+    const missing = explore()
+      .map(({ from, event, to }) => `${from} ${event} ${to}`)
+      .filter((change) => !tested.has(change));
     assert.deepEqual(missing, []);
   });
 
@@ -132,20 +165,47 @@ describe("a site's machine", () => {
   });
 
   it('shows a refusal while it lasts, and tells it once for each publication', () => {
-    const after = (site: Site, ...events: SiteEvent[]) => events.reduce(({ site: now, told }, event) => {
-      const next = transition(now, event, life);
-      return { site: next.site, told: [...told, ...next.effects.flatMap((effect) => (effect.type === 'tellProblem' ? [effect.problem] : []))] };
-    }, { site, told: [] as object[] });
+    const after = (site: Site, ...events: SiteEvent[]) =>
+      events.reduce(
+        ({ site: now, told }, event) => {
+          const next = transition(now, event, life);
+          return {
+            site: next.site,
+            told: [
+              ...told,
+              ...next.effects.flatMap((effect) => (effect.type === 'tellProblem' ? [effect.problem] : [])),
+            ],
+          };
+        },
+        { site, told: [] as object[] },
+      );
     const first = after(waiting, visitorsRefused);
     assert.deepEqual(first.site.kind === 'waiting' && first.site.refusal, refusal);
     assert.equal(after(first.site, visitorsRefused).site, first.site, 'nothing has changed');
     const restarted = after(first.site, ended, ran);
-    assert.deepEqual(restarted.site, { ...waiting, runs: running('12:1'), toldRefusal: 'toldRefusal' in first.site ? first.site.toldRefusal : '' });
-    const over = [[ended, ran], [windowSilent, windowAnswers], [{ type: 'listening' }, { type: 'silent' }], [{ type: 'silent', mute: true }],
-      [republish, { ...published, created: false }], [guardianLost, { ...published, life, created: false }]] as const;
-    for (const events of over) assert.deepEqual(after(first.site, ...events, visitorsRefused).told, [], events.map(({ type }) => type).join());
-    assert.deepEqual(after(first.site, { type: 'visitorsRefused', refusal: otherRefusal }).told, [refusalProblem(otherRefusal)]);
-    assert.deepEqual(after(first.site, unpublish, ran, { ...published, life }, visitorsRefused).told, [refusalProblem(refusal)], 'another publication');
+    assert.deepEqual(restarted.site, {
+      ...waiting,
+      runs: running('12:1'),
+      toldRefusal: 'toldRefusal' in first.site ? first.site.toldRefusal : '',
+    });
+    const over = [
+      [ended, ran],
+      [windowSilent, windowAnswers],
+      [{ type: 'listening' }, { type: 'silent' }],
+      [{ type: 'silent', mute: true }],
+      [republish, { ...published, created: false }],
+      [guardianLost, { ...published, life, created: false }],
+    ] as const;
+    for (const events of over)
+      assert.deepEqual(after(first.site, ...events, visitorsRefused).told, [], events.map(({ type }) => type).join());
+    assert.deepEqual(after(first.site, { type: 'visitorsRefused', refusal: otherRefusal }).told, [
+      refusalProblem(otherRefusal),
+    ]);
+    assert.deepEqual(
+      after(first.site, unpublish, ran, { ...published, life }, visitorsRefused).told,
+      [refusalProblem(refusal)],
+      'another publication',
+    );
   });
 
   it('does not publish again by itself what was taken down by hand', () => {

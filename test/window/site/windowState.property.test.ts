@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isRunning, leaseOf, refusalProblem, visitorsRefusedCode, type Problem, type SiteEvent } from '../../../src/window/site/siteState.ts';
-import { emptyWindow, windowStep, type WindowState, type WindowEffect, type WindowEvent } from '../../../src/window/site/windowState.ts';
+import {
+  isRunning,
+  leaseOf,
+  refusalProblem,
+  visitorsRefusedCode,
+  type Problem,
+  type SiteEvent,
+} from '../../../src/window/site/siteState.ts';
+import {
+  emptyWindow,
+  windowStep,
+  type WindowState,
+  type WindowEffect,
+  type WindowEvent,
+} from '../../../src/window/site/windowState.ts';
 import { otherRefusal, problem, refusal } from './sites.ts';
 
 const shells = ['10:1', '20:1', '30:1'];
@@ -76,10 +89,14 @@ class World {
     const { life, port } = asked;
     const publication = { hostname: `p${port}.example.com`, url: `https://p${port}.example.com`, port };
     if (kind === 'created') this.made.set(life, (this.made.get(life) ?? 0) + 1);
-    const event: SiteEvent = kind === 'busy' ? { type: 'busy', life, note: { message: 'busy', until: 1 } }
-      : kind === 'refused' ? { type: 'refused', life, problem }
-      : kind === 'refusedForNow' ? { type: 'refused', life, problem, retryAfterSeconds: 15 }
-      : { type: 'published', life, publication, created: kind === 'created' };
+    const event: SiteEvent =
+      kind === 'busy'
+        ? { type: 'busy', life, note: { message: 'busy', until: 1 } }
+        : kind === 'refused'
+          ? { type: 'refused', life, problem }
+          : kind === 'refusedForNow'
+            ? { type: 'refused', life, problem, retryAfterSeconds: 15 }
+            : { type: 'published', life, publication, created: kind === 'created' };
     this.send({ type: 'site', port, event });
   }
 
@@ -97,9 +114,15 @@ class World {
       if (site.kind === 'stopped') assert.ok(!isRunning(site), 'stopped, though a command runs');
       if (site.kind !== 'idle') assert.ok(site.runs.size > 0, `${site.kind} without a terminal`);
     }
-    const known = new Set([...this.state.sites.values()].flatMap((site) => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life) ?? []));
-    for (const life of this.held) assert.ok(known.has(life), `life ${life} is held, and no site of the window knows it`);
-    for (const [life, times] of this.told) assert.ok(times <= Math.max(1, this.made.get(life) ?? 0), `life ${life} was told ${times} times`);
+    const known = new Set(
+      [...this.state.sites.values()].flatMap(
+        (site) => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life) ?? [],
+      ),
+    );
+    for (const life of this.held)
+      assert.ok(known.has(life), `life ${life} is held, and no site of the window knows it`);
+    for (const [life, times] of this.told)
+      assert.ok(times <= Math.max(1, this.made.get(life) ?? 0), `life ${life} was told ${times} times`);
   }
 }
 
@@ -112,57 +135,119 @@ const commandSeen = fc.record({
   declined: fc.boolean(),
 });
 const anyMove: fc.Arbitrary<(world: World) => void> = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(anyShell, fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process })).map(([shell, commands]) => (world: World) => world.send({ type: 'observed', shell, commands })) },
-  { weight: 4, arbitrary: fc.constantFrom('created' as const, 'there' as const, 'busy' as const, 'refused' as const, 'refusedForNow' as const).map((kind) => (world: World) => world.answer(kind)) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(anyShell, fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process }))
+      .map(
+        ([shell, commands]) =>
+          (world: World) =>
+            world.send({ type: 'observed', shell, commands }),
+      ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom('created' as const, 'there' as const, 'busy' as const, 'refused' as const, 'refusedForNow' as const)
+      .map((kind) => (world: World) => world.answer(kind)),
+  },
   { weight: 2, arbitrary: anyShell.map((shell) => (world: World) => world.send({ type: 'closed', shell })) },
   { weight: 2, arbitrary: fc.constant((world: World) => world.ring()) },
-  { weight: 1, arbitrary: fc.tuple(anyShell, anyPort, fc.boolean()).map(([shell, port, told]) => (world: World) => world.send({ type: 'restored', shell, port, told })) },
-  { weight: 1, arbitrary: fc.nat(40).map((beats) => (world: World) => world.send({ type: 'windowSilent', seconds: beats * 20, limitSeconds: 600 })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(anyShell, anyPort, fc.boolean()).map(
+      ([shell, port, told]) =>
+        (world: World) =>
+          world.send({ type: 'restored', shell, port, told }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(40)
+      .map((beats) => (world: World) => world.send({ type: 'windowSilent', seconds: beats * 20, limitSeconds: 600 })),
+  },
   { weight: 1, arbitrary: fc.constant((world: World) => world.send({ type: 'windowAnswers' })) },
-  { weight: 5, arbitrary: fc.tuple(anyPort, fc.constantFrom<SiteEvent>(
-    { type: 'listening' }, { type: 'listening' }, { type: 'silent' }, { type: 'silent', mute: true },
-    { type: 'visitorsRefused', refusal }, { type: 'visitorsRefused', refusal: otherRefusal }, { type: 'unpublish' }, { type: 'withdrawn', problem }, { type: 'republish', shell: '10:1' },
-  )).map(([port, event]) => (world: World) => world.send({ type: 'site', port, event })) },
-  { weight: 1, arbitrary: anyPort.map((port) => (world: World) => {
-    const lease = leaseOf(world.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false });
-    if (!lease) return;
-    world.held.delete(lease.life);
-    const next = windowStep(world.state, { type: 'site', port, event: { type: 'guardianLost', life: lease.life } });
-    world.state = next.state;
-    for (const effect of next.effects) world.take(effect);
-    world.check();
-  }) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(
+        anyPort,
+        fc.constantFrom<SiteEvent>(
+          { type: 'listening' },
+          { type: 'listening' },
+          { type: 'silent' },
+          { type: 'silent', mute: true },
+          { type: 'visitorsRefused', refusal },
+          { type: 'visitorsRefused', refusal: otherRefusal },
+          { type: 'unpublish' },
+          { type: 'withdrawn', problem },
+          { type: 'republish', shell: '10:1' },
+        ),
+      )
+      .map(
+        ([port, event]) =>
+          (world: World) =>
+            world.send({ type: 'site', port, event }),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: anyPort.map((port) => (world: World) => {
+      const lease = leaseOf(world.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false });
+      if (!lease) return;
+      world.held.delete(lease.life);
+      const next = windowStep(world.state, { type: 'site', port, event: { type: 'guardianLost', life: lease.life } });
+      world.state = next.state;
+      for (const effect of next.effects) world.take(effect);
+      world.check();
+    }),
+  },
 );
 
 describe('the window, whatever happens', () => {
   it('is never live without a lease, forgets no lease, tells of each publication, and of each refusal, once', () => {
-    fc.assert(fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
-      const world = new World();
-      for (const move of moves) move(world);
-    }), { numRuns: 3000 });
+    fc.assert(
+      fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
+        const world = new World();
+        for (const move of moves) move(world);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('holds nothing once its terminals are closed', () => {
-    fc.assert(fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
-      const world = new World();
-      for (const move of moves) move(world);
-      for (const shell of shells) world.send({ type: 'closed', shell });
-      while (world.pending.length > 0) world.answer('created');
-      assert.deepEqual([...world.held], []);
-      assert.equal(world.state.sites.size, 0);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
+        const world = new World();
+        for (const move of moves) move(world);
+        for (const shell of shells) world.send({ type: 'closed', shell });
+        while (world.pending.length > 0) world.answer('created');
+        assert.deepEqual([...world.held], []);
+        assert.equal(world.state.sites.size, 0);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('asks for nothing when it sees again what it has seen', () => {
-    fc.assert(fc.property(fc.array(anyMove, { maxLength: 40 }), anyShell, fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process }), (moves, shell, commands) => {
-      const world = new World();
-      for (const move of moves) move(world);
-      world.send({ type: 'observed', shell, commands });
-      const seen = world.state;
-      const { state, effects } = windowStep(seen, { type: 'observed', shell, commands });
-      assert.deepEqual(effects, []);
-      assert.equal(state.sites, seen.sites);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        fc.array(anyMove, { maxLength: 40 }),
+        anyShell,
+        fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process }),
+        (moves, shell, commands) => {
+          const world = new World();
+          for (const move of moves) move(world);
+          world.send({ type: 'observed', shell, commands });
+          const seen = world.state;
+          const { state, effects } = windowStep(seen, { type: 'observed', shell, commands });
+          assert.deepEqual(effects, []);
+          assert.equal(state.sites, seen.sites);
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });
 
@@ -178,7 +263,7 @@ describe('one terminal with commands on two ports', () => {
     return world;
   };
 
-  it('restarts one while the other comes up: the first one\'s link stays', () => {
+  it("restarts one while the other comes up: the first one's link stays", () => {
     const world = after([first], [], [second, { ...first, process: '102:1' }]);
     assert.deepEqual([...world.state.sites.keys()].sort(), [3000, 3001]);
     assert.deepEqual([...world.made.values()], [1, 1]);
@@ -186,7 +271,10 @@ describe('one terminal with commands on two ports', () => {
 
   it('keeps a command that was overlooked once', () => {
     const world = after([first], [], [first, second]);
-    assert.deepEqual([...world.state.sites.values()].map(({ kind }) => kind), ['waiting', 'waiting']);
+    assert.deepEqual(
+      [...world.state.sites.values()].map(({ kind }) => kind),
+      ['waiting', 'waiting'],
+    );
   });
 
   it('lets go of the port that it moved away from', () => {
