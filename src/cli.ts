@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import { makeProgram } from './cli/program.ts';
-import { exitCodes } from './provisioning/errors.ts';
+import { exitCodes } from './messages/exitCodes.ts';
 
 /** Composition root of the command: the process's arguments, environment, streams and signals go in, an exit code comes out. */
 async function main(): Promise<number> {

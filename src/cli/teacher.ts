@@ -26,7 +26,7 @@ export async function list({ report, env }: ActionContext): Promise<void> {
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
   const desk = openSession(report, env);
-  if (desk.caller.isGuest) throw new MendableError('teacher-only', { what: 'restore' });
+  if (desk.caller.isGuest) throw new MendableError('teacher-only', { verb: 'restore', user: desk.caller.user });
   const publisher = await Publisher.open(openContext(desk, report, env));
   if (name !== undefined) {
     const { config } = await publisher.store.history.get(name);

@@ -40,7 +40,7 @@ export type Config = Readonly<Omit<z.output<typeof schema>, 'machine' | 'originR
 /**
  * Reads the text of a configuration file.
  * @param machine the name of this machine, where the file names none
- * @throws MendableError `config-invalid`, `hostname-invalid`: one message that names the file, the key and the mend
+ * @throws MendableError `config-invalid`, `hostname-invalid`: one message that names the file, the key and the fix
  */
 export function parseConfig(file: string, content: string, machine: string): Config {
   const result = schema.safeParse(parseJson(file, content), { reportInput: true });
@@ -53,7 +53,7 @@ export function parseConfig(file: string, content: string, machine: string): Con
     throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
   if (!config.publicUrl.includes('{hostname}'))
     throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
-  // A template that can make no name at all is the teacher's to mend, before any student meets it.
+  // A template that can make no name is an error now, not when the first student publishes.
   makeHostname(config.hostname, { user: 'student1', port: 3000, machine });
   return {
     ...config,
@@ -71,10 +71,10 @@ export function assignedPort(config: Config, user: string): number | undefined {
   return config.ports && Object.hasOwn(config.ports, user) ? config.ports[user] : undefined;
 }
 
-/** @throws MendableError `port-not-allowed` where the configuration gives this port to somebody else, or to nobody */
+/** @throws MendableError `port-not-allowed` where the configuration does not give this port to this user */
 export function checkPort(config: Config, user: string, port: number): void {
-  const refuse = (problem: string, mend: string) => {
-    throw new MendableError('port-not-allowed', { port, user, problem, mend });
+  const refuse = (problem: string, fix: string) => {
+    throw new MendableError('port-not-allowed', { port, user, problem, fix });
   };
   if (config.ports) {
     const own = assignedPort(config, user);
@@ -84,7 +84,7 @@ export function checkPort(config: Config, user: string, port: number): void {
       ? `it belongs to ${owner}`
       : own === undefined
         ? 'the configuration gives this user none'
-        : "it is nobody's";
+        : 'no user has this port';
     refuse(
       problem,
       own === undefined
@@ -146,6 +146,6 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   return issue.inclusive ? `must be at least ${issue.minimum}` : `must be more than ${issue.minimum}`;
 }
 
-function fault(file: string, problem: string, mend: string): MendableError {
-  return new MendableError('config-invalid', { file, problem, mend });
+function fault(file: string, problem: string, fix: string): MendableError {
+  return new MendableError('config-invalid', { file, problem, fix });
 }

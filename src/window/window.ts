@@ -1,4 +1,6 @@
 // One state, one setter, one event. What the machine asks for is done here, each port's wishes in their order.
+import { exitCodes } from '../messages/exitCodes.ts';
+import { problemFor } from '../messages/messages.ts';
 import type { CliError, CliEvent, CliOutcome } from './cli/events.ts';
 import type { RunOptions } from './cli/run.ts';
 import type { Guardian } from './cli/guardian.ts';
@@ -120,7 +122,7 @@ export class Window {
   async #publish(port: number, life: number, verify: boolean): Promise<void> {
     const { holder, guardian } = this.#holdings.get(life) ?? this.#hold(port, life);
     if (guardian.pid === undefined) {
-      this.#tell(port, { type: 'refused', life, problem: noGuardian });
+      this.#tell(port, { type: 'refused', life, problem: problemFor('guardian-failed') });
       return;
     }
     this.#timers.get(life)?.cancel();
@@ -192,7 +194,10 @@ export class Window {
         ? `the guardian of port ${port} was killed; another takes its place`
         : `the guardian of port ${port} was stopped`,
     );
-    this.#tell(port, killed ? { type: 'guardianLost', life } : { type: 'withdrawn', problem: stopping });
+    this.#tell(
+      port,
+      killed ? { type: 'guardianLost', life } : { type: 'withdrawn', problem: problemFor('guardian-stopped') },
+    );
   }
 
   async #release(port: number, life: number): Promise<void> {
@@ -236,25 +241,9 @@ export class Window {
   }
 }
 
-const stopping: Problem = {
-  code: 'guardian-stopped',
-  title: 'Your site was taken down',
-  message: 'The process that watches over it was stopped, as happens when the server shuts code-server down.',
-  action: 'Use Republish to put it back.',
-};
-
-const noGuardian: Problem = {
-  code: 'guardian-failed',
-  title: 'Your site is not public',
-  message: 'The process that would take it down again (/bin/sh) could not be started.',
-  action: 'Tell your teacher: the server may be out of processes or memory.',
-};
-
-const EXIT_BUSY = 75;
-
 /** Seconds until a command that was only busy is run again; undefined where it failed. */
 function secondsToWait({ exitCode, retryAfterSeconds }: CliError): number | undefined {
-  return exitCode === EXIT_BUSY ? Math.max(1, retryAfterSeconds ?? 5) : undefined;
+  return exitCode === exitCodes.busy ? Math.max(1, retryAfterSeconds ?? 5) : undefined;
 }
 
 const publicationOf = ({ hostname, url, port }: Publication): Publication => ({ hostname, url, port });

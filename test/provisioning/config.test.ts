@@ -74,11 +74,11 @@ describe('configuration', () => {
     ],
     ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
   ] as const) {
-    it(`${what}: one message names the file, the key and the mend`, () => {
+    it(`${what}: one message names the file, the key and the fix`, () => {
       const error = refusal(() => read(changes));
       assert.deepEqual([error.code, error.exitCode], ['config-invalid', 78]);
       assert(error.message.startsWith(`${file}: `) && error.message.includes(key), error.message);
-      assert(error.action.length > 10 && !error.action.includes('{mend}'), error.action);
+      assert(error.action.length > 10 && !error.action.includes('{fix}'), error.action);
     });
   }
 
@@ -91,7 +91,7 @@ describe('configuration', () => {
     checkPort(assigned, 'student1', 3001);
     for (const [user, port, says] of [
       ['student1', 3002, /belongs to student2/],
-      ['student1', 3003, /nobody's/],
+      ['student1', 3003, /no user has this port/],
       ['student3', 3001, /belongs to student1/],
       ['student3', 9, /gives this user none/],
     ] as const) {

@@ -1,5 +1,6 @@
 import type { Config } from '../../provisioning/config.ts';
-import { exitCodes, MendableError } from '../../provisioning/errors.ts';
+import { exitCodes } from '../../messages/exitCodes.ts';
+import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { examineCloudflare } from './cloudflare.ts';

@@ -3,7 +3,8 @@ import { basename, dirname, resolve } from 'node:path';
 import { connectAdminApi, type AdminApi } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { parseConfig } from '../../provisioning/config.ts';
-import { exitCodes, MendableError } from '../../provisioning/errors.ts';
+import { exitCodes } from '../../messages/exitCodes.ts';
+import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { identifyCaller, userName } from '../caller.ts';
@@ -212,9 +213,9 @@ async function saveConnectorToken(
   return writeText(file, `${await account.connectorToken(accountId, tunnelId)}\n`, { mode: 0o600 }) ? [file] : [];
 }
 
-/** Who came through the students' sudo rule: every sudo to an account that is not root's. */
+/** Rejects callers who arrived through the students' sudo rule. */
 function refuseGuests(env: NodeJS.ProcessEnv): void {
   const uid = process.getuid?.() ?? 0;
-  if (identifyCaller({ uid, env, nameOf: String }, undefined, uid).isGuest)
-    throw new MendableError('teacher-only', { what: 'setup' });
+  const { user, isGuest } = identifyCaller({ uid, env, nameOf: userName }, undefined, uid);
+  if (isGuest) throw new MendableError('teacher-only', { verb: 'setup', user });
 }

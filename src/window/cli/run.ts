@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { exitCodes } from '../../messages/exitCodes.ts';
+import { problemFor } from '../../messages/messages.ts';
 import { isOutcome, readEvent } from './events.ts';
 import type { CliError, CliEvent, CliOutcome } from './events.ts';
 
@@ -90,12 +92,6 @@ function endWhenSilent(seconds: number, end: () => void): { heard(): void; stop(
 }
 
 function noAnswer(file: string, end: string, said: readonly string[]): CliError {
-  return {
-    event: 'error',
-    code: 'no-answer',
-    title: 'The command classroom-tunnel does not work here',
-    message: [`${file}: ${end}.`, ...said.slice(-3)].join(' '),
-    action: 'Ask your teacher to run `classroom-tunnel doctor`, and to check the setting classroomTunnel.command.',
-    exitCode: 1,
-  };
+  const problem = [`${end}.`, ...said.slice(-3)].join(' ');
+  return { event: 'error', ...problemFor('no-answer', { file, problem }), exitCode: exitCodes.failed };
 }

@@ -1,5 +1,6 @@
 // Does the server listen, is it this student's own, and does a visitor get an answer? Asked only while a port is public:
 // quickly at first, then seldom.
+import { problemFor } from '../../messages/messages.ts';
 import { runs, type ShellId } from '../../shell/processIds.ts';
 import { nameServer } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
@@ -11,7 +12,7 @@ import { readProcess } from '../../shell/processes.ts';
 import { treeOf } from '../../shell/terminalProcesses.ts';
 import type { Relays } from './relays.ts';
 import { isRunning, leaseOf } from '../site/siteState.ts';
-import type { Problem, Site, SiteEvent, AwaitingServer } from '../site/siteState.ts';
+import type { Site, SiteEvent, AwaitingServer } from '../site/siteState.ts';
 import type { WindowState, WindowEvent } from '../site/windowState.ts';
 import { ReadinessProbes } from './readinessProbe.ts';
 
@@ -42,7 +43,8 @@ export function judgeDirect(
   uid: number,
 ): SiteEvent | undefined {
   if (leaseOf(site) === undefined) return undefined;
-  if (onPort.some((listener) => listener.uid !== uid)) return { type: 'withdrawn', problem: foreign(port) };
+  if (onPort.some((listener) => listener.uid !== uid))
+    return { type: 'withdrawn', problem: problemFor('port-foreign', { port, owner: 'another user' }) };
   const inodes = new Set(own.map(({ inode }) => inode));
   const listening = heldByHand(site) ? onPort.length > 0 : onPort.some(({ inode }) => inodes.has(inode));
   const elsewhere = own.find((listener) => listener.port !== port)?.port;
@@ -100,13 +102,6 @@ export function pauseFor(site: Site, previous: number): number | undefined {
       return undefined;
   }
 }
-
-const foreign = (port: number): Problem => ({
-  code: 'port-foreign',
-  title: 'Port in use by another user',
-  message: `A program of another user listens on port ${port}, so your link was taken down: it must not lead there.`,
-  action: 'Start your own server again; if the port stays taken, ask your teacher.',
-});
 
 export interface ReadinessWatcherOptions {
   readonly dispatch: (event: WindowEvent) => void;

@@ -1,4 +1,5 @@
 // What the text of PORT means. Pure.
+import { problemFor } from '../../messages/messages.ts';
 import type { PortReading } from './windowState.ts';
 
 /**
@@ -9,10 +10,5 @@ export function readPort(text: string | undefined, variable: string): PortReadin
   if (text === undefined || text.trim() === '') return undefined;
   const port = Number(text.trim());
   if (/^\d+$/.test(text.trim()) && port >= 1 && port <= 65535) return port;
-  return {
-    code: 'port-invalid',
-    title: `${variable} is not a port`,
-    message: `The command runs with a ${variable} that is not a number from 1 to 65535. Nothing was published.`,
-    action: `Stop it, correct ${variable} (or remove it and open a new terminal) and start it again.`,
-  };
+  return problemFor('port-invalid', { variable });
 }

@@ -1,9 +1,12 @@
 // One site: the publication of one port by this window. What it can be, what can happen to it, and what can be asked
 // for in return, all as data. The machine over it is transitions.ts; the window with its several ports is windowState.ts.
 
+import { problemFor, type Problem } from '../../messages/messages.ts';
 import type { Refusal } from '../../relay/probeResult.ts';
 
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
+
+export type { Problem };
 
 /** What a shell does for a site. A run that has ended still holds the site: a stopped server keeps its link. */
 export interface Run {
@@ -16,14 +19,6 @@ export interface Publication {
   readonly hostname: string;
   readonly url: string;
   readonly port: number;
-}
-
-/** A message for a person: what, why, and how to mend it. */
-export interface Problem {
-  readonly code: string;
-  readonly title: string;
-  readonly message: string;
-  readonly action: string;
 }
 
 /** What this window holds: `life` names the guardian and the holder made for it. */
@@ -149,24 +144,20 @@ export interface Step<S extends Site = Site> {
 
 export const idleSite: Idle = { kind: 'idle', runs: new Map(), told: false };
 
-/** What no PORT means to a student; shown as a warning and in the status bar. */
-export const noPort: Problem = {
-  code: 'no-port',
-  title: 'Your site is not public',
-  message: 'The command runs without a PORT, so there is no port to publish.',
-  action: 'Stop it, open a new terminal and start it there; or give the port yourself, as in PORT=3000 npm run dev.',
-};
+/** Shown as a warning and in the status bar when a command runs without PORT. */
+export const noPort: Problem = problemFor('no-port', { variable: 'PORT', assignment: 'export PORT=3000' });
 
 /** The code of a problem that is a refusal. */
 export const visitorsRefusedCode = 'visitors-refused';
 
-/** What a refusal means to a student; shown as a warning and in the status bar. */
-export const refusalProblem = ({ server, why, file, mend }: Refusal): Problem => ({
-  code: visitorsRefusedCode,
-  title: `${server} refuses visitors`,
-  message: `${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
-  action: `Change this in ${file}: ${mend}`,
-});
+/** Shown as a warning and in the status bar when the server refuses visitors. */
+export const refusalProblem = ({ server, why, file, mend }: Refusal): Problem =>
+  problemFor(visitorsRefusedCode, {
+    server,
+    problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`,
+    file,
+    fix: mend,
+  });
 
 /** Whether a command of the site runs now, as far as is known. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);
