@@ -41,6 +41,11 @@ const noWaiting = {
     "CallExpression[callee.name='setTimeout'][arguments.1.value>=100], CallExpression[callee.property.name='waitForTimeout']",
   message: 'A test waits for an event, never for time.',
 };
+const noSilentSkip = {
+  selector:
+    "CallExpression[callee.property.name='skip'][callee.object.type='ThisExpression'], CallExpression[callee.property.name='skip'][callee.object.name=/^(it|describe)$/]",
+  message: 'Use skip(this, reason) of test/fixtures/skip.ts: the report shows why.',
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'demo/app/'] },
@@ -139,7 +144,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', noWaiting],
+      'no-restricted-syntax': ['error', noWaiting, noSilentSkip],
       '@typescript-eslint/no-unused-expressions': 'off',
       '@typescript-eslint/no-floating-promises': [
         'error',

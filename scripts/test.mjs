@@ -89,7 +89,7 @@ const PARTS = {
 /** What runs by itself. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
 const LANES = [['lint', 'format', 'types'], ['unit'], ['host', 'browser']];
 
-const total = { passed: 0, failed: 0, why: [] };
+const total = { passed: 0, failed: 0, why: [], skipped: [] };
 const fail = (message) => {
   console.log(message);
   total.failed += 1;
@@ -147,14 +147,15 @@ async function runPart(name, { folder, environment, done }, show) {
   const { code } = await run(node, part.mocha ? [...mocha, ...args] : args, { cwd: root, env, show });
   const lines = counts ? await readFile(countsFile, 'utf8').catch(() => '') : '';
   /** @type {import('../test/reporter.ts').Counts} */
-  const { passes, failures, failed } = counts
-    ? JSON.parse(lines || '{"passes":0,"failures":0,"failed":[]}')
-    : { passes: code === 0 ? 1 : 0, failures: 0, failed: [] };
+  const { passes, failures, failed, skipped } = counts
+    ? JSON.parse(lines || '{"passes":0,"failures":0,"failed":[],"skipped":[]}')
+    : { passes: code === 0 ? 1 : 0, failures: 0, failed: [], skipped: [] };
   total.passed += passes;
   total.failed += failures;
   total.why.push(...failed);
+  total.skipped.push(...skipped);
   console.log(
-    `${title}: ${passes} passed, ${failures} failed, in ${Math.round((performance.now() - started) / 1_000)} s`,
+    `${title}: ${passes} passed, ${failures} failed, ${skipped.length} skipped, in ${Math.round((performance.now() - started) / 1_000)} s`,
   );
   if (failures === 0 && (code !== 0 || passes === 0)) fail(`${title}: ended with code ${code}`);
 }
@@ -202,5 +203,12 @@ try {
   fail(error instanceof SetUpError ? error.message : error.stack);
 }
 // Said again where it is found: the parts print some thousands of lines. `.ci/run` looks for these.
-console.log(['', ...total.why.map((why) => `✗ ${why}`), `${total.passed} passed, ${total.failed} failed`].join('\n'));
+console.log(
+  [
+    '',
+    ...total.skipped.map((title) => `- ${title}`),
+    ...total.why.map((why) => `✗ ${why}`),
+    `${total.passed} passed, ${total.failed} failed`,
+  ].join('\n'),
+);
 process.exit(total.failed === 0 ? 0 : 1);

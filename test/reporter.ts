@@ -1,4 +1,4 @@
-/** mocha's own report, and what came of it in a file: the last lines of `npm test` are the sum over several runs of mocha. */
+// mocha's own report, and its counts in a file: `npm test` adds up several runs of mocha.
 import { appendFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
@@ -8,19 +8,26 @@ export interface Counts {
   readonly failures: number;
   /** The whole title of each test that failed, and the first line of why. */
   readonly failed: readonly string[];
+  /** The whole title of each test that was skipped, with its reason (see fixtures/skip.ts). */
+  readonly skipped: readonly string[];
 }
+
+const { EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Mocha.Runner.constants;
 
 export default class SpecWithCounts extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const failed: string[] = [];
-    runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
+    const skipped: string[] = [];
+    runner.on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
       failed.push(`${test.fullTitle()}: ${error.message.split('\n', 1)[0] ?? ''}`);
     });
-    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+    runner.on(EVENT_TEST_PENDING, (test: Mocha.Runnable) => skipped.push(test.fullTitle()));
+    runner.once(EVENT_RUN_END, () => {
       const { passes, failures } = this.stats;
+      const counts: Counts = { passes, failures, failed, skipped };
       const file = process.env.MOCHA_COUNTS;
-      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, failed } satisfies Counts)}\n`);
+      if (file) appendFileSync(file, `${JSON.stringify(counts)}\n`);
     });
   }
 }

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { listeners, listenersOf } from '../../src/shell/listeners.ts';
 import { children, descendants, environment, portSeenBy, readProcess, stillRuns } from '../../src/shell/processes.ts';
 import { ending, Running, until } from '../fixtures/shell/running.ts';
+import { skip } from '../fixtures/skip.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65534;
@@ -78,12 +79,11 @@ describe('processes', () => {
       assert.equal(stillRuns({ pid: read.pid, startTime: read.startTime - 1 }), false);
     });
 
-    if (isRoot) {
-      it('tells another user', () => {
-        const { pid } = running.spawn('/bin/sleep', ['600'], { uid: nobody, stdio: 'ignore' });
-        assert.equal(readProcess(pid)?.uid, nobody);
-      });
-    }
+    it('tells another user', function () {
+      if (!isRoot) skip(this, 'needs root');
+      const { pid } = running.spawn('/bin/sleep', ['600'], { uid: nobody, stdio: 'ignore' });
+      assert.equal(readProcess(pid)?.uid, nobody);
+    });
   });
 
   describe('children and descendants', () => {
@@ -193,9 +193,9 @@ describe('processes', () => {
 
     it('are not taken for those of a process that has none', () => assert.deepEqual(listenersOf([sleeper()]), []));
 
-    it('of another user are seen, but not whose they are', async () => {
+    it('of another user are seen, but not whose they are', async function () {
+      if (!isRoot) skip(this, 'needs root');
       const port = await listen('127.0.0.1');
-      if (!isRoot) return;
       assert.deepEqual(
         asSomebodyElse(() => [listeners().some((listener) => listener.port === port), listenersOf([process.ppid])]),
         [true, []],
