@@ -1,21 +1,21 @@
-// What the relay changes in a message's head, in both directions. Pure.
+// What the relay changes in the headers of a request and of a response. Pure.
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Heads that say something about one connection only: the relay's two connections each make their own. */
-const ONE_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'expect'];
+/** Headers about one connection: each of the relay's two connections makes its own. */
+const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'expect'];
 
-/** Said to Cloudflare's edge alone, which removes it: browsers keep caching as the server says, the edge caches nothing. */
-const EDGE_STORES_NOTHING = { 'cloudflare-cdn-cache-control': 'no-store' };
+/** For Cloudflare's edge alone, which removes it: browsers cache as the server says, the edge stores nothing. */
+const edgeStoresNothing = { 'cloudflare-cdn-cache-control': 'no-store' };
 
-const SCRIPT_OR_STYLE = /javascript|ecmascript|typescript|text\/css|wasm/i;
+const scriptOrStyle = /javascript|ecmascript|typescript|text\/css|wasm/i;
 
 /**
- * The heads that the dev server gets: all names in them are the ones of the student's own machine, so that a server that
- * serves only `localhost` answers. The Origin is changed only where it is the site itself: a page of another site
- * stays a stranger, and the server's own protection against it goes on working.
+ * The headers that the dev server gets. Host, Origin and Referer name the student's own machine, so that a server that
+ * serves only `localhost` responds. Origin is changed only when it is the site's: pages of other sites stay foreign, and
+ * the server's own protection against them keeps working.
  *
- * X-Forwarded-Host and -Proto tell the public address to who asks for it, except beside a changed Origin: frameworks compare
- * the two (Next's server actions the names, React Router's actions the scheme too) and would refuse the site's own forms.
+ * X-Forwarded-Host and -Proto give the public address, except beside a changed Origin: frameworks compare the two (Next.js
+ * the host in server actions, React Router the scheme too) and would reject the site's own forms.
  */
 export function headersForServer(headers: IncomingHttpHeaders, site: URL, port: number): IncomingHttpHeaders {
   const local = `localhost:${port}`;
@@ -25,7 +25,7 @@ export function headersForServer(headers: IncomingHttpHeaders, site: URL, port: 
     'x-forwarded-proto': site.protocol.slice(0, -1),
     'x-forwarded-host': site.host,
   };
-  if (headers.upgrade === undefined) for (const name of ONE_CONNECTION) Reflect.deleteProperty(changed, name);
+  if (headers.upgrade === undefined) for (const name of hopByHop) Reflect.deleteProperty(changed, name);
   if (headers.origin === site.origin) {
     changed.origin = `http://${local}`;
     delete changed['x-forwarded-host'];
@@ -36,26 +36,38 @@ export function headersForServer(headers: IncomingHttpHeaders, site: URL, port: 
   return changed;
 }
 
-/** The heads that the visitor gets: where they name the local server they name the site, and the edge is told to keep nothing. */
+/** The headers that the visitor gets: names of the local server become the site's, and the edge neither stores nor rewrites. */
 export function headersForVisitor(headers: IncomingHttpHeaders, site: URL, port: number): IncomingHttpHeaders {
-  const changed: IncomingHttpHeaders = { ...headers, ...EDGE_STORES_NOTHING };
-  for (const name of ONE_CONNECTION) Reflect.deleteProperty(changed, name);
+  const changed: IncomingHttpHeaders = { ...headers, ...edgeStoresNothing };
+  for (const name of hopByHop) Reflect.deleteProperty(changed, name);
   if (headers.location !== undefined) changed.location = publicUrl(headers.location, site, port);
   const allowed = headers['access-control-allow-origin'];
   if (allowed !== undefined) changed['access-control-allow-origin'] = publicUrl(allowed, site, port);
   if (headers['set-cookie'] !== undefined) changed['set-cookie'] = headers['set-cookie'].map(withoutLocalDomain);
-  if (headers['cache-control'] === undefined && SCRIPT_OR_STYLE.test(headers['content-type'] ?? ''))
-    changed['cache-control'] = 'no-cache';
+  const caching = cacheControl(headers['cache-control'], headers['content-type'] ?? '');
+  if (caching !== undefined) changed['cache-control'] = caching;
   return changed;
 }
 
-/** An absolute URL of the local server becomes the same place on the site; everything else stays as it is. */
+/**
+ * Scripts and styles without a rule are revalidated each time. HTML gets `no-transform`: the edge's e-mail obfuscation and
+ * Rocket Loader rewrite pages without it, which breaks hydration.
+ */
+function cacheControl(given: string | undefined, type: string): string | undefined {
+  if (/^\s*(text\/html|application\/xhtml\+xml)\b/i.test(type)) {
+    if (given === undefined || given.trim() === '') return 'no-transform';
+    return /\bno-transform\b/i.test(given) ? given : `${given}, no-transform`;
+  }
+  return given ?? (scriptOrStyle.test(type) ? 'no-cache' : undefined);
+}
+
+/** An absolute URL of the local server becomes the same path on the site; every other URL stays as it is. */
 function publicUrl(url: string, site: URL, port: number): string {
   const local = /^(?:https?:)?\/\/(?:localhost|127\.0\.0\.1|\[::1\]):(\d+)(?=$|[/?#])/i.exec(url);
   return local !== null && Number(local[1]) === port ? site.origin + url.slice(local[0].length) : url;
 }
 
-/** A cookie for the local machine becomes one for the host that the visitor asked, which is what it is without a domain. */
+/** A cookie without a domain belongs to the host that the visitor requested. */
 function withoutLocalDomain(cookie: string): string {
   return cookie.replace(/;\s*domain=\.?(?:localhost|127\.0\.0\.1)(?=;|$)/i, '');
 }

@@ -1,7 +1,7 @@
 // The relay's process: `relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS`. It lives as long as its standard input, and the grace after it.
 import { createInterface } from 'node:readline';
 import { parseInstruction } from './protocol.ts';
-import { listensAs } from './ownServer.ts';
+import { listensAs } from '../shell/listeners.ts';
 import { createRelay } from './relay.ts';
 import { holdSocketFile } from './socketFile.ts';
 
@@ -20,11 +20,7 @@ async function main([path, url, grace]: string[]): Promise<void> {
     return;
   }
 
-  const relay = createRelay({
-    site: new URL(url),
-    isOwn: (port, address) => listensAs(uid, port, address),
-    now: () => performance.now(),
-  });
+  const relay = createRelay({ site: new URL(url), isOwn: (port, address) => listensAs(uid, port, address) });
   const file = await holdSocketFile({
     path,
     uid,

@@ -1,51 +1,53 @@
-// Asks a site what a visitor's browser will ask it, with the public names, to know whether "live" is true. The answers are judged in probeResult.ts.
+// Sends a site the requests that a visitor's browser would send, with the public names, to find out whether it is live.
+// What the replies mean is decided in probeResult.ts.
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { withDeadline } from '../deadline.ts';
-import type { DevServerName } from './devServers.ts';
-import { judgeProbe, planSockets, viteClientPath } from './probeResult.ts';
-import type { ProbeAnswers, Reply, SocketPlan, SocketReply, ProbeResult } from './probeResult.ts';
+import type { LoopbackAddress } from '../shell/listeners.ts';
+import type { DevServerName, SocketPlan } from './devServers.ts';
+import { planSockets, resultOfProbe, viteClientPath } from './probeResult.ts';
+import type { ProbeAnswers, ProbeResult, Reply, SocketReply } from './probeResult.ts';
 
-/** Where to ask: the relay's socket, or the server itself where the tunnel leads straight to it. */
-export type Door = { socketPath: string } | { host: '127.0.0.1' | '::1'; port: number };
+/** Where to connect: the relay's socket, or the server itself when the tunnel leads straight to it. */
+export type ProbeAddress = { readonly socketPath: string } | { readonly host: LoopbackAddress; readonly port: number };
 
 export interface ProbeOptions {
-  door: Door;
+  readonly address: ProbeAddress;
   /** The site's public address. */
-  site: URL;
-  server?: DevServerName | undefined;
-  /** For the whole probe. A server that compiles its first page needs many seconds. */
-  signal: AbortSignal;
+  readonly site: URL;
+  readonly server?: DevServerName | undefined;
+  /** Ends the whole probe. A server that compiles its first page needs many seconds. */
+  readonly signal: AbortSignal;
 }
 
-/** How much of a page or a script is read, at most. Bytes. */
-const READ_LIMIT = 512 * 1024;
-/** How long an answer that has begun may go on: one that never ends is judged by its beginning. Milliseconds. */
-const BODY_LIMIT = 3_000;
-/** How long a WebSocket may go unanswered: a server leaves one that it does not know open. Milliseconds. */
-const UPGRADE_LIMIT = 5_000;
-/** How long an opened WebSocket may keep silent before silence counts as assent. Milliseconds. */
-const HELLO_LIMIT = 1_000;
-const NOT_FOUND = 404;
+/** How much of a page or a script is read, in bytes. */
+const readLimit = 512 * 1024;
+/** How long a body is read: one that never ends is judged by its beginning. Milliseconds. */
+const bodyLimit = 3_000;
+/** How long a WebSocket may stay unanswered: some servers leave one at an unknown path open. Milliseconds. */
+const upgradeLimit = 5_000;
+/** How long an open WebSocket may stay silent until it counts as accepted. Milliseconds. */
+const firstDataLimit = 1_000;
+const notFound = 404;
 
-/** GET /, Vite's client where the page has one, and the WebSocket that the page will open. Three requests at most; never rejects. */
+/** Requests the page, Vite's client if the page has one, and the page's WebSocket: at most three requests. Never rejects. */
 export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const { site, server } = options;
   const page = await get(options, '/', 'text/html,*/*;q=0.8');
-  const findings: ProbeAnswers = { site, server, page, socket: undefined };
-  if (page === undefined || page.status >= 400) return judgeProbe(findings);
+  const answers: ProbeAnswers = { site, server, page, socket: undefined };
+  if (page === undefined || page.status >= 400) return resultOfProbe(answers);
   const clientPath = viteClientPath(page);
   const client = clientPath === undefined ? undefined : await get(options, clientPath, '*/*');
   const plans = planSockets(server, page, client?.body);
-  return judgeProbe({ ...findings, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
+  return resultOfProbe({ ...answers, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
 }
 
-/** A server leaves a WebSocket at a path that it does not know without an answer, or says 404: the one that says more is the one. */
+/** A path that does not exist gets a 404 or no answer, so the first WebSocket that is answered is the one that exists. */
 async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]): Promise<SocketReply | undefined> {
   const answered = new AbortController();
-  return withDeadline(UPGRADE_LIMIT, [options.signal, answered.signal], async (signal) => {
+  return withDeadline(upgradeLimit, [options.signal, answered.signal], async (signal) => {
     try {
       return await Promise.any(plans.map((plan) => upgrade({ ...options, signal }, plan)));
     } catch {
@@ -56,15 +58,15 @@ async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]
   });
 }
 
-/** Undefined where no answer begins. */
+/** @returns undefined when no response begins */
 async function get(options: ProbeOptions, path: string, accept: string): Promise<Reply | undefined> {
-  const sent = request(asked(options, path, { accept }));
+  const sent = request(requestTo(options, path, { accept }));
   sent.end();
   return new Promise((resolve) => {
     sent.on('error', () => resolve(undefined));
     sent.on('response', (response) => void readReply(response).then(resolve));
     sent.on('upgrade', (_response, socket) => {
-      socket.destroy(); // nobody asked for that
+      socket.destroy(); // the request did not ask for one
       resolve(undefined);
     });
   });
@@ -72,24 +74,27 @@ async function get(options: ProbeOptions, path: string, accept: string): Promise
 
 async function readReply(response: IncomingMessage): Promise<Reply> {
   const reply: Reply = { status: response.statusCode ?? 0, headers: response.headers, body: '' };
-  const limit = setTimeout(() => response.destroy(), BODY_LIMIT);
+  const limit = setTimeout(() => response.destroy(), bodyLimit);
   try {
     for await (const chunk of response) {
       reply.body += String(chunk);
-      if (reply.body.length > READ_LIMIT) break;
+      if (reply.body.length > readLimit) break;
     }
   } catch {
-    // what came is what there is
+    // the beginning is enough
   } finally {
     clearTimeout(limit);
   }
   return reply;
 }
 
-/** Opens the WebSocket, waits for the first words, since some servers say only then that they refuse, and closes it. @throws where no WebSocket is */
+/**
+ * Opens a WebSocket, waits for its first data, because some servers refuse only then, and closes it.
+ * @throws when no WebSocket exists at the path
+ */
 async function upgrade(options: ProbeOptions, plan: SocketPlan): Promise<SocketReply> {
-  const sent: ClientRequest = request(
-    asked(options, plan.path, {
+  const sent = request(
+    requestTo(options, plan.path, {
       origin: options.site.origin,
       connection: 'Upgrade',
       upgrade: 'websocket',
@@ -101,34 +106,34 @@ async function upgrade(options: ProbeOptions, plan: SocketPlan): Promise<SocketR
   sent.end();
   return new Promise((resolve, reject) => {
     sent.on('error', (error: Error & { rawPacket?: Buffer }) => {
-      if (error.rawPacket) resolve({ status: 0, said: error.rawPacket.toString('latin1') });
+      if (error.rawPacket) resolve({ status: 0, data: error.rawPacket.toString('latin1') });
       else reject(error);
     });
     sent.on(
       'response',
       (response) =>
         void readReply(response).then(({ status, body }) => {
-          if (status === NOT_FOUND) reject(new Error(`There is no ${plan.path}`));
-          else resolve({ status, said: body });
+          if (status === notFound) reject(new Error(`There is no ${plan.path}`));
+          else resolve({ status, data: body });
         }),
     );
     sent.on(
       'upgrade',
       (response, socket, head) =>
-        void firstWords(socket, head).then((said) => resolve({ status: response.statusCode ?? 0, said })),
+        void firstData(socket, head).then((data) => resolve({ status: response.statusCode ?? 0, data })),
     );
   });
 }
 
-/** Frames from a server are neither masked nor, as nothing was agreed, compressed: their text can be read as it is. */
-async function firstWords(socket: Duplex, head: Buffer): Promise<string> {
+/** Frames from a server are not masked, and no compression was offered: their text can be read as it is. */
+async function firstData(socket: Duplex, head: Buffer): Promise<string> {
   return new Promise((resolve) => {
-    const done = (words: Buffer): void => {
+    const done = (data: Buffer): void => {
       clearTimeout(silence);
       socket.destroy();
-      resolve(words.toString('latin1'));
+      resolve(data.toString('latin1'));
     };
-    const silence = setTimeout(() => done(head), HELLO_LIMIT);
+    const silence = setTimeout(() => done(head), firstDataLimit);
     socket.on('error', () => done(head));
     socket.once('close', () => done(head));
     if (head.length > 0) done(head);
@@ -136,8 +141,12 @@ async function firstWords(socket: Duplex, head: Buffer): Promise<string> {
   });
 }
 
-/** `path` may be whatever a page says; it is asked of this site alone. */
-function asked({ door, site, signal }: ProbeOptions, path: string, headers: Record<string, string>): RequestOptions {
+/** `path` comes from a page and may be any text; only its path and query are used, at this site. */
+function requestTo(
+  { address, site, signal }: ProbeOptions,
+  path: string,
+  headers: Record<string, string>,
+): RequestOptions {
   const { pathname, search } = URL.canParse(path, site.href) ? new URL(path, site) : site;
-  return { ...door, path: pathname + search, signal, agent: false, headers: { host: site.host, ...headers } };
+  return { ...address, path: pathname + search, signal, agent: false, headers: { host: site.host, ...headers } };
 }

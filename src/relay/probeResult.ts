@@ -1,138 +1,112 @@
-// Whether a site is really live: what a visitor's browser was answered at the public name, and what that means. Pure.
-import type { DevServerName } from './devServers.ts';
+// What the answers to a probe mean: does a visitor who uses the public hostname get the site? Pure.
+import { devServers, rowOf } from './devServers.ts';
+import type { DevServerName, Fix, SocketPlan } from './devServers.ts';
 
-/** An answer to one request of the probe; undefined where none came in time. */
+/** The response to one request of the probe. */
 export interface Reply {
-  status: number;
-  headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** As much of the body as the probe reads. */
   body: string;
 }
 
-/** What came of opening a WebSocket; `said` is the beginning of what the server sent over it. */
+/** What opening a WebSocket led to. */
 export interface SocketReply {
-  /** 0 where the server sent words without any HTTP. */
-  status: number;
-  said: string;
-}
-
-/** A WebSocket that a dev server's own script opens in the visitor's browser. */
-export interface SocketPlan {
-  path: string;
-  protocol?: string;
+  /** 0 when the server sent something that is not HTTP. */
+  readonly status: number;
+  /** The beginning of what the server sent over it. */
+  readonly data: string;
 }
 
 export interface ProbeAnswers {
-  site: URL;
-  /** As the processes say; the page may know better. */
-  server: DevServerName | undefined;
-  page: Reply | undefined;
-  /** Undefined where the server has no WebSocket that is known, or none of those that it may have answered. */
-  socket: SocketReply | undefined;
+  readonly site: URL;
+  /** As its processes say; undefined when they do not tell. */
+  readonly server: DevServerName | undefined;
+  /** Undefined when none came in time. */
+  readonly page: Reply | undefined;
+  /** Undefined when no WebSocket is known for the server, or none of those it may have answered. */
+  readonly socket: SocketReply | undefined;
 }
 
-/** Why a server keeps visitors out: `mend` is the exact line, and `file` the file of the student's project that it belongs into. */
-export interface Refusal {
+/** Why a server turns visitors away, and the line that changes it. */
+export interface Refusal extends Fix {
   readonly server: string;
-  /** Goes on after the server's name: "it …". */
+  /** Continues a sentence that starts with the server's name: "it …". */
   readonly why: string;
-  readonly file: string;
-  readonly mend: string;
 }
 
 export type ProbeResult =
-  { kind: 'live' } | { kind: 'stopped' } | { kind: 'silent'; server: string } | ({ kind: 'refuses' } & Refusal);
+  | { readonly kind: 'live' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'silent'; readonly server: string }
+  | ({ readonly kind: 'refuses' } & Refusal);
 
-/** With these, and no others, servers refuse a WebSocket for its names: Vite with 400. With a 404 or a page they only say that none is there. */
-const REFUSING = new Set([400, 401, 403]);
-/** The words of webpack-dev-server, in an opened WebSocket, and of Next.js, instead of an answer. */
-const REFUSING_WORDS = /Invalid Host\/Origin header|^Unauthorized/;
+/** Statuses with which a server rejects a WebSocket because of its Host or Origin; with others it only says that none exists. */
+const rejected = new Set([400, 401, 403]);
+/** webpack-dev-server before version 5 refuses with status 200 and these words alone; any other page may quote them. */
+const refusalAsPage = /^\s*Invalid Host header\s*$/;
 
-/** How long a page may take is the probe's business; here silence is silence. What cannot be judged, and answers anything, is live. */
-export function judgeProbe({ site, server, page, socket }: ProbeAnswers): ProbeResult {
+/** A reply that tells nothing about hostnames counts as live: it is what the student's own code answers. */
+export function resultOfProbe({ site, server, page, socket }: ProbeAnswers): ProbeResult {
   if (page === undefined) return { kind: 'silent', server: server ?? 'The server' };
-  const name = server ?? nameByPage(page);
-  if (
-    page.status === 503 &&
-    page.body.includes(site.hostname) &&
-    page.headers['cloudflare-cdn-cache-control'] === 'no-store'
-  )
-    return { kind: 'stopped' };
-  if (isHostRefusal(page)) return refuses(name, site, `it does not serve pages for ${site.hostname}`);
-  if (socket === undefined) return { kind: 'live' };
-  const refusal = REFUSING.has(socket.status) ? String(socket.status) : REFUSING_WORDS.exec(socket.said)?.[0];
-  return refusal === undefined
+  if (isStoppedPage(page, site)) return { kind: 'stopped' };
+  const name = server ?? serverOfPage(page);
+  if (refusesHost(page)) return refusal(name, site, `it does not serve pages for ${site.hostname}`);
+  const refused = socket && refusedSocket(socket);
+  return refused === undefined
     ? { kind: 'live' }
-    : refuses(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refusal})`);
+    : refusal(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refused})`);
 }
 
 /**
- * The WebSocket that the page will open, as far as that can be known; none where the server is unknown or has none. Of several,
- * one is there: it moved between versions. `script` is Vite's client where the page has one.
+ * The WebSockets that the page may open; empty when the server is unknown or has none. Of several, one exists.
+ * @param script the text of Vite's client, when the page loads it
  */
-export function planSockets(server: DevServerName | undefined, page: Reply, script: string | undefined): SocketPlan[] {
+export function planSockets(
+  server: DevServerName | undefined,
+  page: Reply,
+  script: string | undefined,
+): readonly SocketPlan[] {
   if (script !== undefined) {
     const base = /\bbase = "([^"]*)"/.exec(script)?.[1] ?? '/';
     const token = /\bwsToken = "([^"]*)"/.exec(script)?.[1]; // since Vite 6.0.9
     return [{ path: token === undefined ? base : `${base}?token=${token}`, protocol: 'vite-hmr' }];
   }
-  const name = server ?? nameByPage(page);
-  if (name === 'Next.js') return [{ path: '/_next/hmr' }, { path: '/_next/webpack-hmr' }];
-  if (name === 'webpack-dev-server' || name === 'Create React App') return [{ path: '/ws' }];
-  return [];
+  return rowOf(server ?? serverOfPage(page))?.sockets ?? [];
 }
 
-/** Where the page loads Vite's client from; every tool that is built on Vite does, under a base path of its own. */
+/** Where the page loads Vite's client from. Every tool that is built on Vite does, some under a base path. */
 export function viteClientPath(page: Reply): string | undefined {
   return /["'(]([^"'()\s]*\/@vite\/client)["')?]/.exec(page.body)?.[1];
 }
 
-function nameByPage(page: Reply): DevServerName | undefined {
-  if (/next\.js/i.test(String(page.headers['x-powered-by'] ?? '')) || page.body.includes('/_next/static/'))
-    return 'Next.js';
-  if (/Blocked request\. This host/.test(page.body) || viteClientPath(page) !== undefined) return 'Vite';
-  if (page.body.trim() === 'Invalid Host header') return 'webpack-dev-server';
-  return undefined;
+/** Whether the relay's own page answered, which says that no server runs. */
+function isStoppedPage({ status, body, headers }: Reply, { hostname }: URL): boolean {
+  return status === 503 && body.includes(hostname) && headers['cloudflare-cdn-cache-control'] === 'no-store';
 }
 
-/** The refusals of Vite (and what is built on it), webpack-dev-server and Angular, which all say that it is about the host. */
-function isHostRefusal({ status, body }: Reply): boolean {
-  if (status < 300) return body.trim() === 'Invalid Host header'; // webpack-dev-server before 5; a page may well speak of such words
-  return (
-    status < 500 && /Blocked request\. This host|Invalid Host header|URL with hostname .* is not allowed/i.test(body)
-  );
+function serverOfPage({ headers, body }: Reply): DevServerName | undefined {
+  const poweredBy = String(headers['x-powered-by'] ?? '');
+  return devServers.find(({ page }) => page?.poweredBy?.test(poweredBy) === true || page?.body.test(body) === true)
+    ?.name;
 }
 
-function refuses(server: DevServerName | undefined, { hostname }: URL, why: string): ProbeResult {
-  const { file, mend } =
-    server === undefined
-      ? { file: 'the configuration of your server', mend: `allow the host ${hostname}` }
-      : mendFor(server, hostname);
-  return { kind: 'refuses', server: server ?? 'The server', why, file, mend };
+function refusesHost({ status, body }: Reply): boolean {
+  if (status < 300) return refusalAsPage.test(body);
+  return status < 500 && devServers.some(({ refusal }) => refusal?.page?.test(body) === true);
 }
 
-function mendFor(server: DevServerName, hostname: string): { file: string; mend: string } {
-  const list = `allowedHosts: ['${hostname}']`;
-  switch (server) {
-    case 'Vite':
-    case 'React Router':
-      return { file: 'vite.config.js', mend: `server: { ${list} },` };
-    case 'Astro':
-      return { file: 'astro.config.mjs', mend: `server: { ${list} },` };
-    case 'Nuxt':
-      return { file: 'nuxt.config.ts', mend: `vite: { server: { ${list} } },` };
-    case 'Angular':
-      return { file: 'angular.json, at "serve" › "options"', mend: `"allowedHosts": ["${hostname}"]` };
-    case 'webpack-dev-server':
-      return {
-        file: 'webpack.config.js',
-        mend: `devServer: { ${list}, client: { webSocketURL: 'auto://0.0.0.0:0/ws' } },`,
-      };
-    case 'Create React App':
-      return { file: '.env', mend: 'DANGEROUSLY_DISABLE_HOST_CHECK=true' };
-    case 'Next.js':
-      return { file: 'next.config.js', mend: `allowedDevOrigins: ['${hostname}'],` };
-    case 'Parcel':
-      return { file: 'package.json', mend: '"start": "parcel --hmr-hostname ' + hostname + '"' };
-  }
+/** How a WebSocket was refused, in the server's words; undefined when it was not. */
+function refusedSocket({ status, data }: SocketReply): string | undefined {
+  if (rejected.has(status)) return String(status);
+  const words = devServers.map(({ refusal }) => refusal?.socket?.exec(data)?.[0]);
+  return words.find((found) => found !== undefined);
+}
+
+function refusal(server: DevServerName | undefined, { hostname }: URL, why: string): ProbeResult {
+  const fix = rowOf(server)?.fix(hostname) ?? {
+    file: 'the configuration of your server',
+    fix: `allow the host ${hostname}`,
+  };
+  return { kind: 'refuses', server: server ?? 'The server', why, ...fix };
 }

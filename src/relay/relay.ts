@@ -1,19 +1,19 @@
-// The relay: one site's visitors in, the student's own dev server out, and a page of ours while there is no server.
+// The relay of one site: takes visitors' requests and forwards them to the student's dev server, or shows a page while none runs.
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answerStatus, answerStopped, refuse, refuseUpgrade } from './answers.ts';
 import { createForwarder } from './forward.ts';
 import type { Target } from './forward.ts';
-import { OwnServerAgent } from './ownServer.ts';
-import type { IsOwn } from './ownServer.ts';
-import { OWN_PATH, STATUS_PATH } from './page.ts';
+import { OwnServerAgent } from './ownServerAgent.ts';
+import type { IsOwn } from './ownServerAgent.ts';
+import { ownPath, statusPath } from './page.ts';
+import { rejectUpgrade, respondError, respondStatus, respondStopped } from './responses.ts';
 
 export interface Relay {
-  /** Listens where the caller says: `listen()`, or `emit('connection', socket)`. */
-  server: Server;
-  /** From now on visitors reach this server; null while there is none. What is under way goes on. */
+  /** Not listening yet: call `listen()`, or `emit('connection', socket)`. */
+  readonly server: Server;
+  /** Later requests go to this server; with null, visitors see the page that waits. Requests under way continue. */
   setTarget(target: Target | null): void;
   /** Ends every connection, WebSockets included. */
   close(): void;
@@ -21,37 +21,35 @@ export interface Relay {
 
 export interface RelayOptions {
   /** The site's public address, such as https://student1.example.com */
-  site: URL;
-  isOwn: IsOwn;
-  /** Milliseconds of a clock that never goes back. */
-  now: () => number;
+  readonly site: URL;
+  readonly isOwn: IsOwn;
 }
 
-/** Below the 5 s after which a node server drops a silent connection, so that the relay lets go first. Milliseconds. */
-const UPSTREAM_IDLE = 4_000;
-/** Above the 90 s after which cloudflared drops one, for the same reason. Milliseconds. */
-const VISITOR_IDLE = 120_000;
-const MAX_HEADER_BYTES = 64 * 1024;
+/** Less than the 5 s after which a node server closes an idle connection, so that the relay closes it first. Milliseconds. */
+const upstreamIdle = 4_000;
+/** More than the 90 s after which cloudflared closes one, so that cloudflared closes it first. Milliseconds. */
+const visitorIdle = 120_000;
+const maxHeaderBytes = 64 * 1024;
 
-/** A relay for one site, not listening yet. It reaches no address but its target's, whatever a visitor sends. */
-export function createRelay({ site, isOwn, now }: RelayOptions): Relay {
+/** Whatever a visitor sends, the relay connects to no address but its target's. */
+export function createRelay({ site, isOwn }: RelayOptions): Relay {
   let target: Target | null = null;
-  const pool = new OwnServerAgent(isOwn, now, { keepAlive: true, maxFreeSockets: 64, timeout: UPSTREAM_IDLE });
-  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, now, { keepAlive: false }));
+  const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle });
+  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }));
   const server = createServer({
-    keepAliveTimeout: VISITOR_IDLE,
-    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: visitorIdle,
+    maxHeaderSize: maxHeaderBytes,
     noDelay: true,
     requestTimeout: 0,
-    headersTimeout: 0, // an upload may take an hour; the edge keeps away those who only pretend to send
+    headersTimeout: 0, // an upload may take an hour; the edge handles clients that send too slowly
   });
 
   server.on('request', (request, response) => {
-    if (!isPath(request.url)) refuse(response, 400, 'This relay serves one site only.');
-    else if (request.url.split('?')[0] === STATUS_PATH)
-      answerStatus(response, target !== null && isOwn(target.port, target.address));
-    else if (request.url.startsWith(OWN_PATH)) refuse(response, 404, 'Nothing is here.');
-    else if (target === null) answerStopped(site, request, response);
+    if (!isPath(request.url)) respondError(response, 400, 'This relay serves one site only.');
+    else if (request.url.split('?')[0] === statusPath)
+      respondStatus(response, target !== null && isOwn(target.port, target.address));
+    else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
+    else if (target === null) respondStopped(site, request, response);
     else forward.web(request, response, target);
   });
 
@@ -60,8 +58,8 @@ export function createRelay({ site, isOwn, now }: RelayOptions): Relay {
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
     if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
-      refuseUpgrade(socket, '400 Bad Request');
-    else if (target === null || request.url.startsWith(OWN_PATH)) refuseUpgrade(socket, '503 Service Unavailable');
+      rejectUpgrade(socket, '400 Bad Request');
+    else if (target === null || request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
     else forward.webSocket(request, socket, head, target);
   });
 
@@ -79,7 +77,7 @@ export function createRelay({ site, isOwn, now }: RelayOptions): Relay {
   };
 }
 
-/** A proxy's request names a whole URL (or, to CONNECT, a host): the relay is no proxy for others. */
+/** Requests to a proxy name a whole URL (or, for CONNECT, a host): the relay serves none. */
 function isPath(url: string | undefined): url is string {
   return url?.startsWith('/') === true;
 }

@@ -1,53 +1,88 @@
-// Which TCP sockets listen on this machine, and whose they are. See processes.ts for how /proc is read, and for `procRoot`.
+// Which TCP sockets listen in this network namespace, and which user opened them: the only reader of /proc/net/tcp (see proc_net(5)).
 import { SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import { readFolder, readLink, readText } from './procFiles.ts';
+import { readFolder, readLines, readLink } from './procFiles.ts';
 
-/** A TCP socket that listens in this process's network namespace. */
-export interface Listener {
+interface ListeningSocket {
   readonly port: number;
   /** The user who opened it. */
   readonly uid: number;
   readonly inode: number;
-  /** `127.0.0.1`, `0.0.0.0`, `::1`, `::` … */
+}
+
+export interface Listener extends ListeningSocket {
+  /** `127.0.0.1`, `0.0.0.0`, `::1`, `::`, … */
   readonly address: string;
 }
 
-/** All listening TCP sockets, of every user: the kernel's tables hide nobody's. */
+/** A loopback address on which a dev server may be reached. */
+export type LoopbackAddress = '127.0.0.1' | '::1';
+
+type Family = 'ipv4' | 'ipv6';
+
+/** All listening TCP sockets, of every user. */
 export function listeners(procRoot = '/proc'): Listener[] {
-  return [
-    ...listenersIn(readText(join(procRoot, 'net', 'tcp')), 'ipv4'),
-    ...listenersIn(readText(join(procRoot, 'net', 'tcp6')), 'ipv6'),
-  ];
+  return (['ipv4', 'ipv6'] as const).flatMap((family) =>
+    [...rows(procRoot, family)].map(({ hex, ...socket }) => ({ ...socket, address: addressText(hex, family) })),
+  );
 }
 
-/** The listening sockets that one of these processes has open. A process of another user shows none. */
+/** The listening sockets that these processes have open. Those of another user's process are not visible. */
 export function listenersOf(pids: readonly number[], procRoot = '/proc'): Listener[] {
   const inodes = new Set(pids.flatMap((pid) => socketInodes(pid, procRoot)));
   return inodes.size === 0 ? [] : listeners(procRoot).filter(({ inode }) => inodes.has(inode));
 }
 
-const LISTEN = '0A';
-
-function listenersIn(table: string | undefined, family: 'ipv4' | 'ipv6'): Listener[] {
-  const rows = (table ?? '')
-    .split('\n')
-    .slice(1)
-    .map((row) => row.trim().split(/\s+/));
-  return rows.flatMap(([, local, , state, , , , uid, , inode]) => {
-    const [address, port] = local?.split(':') ?? [];
-    if (state !== LISTEN || address === undefined || port === undefined) return [];
-    return [
-      { port: parseInt(port, 16), uid: Number(uid), inode: Number(inode), address: addressText(address, family) },
-    ];
-  });
+/**
+ * Whether a connection to this address and port would be accepted by a socket that `uid` opened. Of several listeners on
+ * the port, the most specific one accepts it, as in the kernel's own search.
+ */
+export function listensAs(uid: number, port: number, address: LoopbackAddress, procRoot = '/proc'): boolean {
+  const [exact, ...wider] = accepting[address];
+  const owners = new Map<string, number>();
+  for (const family of address === '127.0.0.1' ? (['ipv4', 'ipv6'] as const) : (['ipv6'] as const)) {
+    for (const row of rows(procRoot, family)) {
+      if (row.port !== port) continue;
+      if (row.hex === exact) return row.uid === uid;
+      owners.set(row.hex, row.uid);
+    }
+  }
+  const answering = wider.find((hex) => owners.has(hex));
+  return answering !== undefined && owners.get(answering) === uid;
 }
 
-/** The kernel prints an address as 32-bit numbers in the machine's own byte order. */
-function addressText(hex: string, family: 'ipv4' | 'ipv6'): string {
-  const words = (hex.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, 'hex'));
-  const bytes = Buffer.concat(endianness() === 'LE' ? words.map((word) => word.reverse()) : words);
+/** The table writes an address as 32-bit numbers in the machine's own byte order. */
+const word = (bigEndian: string): string =>
+  endianness() === 'BE' ? bigEndian : Buffer.from(bigEndian, 'hex').reverse().toString('hex').toUpperCase();
+
+const mapped = `${'0'.repeat(16)}${word('0000FFFF')}`;
+const anyIpv6 = '0'.repeat(32);
+
+/** The addresses of listeners that accept a connection to each loopback address, as the tables write them, the most specific first. */
+const accepting: Record<LoopbackAddress, readonly [string, ...string[]]> = {
+  '127.0.0.1': [word('7F000001'), mapped + word('7F000001'), '00000000', `${mapped}00000000`, anyIpv6],
+  '::1': [`${'0'.repeat(24)}${word('00000001')}`, anyIpv6],
+};
+
+const tables = { ipv4: 'tcp', ipv6: 'tcp6' } as const;
+const listen = '0A';
+/** Bytes of one or two rows. Asked for more, the kernel walks its whole table of connections first. */
+const chunkBytes = 256;
+
+/** The kernel writes listening sockets before all others, so reading stops at the first connection. No IPv6 means no tcp6. */
+function* rows(procRoot: string, family: Family): Generator<ListeningSocket & { readonly hex: string }> {
+  for (const line of readLines(join(procRoot, 'net', tables[family]), chunkBytes)) {
+    const [, local = '', , state, , , , uid, , inode] = line.trim().split(/\s+/);
+    const [hex, port] = local.split(':');
+    if (hex === undefined || port === undefined) continue; // the heading
+    if (state !== listen) return;
+    yield { hex, port: parseInt(port, 16), uid: Number(uid), inode: Number(inode) };
+  }
+}
+
+function addressText(hex: string, family: Family): string {
+  const bytes = Buffer.from((hex.match(/.{8}/g) ?? []).map(word).join(''), 'hex');
   if (family === 'ipv4') return bytes.join('.');
   const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
   return new SocketAddress({ family, address: groups.join(':') }).address;

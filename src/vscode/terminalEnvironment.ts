@@ -1,5 +1,6 @@
 // The variables that new terminals of the window get. A shell's own start-up files may set others: they come later.
 import type { EnvironmentVariableCollection, EnvironmentVariableMutatorOptions } from 'vscode';
+import { devServers } from '../relay/devServers.ts';
 import type { Info } from '../window/cli/events.ts';
 
 const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
@@ -11,7 +12,7 @@ const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
 export function terminalVariables(info: Pick<Info, 'port' | 'portVariable'> | undefined): Map<string, string> {
   return new Map([
     ['CLASSROOM_TUNNEL_WINDOW', '1'], // shell-integration/ stays inert: the window sees to it
-    ['WDS_SOCKET_PORT', '0'], // Create React App: the page asks for its own port, not for the local one
+    ...devServers.flatMap(({ variables }) => Object.entries(variables ?? {})),
     ...(info?.port == null ? [] : [[info.portVariable, String(info.port)] as const]),
   ]);
 }

@@ -118,7 +118,7 @@ function refusalLook(refusal: Refusal, publication: Publication): Look {
   const { title, message } = refusalProblem(refusal);
   return {
     text: `$(warning) ${plain(publication.hostname)}: ${plain(title)}`,
-    explain: `**${escape(title)}** of ${link(publication)}. ${escape(message)}\n\nChange this in ${escape(refusal.file)}: ${code(refusal.mend)}\n\nThe site is live by itself, seconds after the server lets them in.`,
+    explain: `**${escape(title)}** of ${link(publication)}. ${escape(message)}\n\nChange this in ${escape(refusal.file)}: ${code(refusal.fix)}\n\nThe site is live by itself, seconds after the server lets them in.`,
     command: 'classroomTunnel.showLog',
     offers: whilePublic,
     background: 'warning',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import type { Classroom } from '../../demo/classroom.ts';
 import { signalIfThere } from '../../demo/marked.ts';
-import { nameServer } from '../../src/relay/devServers.ts';
+import { serverOfProcesses } from '../../src/relay/devServers.ts';
 import type { DevServerName } from '../../src/relay/devServers.ts';
 import type { Target } from '../../src/relay/forward.ts';
 import { sniffPort } from '../../src/relay/sniffPort.ts';
@@ -113,5 +113,5 @@ export async function lookAt(
   const tree = descendants(shellPid);
   const target = await findTarget(listenersOf(tree.map(({ pid }) => pid)), assignedPort, sniffPort);
   if (target === undefined) throw new Error('the status bar says live, but nothing listens');
-  return { target, server: nameServer(tree) };
+  return { target, server: serverOfProcesses(tree) };
 }

@@ -60,12 +60,12 @@ async function seeItThrough(browser: Browser, desk: Desk, row: Row): Promise<voi
   row.local = await visit(browser, `http://localhost:${port}`, project);
   row.problems.push(...differences(row.local, row.linked));
   const straight = await probe({
-    door: { host: address, port },
+    address: { host: address, port },
     site: new URL(siteUrl),
     server,
     signal: AbortSignal.timeout(STRAIGHT_LIMIT),
   });
-  row.straight = straight.kind === 'refuses' ? `refuses: ${straight.mend}` : straight.kind;
+  row.straight = straight.kind === 'refuses' ? `refuses: ${straight.fix}` : straight.kind;
   await desk.stop(started);
   await early.seesThatItIsStopped();
 }

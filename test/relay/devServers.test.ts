@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { nameServer } from '../../src/relay/devServers.ts';
+import { devServers, isDevServerName, serverOfProcesses } from '../../src/relay/devServers.ts';
 
-/** As /proc shows them while these servers run (their newest versions, on Linux). */
-const SEEN: readonly (readonly [string | undefined, readonly string[]])[] = [
+/** Command lines as /proc shows them while these servers run. */
+const examples: readonly (readonly [string | undefined, readonly string[]])[] = [
   ['Vite', ['node', '/app/node_modules/.bin/vite']],
   ['Vite', ['node', '/app/node_modules/.bin/vite', 'dev']],
   ['Vite', ['node', '/app/node_modules/vite/bin/vite.js', '--host']],
@@ -27,7 +27,22 @@ const SEEN: readonly (readonly [string | undefined, readonly string[]])[] = [
 ];
 
 describe('relay/devServers', () => {
-  for (const [name, argv] of SEEN)
-    it(`takes "${argv.join(' ').trim()}" for ${name ?? 'none that is known'}`, () =>
-      assert.equal(nameServer([{ argv: ['npm run dev'] }, { argv }]), name));
+  for (const [name, argv] of examples)
+    it(`recognises "${argv.join(' ').trim()}" as ${name ?? 'no known server'}`, () =>
+      assert.equal(serverOfProcesses([{ argv: ['npm run dev'] }, { argv }]), name));
+
+  it('has an example, a usable fix and a name of its own for each server', () => {
+    const names = devServers.map(({ name }) => name);
+    assert.equal(new Set(names).size, names.length);
+    for (const { name, fix } of devServers) {
+      assert.ok(
+        examples.some(([known]) => known === name),
+        name,
+      );
+      assert.ok(isDevServerName(name));
+      const { file, fix: line } = fix('student1.example.com');
+      assert.ok(file !== '' && (line.includes('student1.example.com') || /^[A-Z_]+=true$/.test(line)), line);
+    }
+    assert.equal(isDevServerName('Express'), false);
+  });
 });

@@ -27,7 +27,7 @@ describe('relay/headers: to the server', () => {
     }
   });
 
-  it('tells the public address, except beside a changed Origin', () => {
+  it('gives the public address, except beside a changed Origin', () => {
     const plain = toServer({});
     assert.equal(plain['x-forwarded-host'], 'student1.example.com');
     assert.equal(plain['x-forwarded-proto'], 'https');
@@ -40,14 +40,14 @@ describe('relay/headers: to the server', () => {
     assert.equal(form['x-forwarded-proto'], undefined);
   });
 
-  it('drops what is said of one connection, but keeps an upgrade', () => {
+  it('drops headers about one connection, but keeps an upgrade', () => {
     assert.equal(toServer({ connection: 'close' }).connection, undefined);
     assert.equal(toServer({ connection: 'Upgrade', upgrade: 'websocket' }).connection, 'Upgrade');
   });
 });
 
 describe('relay/headers: to the visitor', () => {
-  it("turns the local server's own URLs in Location into the site's", () => {
+  it("turns the local server's URLs in Location into the site's", () => {
     assert.equal(
       toVisitor({ location: 'http://localhost:5173/login?x' }).location,
       'https://student1.example.com/login?x',
@@ -56,7 +56,7 @@ describe('relay/headers: to the visitor', () => {
     assert.equal(toVisitor({ location: '//[::1]:5173/x' }).location, 'https://student1.example.com/x');
   });
 
-  it('leaves other places alone', () => {
+  it('leaves other URLs in Location unchanged', () => {
     for (const location of [
       '/login',
       'http://localhost:51730/',
@@ -68,7 +68,7 @@ describe('relay/headers: to the visitor', () => {
     }
   });
 
-  it("turns an allowed local origin into the site's and leaves a stranger's", () => {
+  it("turns an allowed local origin into the site's and leaves others", () => {
     assert.equal(
       toVisitor({ 'access-control-allow-origin': 'http://localhost:5173' })['access-control-allow-origin'],
       SITE.origin,
@@ -76,7 +76,7 @@ describe('relay/headers: to the visitor', () => {
     assert.equal(toVisitor({ 'access-control-allow-origin': '*' })['access-control-allow-origin'], '*');
   });
 
-  it('takes the local domain from cookies and no other', () => {
+  it('removes the local domain from cookies and no other', () => {
     const cookies = [
       'a=1; Domain=localhost; Path=/',
       'b=2; domain=.localhost',
@@ -91,16 +91,33 @@ describe('relay/headers: to the visitor', () => {
     ]);
   });
 
-  it('forbids the edge to store anything, and lets browsers do as the server says', () => {
+  it('forbids the edge to store anything, and lets browsers cache as the server says', () => {
     const headers = toVisitor({ 'content-type': 'text/javascript', 'cache-control': 'max-age=31536000, immutable' });
     assert.equal(headers['cloudflare-cdn-cache-control'], 'no-store');
     assert.equal(headers['cache-control'], 'max-age=31536000, immutable');
     assert.equal(toVisitor({ 'content-type': 'image/png' })['cache-control'], undefined);
   });
 
-  it('has scripts and styles without a rule asked for again each time', () => {
+  it('makes browsers revalidate scripts and styles that have no caching rule', () => {
     for (const type of ['text/javascript', 'application/javascript; charset=utf-8', 'text/css', 'application/wasm']) {
       assert.equal(toVisitor({ 'content-type': type })['cache-control'], 'no-cache');
     }
+  });
+
+  it('forbids the edge to rewrite HTML, whatever the server says of caching', () => {
+    const caching = (type: string | undefined, given?: string) =>
+      toVisitor({
+        ...(type !== undefined && { 'content-type': type }),
+        ...(given !== undefined && { 'cache-control': given }),
+      })['cache-control'];
+    for (const type of ['text/html', 'text/html; charset=utf-8', 'TEXT/HTML', 'application/xhtml+xml']) {
+      assert.equal(caching(type), 'no-transform');
+      assert.equal(caching(type, ''), 'no-transform');
+      assert.equal(caching(type, 'max-age=60'), 'max-age=60, no-transform');
+      assert.equal(caching(type, 'private, No-Transform'), 'private, No-Transform');
+    }
+    assert.equal(caching('text/htmlx', 'max-age=60'), 'max-age=60');
+    assert.equal(caching('application/json'), undefined);
+    assert.equal(caching(undefined, 'max-age=60'), 'max-age=60');
   });
 });

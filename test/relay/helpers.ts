@@ -16,7 +16,7 @@ export async function listenOnFreePort(server: TcpServer): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-export interface Bench {
+export interface RelayHarness {
   relay: Relay;
   relayPort: number;
   server: Server;
@@ -25,10 +25,13 @@ export interface Bench {
 }
 
 /** A dev server, and a relay before it that takes it for its user's own. */
-export async function startBench(answer: RequestListener, options: Partial<RelayOptions> = {}): Promise<Bench> {
+export async function startHarness(
+  answer: RequestListener,
+  options: Partial<RelayOptions> = {},
+): Promise<RelayHarness> {
   const server = createServer(answer);
   const serverPort = await listenOnFreePort(server);
-  const relay = createRelay({ site: SITE, isOwn: () => true, now: () => 0, ...options });
+  const relay = createRelay({ site: SITE, isOwn: () => true, ...options });
   relay.setTarget({ port: serverPort, address: '127.0.0.1' });
   const relayPort = await listenOnFreePort(relay.server);
   const close = (): void => {
@@ -39,13 +42,13 @@ export async function startBench(answer: RequestListener, options: Partial<Relay
   return { relay, relayPort, server, serverPort, close };
 }
 
-export interface Answer {
+export interface TestResponse {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
 }
 
-export interface Question {
+export interface TestRequest {
   path?: string;
   method?: string;
   headers?: OutgoingHttpHeaders;
@@ -53,17 +56,17 @@ export interface Question {
 }
 
 /** Asks as cloudflared does: with the public Host. */
-export async function ask(port: number, question: Question = {}): Promise<Answer> {
-  const response = await begin(port, question);
+export async function fetchFrom(port: number, question: TestRequest = {}): Promise<TestResponse> {
+  const response = await openResponse(port, question);
   let body = '';
   for await (const chunk of response) body += String(chunk);
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
 /** The same, but the answer's body is left for the caller. */
-export async function begin(
+export async function openResponse(
   port: number,
-  { path = '/', method = 'GET', headers = {}, body }: Question = {},
+  { path = '/', method = 'GET', headers = {}, body }: TestRequest = {},
 ): Promise<IncomingMessage> {
   const sent = request({
     host: '127.0.0.1',

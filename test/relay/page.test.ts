@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { PAGE_POLICY, stoppedPage, wantsPage } from '../../src/relay/page.ts';
+import { pagePolicy, stoppedPage, wantsPage } from '../../src/relay/page.ts';
 
 describe('relay/page', () => {
-  it('needs nothing but itself, and its policy allows its own script and style', () => {
+  it('loads nothing, and its policy allows its own script and style', () => {
     const page = stoppedPage('student1.example.com');
     assert.doesNotMatch(page, /(?:src|href)=/);
     for (const element of ['style', 'script']) {
       const inside = new RegExp(`<${element}>([^]*?)</${element}>`).exec(page)?.[1] ?? '';
-      assert.ok(PAGE_POLICY.includes(createHash('sha256').update(inside).digest('base64')), element);
+      assert.ok(pagePolicy.includes(createHash('sha256').update(inside).digest('base64')), element);
     }
   });
 
@@ -21,9 +21,9 @@ describe('relay/page', () => {
     assert.equal(page.match(/<h1>/g)?.length, 1);
   });
 
-  it('takes no markup from a name', () => assert.doesNotMatch(stoppedPage('<img onerror=x>'), /<img/));
+  it('escapes markup in a hostname', () => assert.doesNotMatch(stoppedPage('<img onerror=x>'), /<img/));
 
-  it('is for navigations only', () => {
+  it('is shown to navigations only', () => {
     const accept = 'text/html,*/*;q=0.8';
     assert.equal(wantsPage('GET', { accept }), true);
     assert.equal(wantsPage('GET', { accept, 'sec-fetch-dest': 'iframe' }), true);

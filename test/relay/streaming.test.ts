@@ -5,23 +5,23 @@ import { request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ask, begin, SITE, startBench } from './helpers.ts';
-import type { Bench } from './helpers.ts';
+import { fetchFrom, openResponse, SITE, startHarness } from './helpers.ts';
+import type { RelayHarness } from './helpers.ts';
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 
 describe('relay: streams', () => {
-  let bench: Bench;
-  afterEach(() => bench.close());
+  let harness: RelayHarness;
+  afterEach(() => harness.close());
 
-  it('shows the head of a stream before its first event, and each event as it comes', async () => {
+  it('sends the headers of a stream before its first event, and each event at once', async () => {
     const responses: ServerResponse[] = [];
-    bench = await startBench((_request, response) => {
+    harness = await startHarness((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.flushHeaders();
       responses.push(response);
     });
-    const events = await begin(bench.relayPort);
+    const events = await openResponse(harness.relayPort);
     for (const text of ['data: 1\n\n', 'data: 2\n\n']) {
       responses[0]?.write(text);
       const [chunk] = (await once(events, 'data')) as [Buffer];
@@ -30,15 +30,15 @@ describe('relay: streams', () => {
     events.destroy();
   });
 
-  it('takes an upload as it comes, without waiting for its end', async () => {
+  it('forwards an upload before its end', async () => {
     const arrived = new Promise<IncomingMessage>((resolve) => {
-      void startBench((incoming) => {
+      void startHarness((incoming) => {
         incoming.once('data', () => resolve(incoming));
       }).then((started) => {
-        bench = started;
+        harness = started;
         const upload = request({
           host: '127.0.0.1',
-          port: bench.relayPort,
+          port: harness.relayPort,
           method: 'POST',
           agent: false,
           headers: { host: SITE.host },
@@ -51,13 +51,13 @@ describe('relay: streams', () => {
     assert.equal(incoming.complete, false);
   });
 
-  it('carries 64 MB each way, whole', async () => {
-    bench = await startBench((incoming, outgoing) => {
+  it('carries 64 MB each way unchanged', async () => {
+    harness = await startHarness((incoming, outgoing) => {
       incoming.pipe(outgoing);
     });
     const upload = request({
       host: '127.0.0.1',
-      port: bench.relayPort,
+      port: harness.relayPort,
       method: 'POST',
       agent: false,
       headers: { host: SITE.host },
@@ -77,9 +77,9 @@ describe('relay: streams', () => {
     assert.equal(received.digest('hex'), sent.digest('hex'));
   });
 
-  it('holds the server back where the visitor is slow, instead of buffering', async () => {
+  it('slows the server down for a slow visitor instead of buffering', async () => {
     let taken = 0;
-    bench = await startBench((incoming, outgoing) => {
+    harness = await startHarness((incoming, outgoing) => {
       if (incoming.url === '/other') outgoing.end();
       else
         Readable.from(
@@ -91,11 +91,11 @@ describe('relay: streams', () => {
           })(),
         ).pipe(outgoing);
     });
-    (await begin(bench.relayPort)).pause();
-    // Other questions go through meanwhile: had the relay read on, these turns would show it.
+    (await openResponse(harness.relayPort)).pause();
+    // While other requests pass, a relay that kept reading would have read more.
     const seen: number[] = [];
     for (let turn = 0; turn < 300; turn += 1) {
-      assert.equal((await ask(bench.relayPort, { path: '/other' })).status, 200);
+      assert.equal((await fetchFrom(harness.relayPort, { path: '/other' })).status, 200);
       seen.push(taken);
     }
     assert.equal(seen.at(-1), seen.at(-100), 'the server is still being read');

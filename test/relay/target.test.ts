@@ -9,73 +9,75 @@ import type { Target } from '../../src/relay/forward.ts';
 import { listenOnFreePort } from './helpers.ts';
 
 const listener = (port: number, address = '127.0.0.1') => ({ port, address, uid: 1001, inode: port });
-const unasked = (): Promise<SniffResult> => assert.fail('asked');
-const answering =
-  (greetings: Record<number, SniffResult>) =>
+const noSniffing = (): Promise<SniffResult> => assert.fail('sniffed');
+const sniffing =
+  (results: Record<number, SniffResult>) =>
   ({ port }: Target): Promise<SniffResult> =>
-    Promise.resolve(greetings[port] ?? 'none');
+    Promise.resolve(results[port] ?? 'none');
 
 describe('relay/target', () => {
-  it('is the assigned port where the server listens on it', async () => {
-    const found = await findTarget([listener(5173), listener(3007), listener(9229)], 3007, unasked);
+  it('is the assigned port when the server listens on it', async () => {
+    const found = await findTarget([listener(5173), listener(3007), listener(9229)], 3007, noSniffing);
     assert.deepEqual(found, { port: 3007, address: '127.0.0.1' });
   });
 
-  it('is the only port there is, whatever it is', async () => {
-    assert.deepEqual(await findTarget([listener(41234)], 3007, unasked), { port: 41234, address: '127.0.0.1' });
-    assert.equal(await findTarget([], 3007, unasked), undefined);
+  it('is the only port, whichever it is', async () => {
+    assert.deepEqual(await findTarget([listener(41234)], 3007, noSniffing), { port: 41234, address: '127.0.0.1' });
+    assert.equal(await findTarget([], 3007, noSniffing), undefined);
   });
 
-  it('is reached over the family that the server listens on', async () => {
+  it('uses the address family that the server listens on', async () => {
     for (const [address, expected] of [
       ['127.0.0.1', '127.0.0.1'],
       ['0.0.0.0', '127.0.0.1'],
       ['::1', '::1'],
       ['::', '::1'],
+      ['::ffff:127.0.0.1', '127.0.0.1'],
+      ['::ffff:0.0.0.0', '127.0.0.1'],
     ] as const) {
-      assert.equal((await findTarget([listener(5173, address)], 3007, unasked))?.address, expected);
+      assert.equal((await findTarget([listener(5173, address)], 3007, noSniffing))?.address, expected);
     }
     assert.equal(
-      (await findTarget([listener(5173, '::1'), listener(5173, '127.0.0.1')], 3007, unasked))?.address,
+      (await findTarget([listener(5173, '::1'), listener(5173, '127.0.0.1')], 3007, noSniffing))?.address,
       '127.0.0.1',
     );
   });
 
-  it('is not what loopback does not reach', async () => {
+  it('is no socket that loopback does not reach', async () => {
     assert.equal(
-      await findTarget([listener(5173, '192.168.0.7'), listener(5174, 'fe80::1')], 3007, unasked),
+      await findTarget([listener(5173, '192.168.0.7'), listener(5174, 'fe80::1')], 3007, noSniffing),
       undefined,
     );
   });
 
-  it('is neither an inspector nor a WebSocket beside the site', async () => {
+  it('is neither an inspector nor a WebSocket server beside the site', async () => {
     const found = await findTarget(
       [listener(9229), listener(9230), listener(24678, '::1'), listener(5174, '::1')],
       3007,
-      unasked,
+      noSniffing,
     );
     assert.deepEqual(found, { port: 5174, address: '::1' });
-    assert.equal(await findTarget([listener(9229)], 3007, unasked), undefined);
+    assert.equal(await findTarget([listener(9229)], 3007, noSniffing), undefined);
   });
 
-  it('is, of several, the one that shows a page', async () => {
+  it('is the port with a page when there are several', async () => {
     const both = [listener(3001), listener(5173), listener(40000)];
-    assert.equal((await findTarget(both, 3007, answering({ 3001: 'http', 5173: 'page' })))?.port, 5173);
-    assert.equal((await findTarget(both, 3007, answering({ 3001: 'http', 40000: 'page' })))?.port, 40000);
-    assert.equal((await findTarget(both, 3007, answering({ 40000: 'http' })))?.port, 40000);
+    assert.equal((await findTarget(both, 3007, sniffing({ 3001: 'http', 5173: 'page' })))?.port, 5173);
+    assert.equal((await findTarget(both, 3007, sniffing({ 3001: 'http', 40000: 'page' })))?.port, 40000);
+    assert.equal((await findTarget(both, 3007, sniffing({ 40000: 'http' })))?.port, 40000);
   });
 
-  it('is the likelier port where all of them say the same', async () => {
+  it('is the likelier port when all results are equal', async () => {
     assert.equal(
-      (await findTarget([listener(3001), listener(5174)], 3007, answering({ 3001: 'page', 5174: 'page' })))?.port,
+      (await findTarget([listener(3001), listener(5174)], 3007, sniffing({ 3001: 'page', 5174: 'page' })))?.port,
       5174,
     );
-    assert.equal((await findTarget([listener(40000), listener(3000)], 3007, answering({})))?.port, 3000);
+    assert.equal((await findTarget([listener(40000), listener(3000)], 3007, sniffing({})))?.port, 3000);
   });
 });
 
-describe('relay/greet', () => {
-  it('tells a page, an interface for programs and everything else apart', async () => {
+describe('relay/sniffPort', () => {
+  it('tells a page, an API and everything else apart', async () => {
     const page = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html').end('<p>');
     });
@@ -94,10 +96,10 @@ describe('relay/greet', () => {
     });
     const servers = [page, redirect, api, webSocket, other];
     try {
-      const greetings = [];
+      const results = [];
       for (const server of servers)
-        greetings.push(await sniffPort({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
-      assert.deepEqual(greetings, ['page', 'page', 'http', 'none', 'none']);
+        results.push(await sniffPort({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
+      assert.deepEqual(results, ['page', 'page', 'http', 'none', 'none']);
     } finally {
       for (const server of servers) server.close();
     }

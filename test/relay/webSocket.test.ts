@@ -2,24 +2,24 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
-import { echo, SITE, startBench } from './helpers.ts';
-import type { Bench } from './helpers.ts';
+import { echo, SITE, startHarness } from './helpers.ts';
+import type { RelayHarness } from './helpers.ts';
 
 describe('relay: WebSockets', () => {
-  let bench: Bench;
+  let harness: RelayHarness;
   let sockets: WebSocketServer;
   beforeEach(async () => {
-    bench = await startBench(echo);
-    sockets = new WebSocketServer({ server: bench.server, handleProtocols: (offered) => [...offered][0] ?? false });
+    harness = await startHarness(echo);
+    sockets = new WebSocketServer({ server: harness.server, handleProtocols: (offered) => [...offered][0] ?? false });
     sockets.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
   });
   afterEach(() => {
     for (const client of sockets.clients) client.terminate();
-    bench.close();
+    harness.close();
   });
 
   const open = (path = '/', protocols: string[] = []): WebSocket =>
-    new WebSocket(`ws://127.0.0.1:${bench.relayPort}${path}`, protocols, {
+    new WebSocket(`ws://127.0.0.1:${harness.relayPort}${path}`, protocols, {
       headers: { host: SITE.host, origin: SITE.origin },
     });
   const statusOf = async (socket: WebSocket): Promise<number | undefined> => {
@@ -28,15 +28,15 @@ describe('relay: WebSockets', () => {
     return response.statusCode;
   };
 
-  it('passes messages both ways, with local names and the subprotocol', async () => {
-    const asked = once(sockets, 'connection') as Promise<[WebSocket, IncomingMessage]>;
+  it('carries messages both ways, with local names and the subprotocol', async () => {
+    const opened = once(sockets, 'connection') as Promise<[WebSocket, IncomingMessage]>;
     const visitor = open('/hmr?token=1', ['vite-hmr']);
     await once(visitor, 'open');
-    const [, request] = await asked;
+    const [, request] = await opened;
     assert.equal(visitor.protocol, 'vite-hmr');
     assert.deepEqual(
       [request.url, request.headers.host, request.headers.origin],
-      ['/hmr?token=1', `localhost:${bench.serverPort}`, `http://localhost:${bench.serverPort}`],
+      ['/hmr?token=1', `localhost:${harness.serverPort}`, `http://localhost:${harness.serverPort}`],
     );
     for (const message of [Buffer.from('text'), Buffer.alloc(300_000, 7)]) {
       visitor.send(message);
@@ -46,7 +46,7 @@ describe('relay: WebSockets', () => {
     visitor.terminate();
   });
 
-  it('ends one side when the other ends, with its code', async () => {
+  it('closes one side when the other closes, with its code', async () => {
     const visitor = open();
     const [server] = (await once(sockets, 'connection')) as [WebSocket];
     await once(visitor, 'open');
@@ -61,27 +61,27 @@ describe('relay: WebSockets', () => {
     await once(serverSide, 'close');
   });
 
-  it("hands on the server's refusal", async () => {
-    bench.server.removeAllListeners('upgrade');
-    bench.server.on('upgrade', (_request, socket) =>
+  it("passes on the server's refusal", async () => {
+    harness.server.removeAllListeners('upgrade');
+    harness.server.on('upgrade', (_request, socket) =>
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'),
     );
     assert.equal(await statusOf(open()), 403);
   });
 
-  it('answers 503 where there is no server', async () => {
-    bench.relay.setTarget(null);
+  it('responds with 503 when no server runs', async () => {
+    harness.relay.setTarget(null);
     assert.equal(await statusOf(open()), 503);
-    bench.server.close();
-    bench.relay.setTarget({ port: bench.serverPort, address: '127.0.0.1' });
+    harness.server.close();
+    harness.relay.setTarget({ port: harness.serverPort, address: '127.0.0.1' });
     assert.equal(await statusOf(open()), 503);
   });
 
-  it('closes them all when it closes', async () => {
+  it('closes all of them when the relay closes', async () => {
     const visitors = [open(), open()];
     await Promise.all(visitors.map((visitor) => once(visitor, 'open')));
     const gone = Promise.all(visitors.map((visitor) => once(visitor, 'close')));
-    bench.relay.close();
+    harness.relay.close();
     await gone;
   });
 });

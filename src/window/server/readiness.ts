@@ -2,7 +2,7 @@
 // quickly at first, then seldom.
 import { problemFor } from '../../messages/messages.ts';
 import { runs, type ShellId } from '../../shell/processIds.ts';
-import { nameServer } from '../../relay/devServers.ts';
+import { serverOfProcesses } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
 import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
@@ -71,8 +71,8 @@ export function judgeVisit(site: AwaitingServer, verdict: ProbeResult): SiteEven
     case 'live':
       return { type: 'listening' };
     case 'refuses': {
-      const { server, why, file, mend } = verdict;
-      return { type: 'visitorsRefused', refusal: { server, why, file, mend } };
+      const { server, why, file, fix } = verdict;
+      return { type: 'visitorsRefused', refusal: { server, why, file, fix } };
     }
     case 'stopped':
     case 'silent':
@@ -210,7 +210,7 @@ export class ReadinessWatcher {
 
 /** Which server it is, as far as its processes say. */
 function named({ pids = [] }: PortListeners): Pick<Target, 'server'> {
-  const server = nameServer(pids.flatMap((pid) => readProcess(pid) ?? []));
+  const server = serverOfProcesses(pids.flatMap((pid) => readProcess(pid) ?? []));
   return server ? { server } : {};
 }
 

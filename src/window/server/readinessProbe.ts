@@ -36,7 +36,7 @@ export class ReadinessProbes {
     this.#underWay.set(port, { key, ending });
     const door = socketPath === undefined ? { host: target.address, port: target.port } : { socketPath };
     const verdict = await withDeadline(this.#patience, [ending.signal], (signal) =>
-      probe({ door, site: new URL(url), server: target.server, signal }),
+      probe({ address: door, site: new URL(url), server: target.server, signal }),
     );
     if (ending.signal.aborted) return undefined;
     this.#underWay.delete(port);

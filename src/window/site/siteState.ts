@@ -151,12 +151,12 @@ export const noPort: Problem = problemFor('no-port', { variable: 'PORT', assignm
 export const visitorsRefusedCode = 'visitors-refused';
 
 /** Shown as a warning and in the status bar when the server refuses visitors. */
-export const refusalProblem = ({ server, why, file, mend }: Refusal): Problem =>
+export const refusalProblem = ({ server, why, file, fix }: Refusal): Problem =>
   problemFor(visitorsRefusedCode, {
     server,
     problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`,
     file,
-    fix: mend,
+    fix,
   });
 
 /** Whether a command of the site runs now, as far as is known. */

@@ -132,7 +132,7 @@ describe('a server that listens on a public port', () => {
       server: 'Vite',
       why: 'it does not serve pages for student1.example.com',
       file: 'vite.config.js',
-      mend: "server: { allowedHosts: ['student1.example.com'] },",
+      fix: "server: { allowedHosts: ['student1.example.com'] },",
     });
     while (asked < 4) await once(requests, 'request');
     answer = (_request, response) => response.end('<h1>Hello</h1>');
@@ -183,7 +183,7 @@ describe('a server that listens on a public port', () => {
   it('is visited through its relay where it has one, whatever port it took', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'visits-'));
     cleanups.push(() => rmSync(folder, { recursive: true }));
-    const relay = createRelay({ site: SITE, isOwn: () => true, now: () => performance.now() });
+    const relay = createRelay({ site: SITE, isOwn: () => true });
     cleanups.push(() => relay.close());
     const socket = join(folder, '1.sock');
     await once(relay.server.listen(socket), 'listening');

@@ -22,9 +22,9 @@ export const refusal: Refusal = {
   server: 'Vite',
   why: 'it does not like it',
   file: 'vite.config.js',
-  mend: 'server: {}',
+  fix: 'server: {}',
 };
-export const otherRefusal: Refusal = { ...refusal, mend: 'base: "/"' };
+export const otherRefusal: Refusal = { ...refusal, fix: 'base: "/"' };
 export const lease = { life: 1, publication };
 export const shell = '10:1';
 export const otherShell = '20:1';

@@ -1,0 +1,44 @@
+// The relay's own responses, given when no dev server responds.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { pagePolicy, retryAfterSeconds, stoppedPage, stoppedText, wantsPage } from './page.ts';
+
+const neverStored = { 'cache-control': 'no-store, no-transform', 'cloudflare-cdn-cache-control': 'no-store' };
+
+/** 503, because the site's server does not run: a page for a person, a line of text for a program. */
+export function respondStopped(site: URL, request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy(); // the server broke off in the middle of its response: so does the relay
+    return;
+  }
+  request.resume();
+  const page = wantsPage(request.method, request.headers);
+  response.writeHead(503, {
+    'content-type': `text/${page ? 'html' : 'plain'}; charset=utf-8`,
+    'retry-after': String(retryAfterSeconds),
+    ...neverStored,
+    ...(page ? { 'content-security-policy': pagePolicy } : {}),
+  });
+  response.end(page ? stoppedPage(site.hostname) : stoppedText(site.hostname));
+}
+
+/** Tells the page that waits whether the site's server runs. */
+export function respondStatus(response: ServerResponse, running: boolean): void {
+  response.writeHead(200, { 'content-type': 'application/json', ...neverStored });
+  response.end(JSON.stringify({ running }));
+}
+
+/** An error in one line of text. Closes the connection. */
+export function respondError(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close', ...neverStored });
+  response.end(`${text}\n`);
+}
+
+export type RejectionStatus = '400 Bad Request' | '403 Forbidden' | '503 Service Unavailable';
+
+/** Rejects a WebSocket before it is opened. */
+export function rejectUpgrade(socket: Duplex, status: RejectionStatus): void {
+  if (socket.destroyed) return;
+  socket.on('error', () => undefined); // the visitor may have left
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
