@@ -152,12 +152,7 @@ export const visitorsRefusedCode = 'visitors-refused';
 
 /** Shown as a warning and in the status bar when the server refuses visitors. */
 export const refusalProblem = ({ server, why, file, fix }: Refusal): Problem =>
-  problemFor(visitorsRefusedCode, {
-    server,
-    problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`,
-    file,
-    fix,
-  });
+  problemFor(visitorsRefusedCode, { server, problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`, file, fix });
 
 /** Whether a command of the site runs now, as far as is known. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);
