@@ -12,6 +12,8 @@ export interface Token {
   status: 'active' | 'disabled' | 'expired';
   /** A token that belongs to a user is verified at /user/tokens/verify, one of the account at /accounts/{id}/tokens/verify. */
   owner: 'user' | 'account';
+  /** Whose token it is. All tokens of one user share one rate limit. */
+  user: string;
 }
 
 export interface IngressRule {
@@ -101,6 +103,7 @@ export class World {
       scopes: ['tunnel:edit', 'dns:edit', 'zone:read'],
       status: 'active',
       owner: 'user',
+      user: 'teacher',
       ...token,
     };
     this.tokens.set(added.value, added);

@@ -1,4 +1,4 @@
-// 1,200 requests in five minutes a token; past that every call is blocked for five minutes.
+// Counts API calls as Cloudflare does: per user, and past the limit every call is blocked for five minutes.
 import type { Token } from '../world.ts';
 import { refuse } from './answers.ts';
 
@@ -10,15 +10,19 @@ export interface RateLimit {
 
 export const cloudflareRateLimit: RateLimit = { requests: 1200, windowSeconds: 300, blockSeconds: 300 };
 
-/** Returns a function that counts one request of a token, and throws the refusal (429 with retry-after) when it was one too many. */
+/**
+ * Returns a function that counts one call and throws the refusal (429 with retry-after) past the limit. All tokens of one user
+ * share a count; an account-owned token has its own.
+ */
 export function createRateLimiter(limit: RateLimit, now: () => number): (token: Token) => void {
   const usage = new Map<string, { since: number; count: number; blockedUntil: number }>();
   return (token) => {
     const time = now();
-    let use = usage.get(token.id);
+    const key = token.owner === 'user' ? `user ${token.user}` : `token ${token.id}`;
+    let use = usage.get(key);
     if (!use || (time >= use.since + limit.windowSeconds * 1000 && time >= use.blockedUntil)) {
       use = { since: time, count: 0, blockedUntil: 0 };
-      usage.set(token.id, use);
+      usage.set(key, use);
     }
     if (time >= use.blockedUntil) {
       use.count += 1;

@@ -68,18 +68,22 @@ describe('stand-in: who may call what', () => {
     assert.equal((await call<{ name: string }>('GET', `/zones/${standIn.zoneId}`)).result.name, 'example.com');
   });
 
-  it('blocks every call of a token after too many, until the block is over', async () => {
+  it('blocks every call of a user past the limit, with any of their tokens, until the block is over', async () => {
     let now = Date.parse('2026-01-01T08:00:00Z');
     const { standIn, call, records } = await start({
       now: () => now,
       rateLimit: { requests: 3, windowSeconds: 60, blockSeconds: 300 },
     });
-    const other = standIn.world.addToken().value;
+    const second = standIn.world.addToken().value;
+    const ofAnotherUser = standIn.world.addToken({ user: 'colleague' }).value;
+    const ofTheAccount = standIn.world.addToken({ owner: 'account' }).value;
     for (let count = 0; count < 3; count += 1) assert.equal((await call('GET', records)).status, 200);
     const refused = await call('GET', records);
     assertRefused(refused, 429, 971);
     assert.equal(refused.headers.get('retry-after'), '300');
-    assert.equal((await call('GET', records, undefined, other)).status, 200);
+    assertRefused(await call('GET', records, undefined, second), 429, 971);
+    assert.equal((await call('GET', records, undefined, ofAnotherUser)).status, 200);
+    assert.equal((await call('GET', records, undefined, ofTheAccount)).status, 200);
     now += 299_500;
     assert.equal((await call('GET', '/user/tokens/verify')).headers.get('retry-after'), '1');
     now += 500;
