@@ -1,4 +1,4 @@
-// A Cloudflare of one's own on loopback: the API that provisioning talks to, and the edge that visitors come to.
+// A stand-in for Cloudflare on loopback: the API that provisioning talks to, the edge that visitors come to, and the connector.
 import { accountRoutes } from './api/accountApi.ts';
 import { dnsRoutes } from './api/dnsApi.ts';
 import { cloudflareRateLimit, createRateLimiter } from './api/rateLimit.ts';
@@ -8,9 +8,13 @@ import { createHandler } from './api/routes.ts';
 import { createApiServer } from './api/server.ts';
 import type { LoggedRequest, RequestHook } from './api/server.ts';
 import { tunnelRoutes } from './api/tunnelApi.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { createControl } from './control.ts';
 import type { Controlled } from './control.ts';
 import { startEdge } from './edge/edge.ts';
+import { cloudflareLimits } from './edge/limits.ts';
+import type { EdgeLimits } from './edge/limits.ts';
 import { Faults } from './faults.ts';
 import { close, listen } from './listen.ts';
 import type { DnsRecord } from './records.ts';
@@ -35,7 +39,12 @@ export interface StandInOptions {
   /** 0 (the default) takes a free port. */
   apiPort?: number;
   edgePort?: number;
-  now?: () => number;
+  /** Default: the system's clock. Parts that are left out are the system's too. */
+  clock?: Partial<Clock>;
+  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. Default 0. */
+  pushDelayMs?: () => number;
+  /** Limits of the edge that differ from Cloudflare's free plan. */
+  limits?: Partial<EdgeLimits>;
 }
 
 export interface StandIn extends Controlled {
@@ -69,8 +78,9 @@ export interface StandIn extends Controlled {
 
 /** Starts API and edge; both answer when this resolves. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
-  const { now = Date.now } = options;
-  const world = createWorld(options, now);
+  const clock: Clock = { ...systemClock, ...options.clock };
+  const { now } = clock;
+  const world = createWorld(options, clock);
   const { tunnel, zone } = world;
   const token = world.addToken(options.token);
   const hooks = new Set<RequestHook>();
@@ -86,7 +96,12 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     hooks,
     now,
   });
-  const edge = await startEdge({ world, now, port: options.edgePort });
+  const edge = await startEdge({
+    world,
+    clock,
+    limits: { ...cloudflareLimits, ...options.limits },
+    port: options.edgePort,
+  });
   const apiPort = await listen(api, options.apiPort).catch(async (error: unknown) => {
     await edge.close();
     throw error;
@@ -114,14 +129,15 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     },
     purgeCache: () => edge.cache.purge(),
     close: async () => {
+      for (const each of world.tunnels.values()) each.connector.stop();
       await Promise.all([close(api), edge.close()]);
     },
   });
 }
 
-function createWorld(options: StandInOptions, now: () => number): World {
-  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200 } = options;
-  const world = new World({ now, zoneName, zoneId, accountId, recordQuota });
+function createWorld(options: StandInOptions, clock: Clock): World {
+  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200, pushDelayMs } = options;
+  const world = new World({ clock, pushDelayMs, zoneName, zoneId, accountId, recordQuota });
   const tunnel = world.addTunnel(options.tunnel);
   if (options.config) world.save(tunnel, options.config);
   return world;

@@ -1,8 +1,11 @@
-// What exists in the stand-in: one account with its tokens and tunnels, and the zones with their records. No HTTP here.
+// The state of the stand-in: one account with its tokens and tunnels, and the zones with their records. It speaks no HTTP.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { Connector } from './connector/connector.ts';
 import { RecordSet } from './records.ts';
 
-/** What a token may do. `edit` includes `read`, as it does at Cloudflare. */
+/** A token's permission. `edit` includes `read`, as it does at Cloudflare. */
 export type Scope = 'tunnel:edit' | 'tunnel:read' | 'dns:edit' | 'dns:read' | 'zone:read';
 
 export interface Token {
@@ -24,7 +27,7 @@ export interface IngressRule {
   [key: string]: unknown;
 }
 
-/** A tunnel's configuration, kept as it was sent: whatever else is in there is carried along. */
+/** A tunnel's configuration, kept as it was sent, with keys that the stand-in does not know. */
 export interface TunnelConfig {
   ingress: IngressRule[];
   originRequest?: Record<string, unknown>;
@@ -35,10 +38,11 @@ export interface Tunnel {
   id: string;
   name: string;
   secret: string;
-  /** `local`: cloudflared reads a file on its own machine, and ignores what is saved here. */
+  /** `local`: cloudflared reads a file on its own machine, and ignores configurations that the API saves. */
   source: 'cloudflare' | 'local';
-  /** Whether a connector (cloudflared) runs for this tunnel; without one the edge answers 1033. */
+  /** Whether the connector is connected to the edge; otherwise the edge answers 1033. */
   connected: boolean;
+  connector: Connector;
   /** Counts every save; 0 means that nothing was ever saved. */
   version: number;
   config: TunnelConfig | null;
@@ -55,7 +59,9 @@ export interface Zone {
 }
 
 export interface WorldOptions {
-  now: () => number;
+  clock?: Clock | undefined;
+  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. Default 0. */
+  pushDelayMs?: (() => number) | undefined;
   zoneName: string;
   zoneId?: string | undefined;
   accountId?: string | undefined;
@@ -67,27 +73,29 @@ export class World {
   readonly tokens = new Map<string, Token>();
   readonly tunnels = new Map<string, Tunnel>();
   readonly zones = new Map<string, Zone>();
-  readonly now: () => number;
+  readonly #clock: Clock;
+  readonly #pushDelayMs: () => number;
 
   constructor(options: WorldOptions) {
-    this.now = options.now;
+    this.#clock = options.clock ?? systemClock;
+    this.#pushDelayMs = options.pushDelayMs ?? (() => 0);
     this.accountId = options.accountId ?? newId();
     this.addZone({ name: options.zoneName, id: options.zoneId, quota: options.recordQuota });
   }
 
-  /** The first tunnel: the one that a test with a single tunnel means. */
+  /** The first tunnel; the only one in most tests. */
   get tunnel(): Tunnel {
     return first(this.tunnels, 'tunnel');
   }
 
-  /** The first zone: the one that a test with a single zone means. */
+  /** The first zone; the only one in most tests. */
   get zone(): Zone {
     return first(this.zones, 'zone');
   }
 
   /** The time as the API writes it. */
   timestamp(): string {
-    return new Date(this.now()).toISOString();
+    return new Date(this.#clock.now()).toISOString();
   }
 
   addZone(zone: { name: string; id?: string | undefined; quota?: number }): Zone {
@@ -117,6 +125,7 @@ export class World {
       secret: randomBytes(32).toString('base64'),
       source: 'cloudflare',
       connected: true,
+      connector: new Connector({ clock: this.#clock, pushDelayMs: this.#pushDelayMs }),
       version: 0,
       config: null,
       createdAt: this.timestamp(),
@@ -127,15 +136,28 @@ export class World {
     return added;
   }
 
-  /** Replaces a tunnel's configuration as a whole, as every save does: one version more. */
+  /** Replaces a tunnel's whole configuration, as every save does, and sends it to the connector. */
   save(tunnel: Tunnel, config: TunnelConfig): void {
     tunnel.config = config;
     tunnel.version += 1;
     tunnel.savedAt = this.timestamp();
+    if (tunnel.connected) tunnel.connector.push(tunnel.version, config);
+  }
+
+  /** cloudflared ends: the edge answers 1033, and everything that cloudflared carried is cut. */
+  stopConnector(tunnel: Tunnel = this.tunnel): void {
+    tunnel.connected = false;
+    tunnel.connector.stop();
+  }
+
+  /** cloudflared starts: it is connected, and answers 503 until the saved configuration has arrived. */
+  startConnector(tunnel: Tunnel = this.tunnel): void {
+    tunnel.connected = true;
+    if (tunnel.config) tunnel.connector.push(tunnel.version, tunnel.config);
   }
 
   /**
-   * An outside writer: somebody who saves in the dashboard while a program is at work.
+   * Saves as an outside writer does in the dashboard while a program is at work.
    * @param edit gets a copy of the configuration (one with only a catch-all where there was none) and returns what is saved
    */
   saveInDashboard(edit: (config: TunnelConfig) => TunnelConfig, tunnel: Tunnel = this.tunnel): void {

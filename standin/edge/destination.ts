@@ -1,4 +1,5 @@
-// Where a visitor's request goes: from the name through its DNS record to a tunnel, and through the tunnel's rules to a service.
+// Routes a visitor's request: from the name through its DNS record to a tunnel, and through the connector's rules to a service.
+import type { Connector } from '../connector/connector.ts';
 import type { DnsRecord } from '../records.ts';
 import type { IngressRule, Tunnel, World, Zone } from '../world.ts';
 
@@ -6,15 +7,17 @@ const tunnelDomain = '.cfargotunnel.com';
 
 export interface Origin {
   kind: 'origin';
+  connector: Connector;
+  zone: Zone;
   target: { protocol: 'http:' | 'https:' } & ({ host: string; port: number } | { socketPath: string });
-  /** Replaces the request's Host, where the rule says so. */
+  /** Replaces the request's Host where the rule says so. */
   hostHeader?: string | undefined;
   verifyTls: boolean;
 }
 
 export type Destination =
   | Origin
-  /** A rule that only answers a status. */
+  /** A rule that answers a status and nothing else. */
   | { kind: 'status'; status: number }
   /** The edge's own error page. */
   | { kind: 'error'; status: number; code: number; reason: string };
@@ -24,20 +27,22 @@ export type Destination =
  * @param path without the query
  */
 export function findDestination(world: World, host: string, path: string): Destination {
-  const tunnel = tunnelOf(world, host);
+  const zone = [...world.zones.values()].find(({ name }) => host === name || host.endsWith(`.${name}`));
+  if (!zone) return noRecord(host);
+  const tunnel = tunnelOf(world, zone, host);
   if ('kind' in tunnel) return tunnel;
   if (!tunnel.connected) return error(530, 1033, `No connector runs for the tunnel ${tunnel.id}.`);
-  const rules = tunnel.source === 'cloudflare' ? (tunnel.config?.ingress ?? []) : [];
+  const config = tunnel.source === 'cloudflare' ? tunnel.connector.config : undefined;
+  const rules = config?.ingress ?? [];
   const rule = rules.find((each, index) => index === rules.length - 1 || matches(each, host, path));
-  if (!rule) return { kind: 'status', status: 503 }; // what cloudflared answers as long as it has no rules
-  return serviceOf(rule, tunnel);
+  if (!rule) return { kind: 'status', status: 503 }; // cloudflared's answer while it has no rules
+  return serviceOf(rule, { ...config?.originRequest, ...rule.originRequest }, { connector: tunnel.connector, zone });
 }
 
-function tunnelOf(world: World, host: string): Tunnel | Destination {
-  const zone = [...world.zones.values()].find(({ name }) => host === name || host.endsWith(`.${name}`));
-  const records = zone ? recordsFor(zone, host) : [];
+function tunnelOf(world: World, zone: Zone, host: string): Tunnel | Destination {
+  const records = recordsFor(zone, host);
   const record = records.find(({ type }) => type === 'CNAME') ?? records[0];
-  if (!record) return error(530, 1016, `There is no DNS record for ${host}.`);
+  if (!record) return noRecord(host);
   if (!record.proxied)
     return error(530, 1016, `The DNS record of ${host} is not proxied, so no request of it comes here.`);
   if (!record.content.endsWith(tunnelDomain))
@@ -46,8 +51,8 @@ function tunnelOf(world: World, host: string): Tunnel | Destination {
   return tunnel ?? error(530, 1033, `The DNS record of ${host} leads to a tunnel that does not exist.`);
 }
 
-/** The records that answer for a name: its own, else those of the nearest wildcard above it. */
-function recordsFor(zone: Zone, host: string): readonly DnsRecord[] {
+/** The records that answer for a name in lower case: its own, else those of the nearest wildcard above it. */
+export function recordsFor(zone: Zone, host: string): readonly DnsRecord[] {
   const own = zone.records.named(host);
   if (own.length > 0) return own;
   for (let parent = parentOf(host); parent.length >= zone.name.length; parent = parentOf(parent)) {
@@ -74,14 +79,17 @@ function matches(rule: IngressRule, host: string, path: string): boolean {
   return hostMatches && (pattern === '' || new RegExp(pattern).test(path));
 }
 
-function serviceOf(rule: IngressRule, tunnel: Tunnel): Destination {
-  const { service } = rule;
-  const settings = { ...tunnel.config?.originRequest, ...rule.originRequest };
+function serviceOf(
+  { service }: IngressRule,
+  settings: Record<string, unknown>,
+  place: Pick<Origin, 'connector' | 'zone'>,
+): Destination {
   const hostHeader =
     typeof settings.httpHostHeader === 'string' && settings.httpHostHeader !== '' ? settings.httpHostHeader : undefined;
-  const common = { kind: 'origin', hostHeader, verifyTls: settings.noTLSVerify !== true } as const;
+  const common = { ...place, kind: 'origin', verifyTls: settings.noTLSVerify !== true } as const;
   const status = /^http_status:(\d+)$/.exec(service)?.[1];
   if (status !== undefined) return { kind: 'status', status: Number(status) };
+  // cloudflared ignores httpHostHeader for a Unix socket.
   const socket = /^unix(\+tls)?:(.*)$/.exec(service);
   if (socket)
     return {
@@ -92,7 +100,15 @@ function serviceOf(rule: IngressRule, tunnel: Tunnel): Destination {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     return error(502, 502, `This stand-in does not serve ${service}.`);
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  return { ...common, target: { protocol: url.protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port } };
+  return {
+    ...common,
+    hostHeader,
+    target: { protocol: url.protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port },
+  };
+}
+
+function noRecord(host: string): Destination {
+  return error(530, 1016, `There is no DNS record for ${host}.`);
 }
 
 function error(status: number, code: number, reason: string): Destination {

@@ -1,17 +1,19 @@
-// The edge: what a visitor's browser speaks to. Every request is routed anew by the world's records and rules, and streamed.
+// The edge that visitors' browsers speak to. It routes every request by the current records and rules, and streams the answer.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ProxyServer } from 'httpxy';
+import type { Clock } from '../clock.ts';
 import { close, listenOnBoth } from '../listen.ts';
-import { newId } from '../world.ts';
 import type { World } from '../world.ts';
 import { createAgents } from './agents.ts';
 import { EdgeCache } from './cache.ts';
 import { findDestination } from './destination.ts';
 import type { Destination, Origin } from './destination.ts';
-import { errorPage } from './errorPage.ts';
+import { answerError, refuseUpgrade } from './errorPage.ts';
+import { announcesTooMuch } from './limits.ts';
+import type { EdgeLimits } from './limits.ts';
+import { createProxy, edgeHeaders } from './proxy.ts';
 
 export interface Edge {
   readonly port: number;
@@ -19,42 +21,60 @@ export interface Edge {
   close: () => Promise<void>;
 }
 
-/** Starts an edge on 127.0.0.1 and ::1. `port` 0 takes a free one. */
-export async function startEdge(options: {
+export interface EdgeOptions {
   world: World;
-  now: () => number;
+  clock: Clock;
+  limits: EdgeLimits;
+  /** 0 or undefined takes a free port. */
   port?: number | undefined;
-}): Promise<Edge> {
-  const cache = new EdgeCache(options.now);
+}
+
+/** Starts an edge on 127.0.0.1 and ::1. */
+export async function startEdge({ world, clock, limits, port: wantedPort }: EdgeOptions): Promise<Edge> {
+  const cache = new EdgeCache(clock.now);
   const agents = createAgents();
   const upgraded = new Set<Duplex>();
-  const proxy = createProxy(cache);
+  const proxy = createProxy({ cache, clock, limits });
   const toOrigin = (origin: Origin, request: IncomingMessage) => ({
     target: origin.target,
     agent: agents[origin.target.protocol],
     secure: origin.verifyTls,
     headers: edgeHeaders(request, origin.hostHeader),
   });
-  const destinationOf = (request: IncomingMessage) => findDestination(options.world, hostOf(request), pathOf(request));
+  const destinationOf = (request: IncomingMessage) => findDestination(world, hostOf(request), pathOf(request));
 
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const destination = destinationOf(request);
     if (destination.kind !== 'origin') answer(response, destination);
-    else if (!cache.answer(request, response)) void proxy.web(request, response, toOrigin(destination, request));
+    else if (announcesTooMuch(request, limits)) answerError(response, 413, 413, 'The request is too large.');
+    else if (!cache.answer(request, response)) {
+      response.once(
+        'close',
+        destination.connector.carry(() => response.destroy()),
+      );
+      const options = toOrigin(destination, request);
+      // cloudflared keeps its own connections to a service, whatever the visitor says about theirs.
+      Object.assign(options.headers, { connection: 'keep-alive' });
+      void proxy.web(request, response, options);
+    }
   };
   const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const destination = destinationOf(request);
-    if (destination.kind !== 'origin') {
-      refuseUpgrade(socket, destination.status);
-      return;
+    if (destination.kind !== 'origin') refuseUpgrade(socket, destination.status);
+    else if (cannotUpgrade(destination)) refuseUpgrade(socket, 502);
+    else {
+      upgraded.add(socket);
+      socket.once('close', () => upgraded.delete(socket));
+      socket.once(
+        'close',
+        destination.connector.carry(() => socket.destroy()),
+      );
+      void proxy.ws(request, socket, toOrigin(destination, request), head);
     }
-    upgraded.add(socket);
-    socket.once('close', () => upgraded.delete(socket));
-    void proxy.ws(request, socket, toOrigin(destination, request), head);
   };
   const servers = [createServer(onRequest), createServer(onRequest)] as const;
   for (const server of servers) server.on('upgrade', onUpgrade);
-  const port = await listenOnBoth(...servers, options.port);
+  const port = await listenOnBoth(...servers, wantedPort);
   return {
     port,
     cache,
@@ -66,59 +86,17 @@ export async function startEdge(options: {
   };
 }
 
-function createProxy(cache: EdgeCache) {
-  const proxy = new ProxyServer<IncomingMessage, ServerResponse>();
-  proxy.on('proxyRes', (originAnswer, request, response) => {
-    cache.observe(request, originAnswer);
-    // A stream that has not said anything yet (server-sent events) must be seen to have begun.
-    process.nextTick(() => {
-      if (!response.headersSent && !response.writableEnded) response.flushHeaders();
-    });
-  });
-  proxy.on('proxyReqWs', (originRequest, _request, socket) => {
-    // The library ends the origin's side when the visitor says goodbye, but not when the visitor is just gone.
-    originRequest.on('upgrade', (_answer, originSocket) => socket.once('close', () => originSocket.destroy()));
-  });
-  proxy.on('error', (error, _request, response) => {
-    if (response instanceof Socket) refuseUpgrade(response, 502);
-    else if (!response || response.headersSent) response?.destroy();
-    else
-      answer(response, {
-        kind: 'error',
-        status: 502,
-        code: 502,
-        reason: `The server behind this site does not answer (${error.message}).`,
-      });
-  });
-  return proxy;
-}
-
-/** What the edge and cloudflared add: https://developers.cloudflare.com/fundamentals/reference/http-headers/ */
-function edgeHeaders(request: IncomingMessage, hostHeader: string | undefined): Record<string, string> {
-  const { headers, socket } = request;
-  const visitor = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  return {
-    'cf-connecting-ip': visitor,
-    'cf-ipcountry': 'XX',
-    'cf-ray': `${newId().slice(0, 16)}-LOC`,
-    'cf-visitor': '{"scheme":"http"}',
-    'cdn-loop': 'cloudflare; loops=1',
-    'x-forwarded-for': [headers['x-forwarded-for'], visitor].flat().filter(Boolean).join(','),
-    'x-forwarded-proto': 'http', // the scheme that the visitor used: this edge has no certificates
-    ...(hostHeader !== undefined && { host: hostHeader, 'x-forwarded-host': headers.host ?? '' }),
-  };
+/** Over `http2`, cloudflared fails on every WebSocket to a Unix socket ("http: no Host in request URL"). */
+function cannotUpgrade({ connector, target }: Origin): boolean {
+  return connector.protocol === 'http2' && 'socketPath' in target;
 }
 
 function answer(response: ServerResponse, destination: Exclude<Destination, Origin>): void {
-  const page = destination.kind === 'error' ? errorPage(destination.status, destination.code, destination.reason) : '';
-  response
-    .writeHead(destination.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-    .end(page);
-}
-
-function refuseUpgrade(socket: Duplex, status: number): void {
-  if (socket.writable) socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  else socket.destroy();
+  if (destination.kind === 'error') answerError(response, destination.status, destination.code, destination.reason);
+  else
+    response
+      .writeHead(destination.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+      .end();
 }
 
 function hostOf({ headers }: IncomingMessage): string {

@@ -1,7 +1,24 @@
-// The edge's own pages, in words of our own. A class sees them when a link is opened too early or too late.
+// The edge's own answers. Visitors see such a page when they open a link too early or too late.
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
-/** @param code Cloudflare's number for what is wrong, as 1016 (no DNS) or 1033 (no tunnel) */
-export function errorPage(status: number, code: number, reason: string): string {
+/**
+ * Answers a request with an error page.
+ * @param code Cloudflare's number for the error, as 1016 (no DNS record) or 1033 (no tunnel)
+ */
+export function answerError(response: ServerResponse, status: number, code: number, reason: string): void {
+  response
+    .writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+    .end(errorPage(status, code, reason));
+}
+
+/** Answers a request for a WebSocket with a status, and closes its connection. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  if (socket.writable) socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  else socket.destroy();
+}
+
+function errorPage(status: number, code: number, reason: string): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -13,7 +30,7 @@ export function errorPage(status: number, code: number, reason: string): string 
 </style>
 <h1>This site cannot be shown</h1>
 <p>${escape(reason)}</p>
-<p><small>Error ${code}, status ${status}. This page comes from the classroom's Cloudflare stand-in.</small></p>
+<p><small>Error ${code}, status ${status}. This page comes from the stand-in for Cloudflare.</small></p>
 </html>
 `;
 }

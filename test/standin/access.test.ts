@@ -71,7 +71,7 @@ describe('stand-in: who may call what', () => {
   it('blocks every call of a user past the limit, with any of their tokens, until the block is over', async () => {
     let now = Date.parse('2026-01-01T08:00:00Z');
     const { standIn, call, records } = await start({
-      now: () => now,
+      clock: { now: () => now },
       rateLimit: { requests: 3, windowSeconds: 60, blockSeconds: 300 },
     });
     const second = standIn.world.addToken().value;
@@ -92,7 +92,7 @@ describe('stand-in: who may call what', () => {
 
   it('forgets the requests of a window that is over', async () => {
     let now = 0;
-    const { call, records } = await start({ now: () => now, rateLimit: { requests: 2, windowSeconds: 60 } });
+    const { call, records } = await start({ clock: { now: () => now }, rateLimit: { requests: 2, windowSeconds: 60 } });
     for (let minute = 0; minute < 3; minute += 1) {
       for (let count = 0; count < 2; count += 1) assert.equal((await call('GET', records)).status, 200);
       now += 60_000;

@@ -84,7 +84,7 @@ function allOrNothing(
   existing: Fields[],
   wanted: { deletes: number[]; patches: [number, Fields][]; puts: [number, Fields][]; posts: Fields[] },
 ): void {
-  const world = new World({ now: () => 0, zoneName: 'localhost', recordQuota: 6 });
+  const world = new World({ zoneName: 'localhost', recordQuota: 6 });
   const token = world.addToken();
   const handle = createHandler({ world, routes: dnsRoutes, countRequest: () => undefined });
   const post = (path: string, body: unknown) =>

@@ -66,7 +66,7 @@ describe("stand-in: the edge's cache", () => {
 
   beforeEach(async () => {
     [now, build, headers] = [day, 1, {}];
-    standIn = await startStandIn({ now: () => now });
+    standIn = await startStandIn({ clock: { now: () => now } });
     server = createServer((_request, response) => response.writeHead(200, headers).end(`build ${build}`)).listen(
       0,
       '127.0.0.1',

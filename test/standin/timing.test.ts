@@ -45,7 +45,7 @@ describe('stand-in: latency, hooks and controls', () => {
   });
 
   it('logs each call with its answer', async () => {
-    const { standIn, call, configurations, records } = await start({ now: () => 1000 });
+    const { standIn, call, configurations, records } = await start({ clock: { now: () => 1000 } });
     await call('GET', `${records}?type=A`);
     await call('PUT', configurations, {});
     assert.deepEqual(standIn.requests, [

@@ -63,6 +63,27 @@ describe('stand-in: tunnels', () => {
     ],
     'a catch-all with an empty hostname': [{ hostname: '', service: 'https://[::1]:8443' }],
     'one hostname twice': [ruleFor('a.localhost'), ruleFor('a.localhost'), catchAll],
+    'a wildcard within the first label, and a hostname with a path, which match nothing': [
+      ruleFor('*a.localhost'),
+      ruleFor('a.localhost/x'),
+      catchAll,
+    ],
+    'a service with a query, a fragment or a user': [
+      ruleFor('a.localhost', 'http://localhost:3000?a=1'),
+      ruleFor('b.localhost', 'http://localhost:3000#top'),
+      ruleFor('c.localhost', 'http://user:word@localhost:3000'),
+      catchAll,
+    ],
+    'any service in bastion mode': [
+      { ...ruleFor('a.localhost', 'localhost:3000'), originRequest: { bastionMode: true } },
+      catchAll,
+    ],
+    'null for what is left out': [{ hostname: 'a.localhost', path: null, service: 'unix:' }, catchAll],
+    'a path with flags and named groups': [{ ...ruleFor('a.localhost'), path: '(?i)^/(?P<name>api)' }, catchAll],
+    'an originRequest that the connector will refuse': [
+      { ...ruleFor('a.localhost'), originRequest: { noTLSVerify: 'true' } },
+      catchAll,
+    ],
   };
   for (const [what, ingress] of Object.entries(good)) {
     it(`accepts ${what}`, async () => {
@@ -82,9 +103,8 @@ describe('stand-in: tunnels', () => {
     'a catch-all before the last': { config: { ingress: [catchAll, ruleFor('a.localhost'), catchAll] } },
     'a hostname with a port': { config: { ingress: [ruleFor('a.localhost:80'), catchAll] } },
     'a hostname with a scheme': { config: { ingress: [ruleFor('https://a.localhost'), catchAll] } },
-    'a hostname with a path': { config: { ingress: [ruleFor('a.localhost/x'), catchAll] } },
     'a wildcard inside': { config: { ingress: [ruleFor('a.*.localhost'), catchAll] } },
-    'a wildcard within a label': { config: { ingress: [ruleFor('*a.localhost'), catchAll] } },
+    'a wildcard in the last label': { config: { ingress: [ruleFor('a.*'), catchAll] } },
     'two wildcards': { config: { ingress: [ruleFor('*.*.localhost'), catchAll] } },
     'a service without a scheme': { config: { ingress: [ruleFor('a.localhost', 'localhost:3000'), catchAll] } },
     'a service with a path': { config: { ingress: [ruleFor('a.localhost', 'http://localhost:3000/app'), catchAll] } },
@@ -93,6 +113,8 @@ describe('stand-in: tunnels', () => {
     },
     'a service without a host': { config: { ingress: [ruleFor('a.localhost', 'http://'), catchAll] } },
     'a rule without a service': { config: { ingress: [{ hostname: 'a.localhost' }, catchAll] } },
+    'a port that is no number': { config: { ingress: [ruleFor('a.localhost', 'http://localhost:x'), catchAll] } },
+    'a path with lookaround': { config: { ingress: [{ ...ruleFor('a.localhost'), path: '^(?!/api)' }, catchAll] } },
     'no status': { config: { ingress: [{ service: 'http_status:ok' }] } },
     'a path that is no regular expression': {
       config: { ingress: [{ ...ruleFor('a.localhost'), path: '(' }, catchAll] },
