@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { listeners, listenersOf } from '../../src/shell/listeners.ts';
 import { children, descendants, environment, portSeenBy, readProcess, stillRuns } from '../../src/shell/processes.ts';
+import { writeProcess } from '../fixtures/shell/fakeProc.ts';
 import { ending, Running, until } from '../fixtures/shell/running.ts';
 import { skip } from '../fixtures/skip.ts';
 
@@ -220,20 +221,3 @@ describe('processes', () => {
     });
   });
 });
-
-/** Writes what proc(5) describes of one process; without `children` as a kernel that keeps no such lists. */
-function writeProcess(
-  procRoot: string,
-  { pid, ppid, argv, children }: { pid: number; ppid: number; argv: string[]; children?: number[] },
-): void {
-  const folder = join(procRoot, String(pid));
-  const thread = join(folder, 'task', String(pid));
-  mkdirSync(thread, { recursive: true });
-  writeFileSync(
-    join(folder, 'stat'),
-    `${pid} (name) S ${ppid} ${pid} ${pid} 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 ${pid * 100} 0 0`,
-  );
-  writeFileSync(join(folder, 'status'), 'Name:\tname\nUid:\t1000\t1000\t1000\t1000\n');
-  writeFileSync(join(folder, 'cmdline'), argv.map((argument) => `${argument}\0`).join(''));
-  if (children) writeFileSync(join(thread, 'children'), children.map((child) => `${child} `).join(''));
-}

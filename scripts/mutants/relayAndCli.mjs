@@ -1,0 +1,4 @@
+// Mutants of the relay and of the command.
+
+/** @type {readonly import('../mutants.mjs').Mutant[]} */
+export const mutants = [];
