@@ -1,14 +1,14 @@
-// The relay's process: `relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS`. It lives as long as its standard input, and the grace after it.
+// The relay's process: `relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS`. It runs until its standard input ends, and for the grace after that.
 import { createInterface } from 'node:readline';
-import { parseInstruction } from './protocol.ts';
 import { listensAs } from '../shell/listeners.ts';
+import { parseInstruction } from './protocol.ts';
 import { createRelay } from './relay.ts';
 import { holdSocketFile } from './socketFile.ts';
 
-const USAGE = 'usage: relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS';
-/** Exit codes as the command's: bad usage, and a place where no relay may be. */
-const EXIT_USAGE = 2;
-const EXIT_CONFIGURATION = 78;
+const usage = 'usage: relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS';
+/** Exit codes as the command line tool's: wrong usage, and a path at which no relay may listen. */
+const exitUsage = 2;
+const exitConfiguration = 78;
 
 void main(process.argv.slice(2));
 
@@ -16,7 +16,7 @@ async function main([path, url, grace]: string[]): Promise<void> {
   const uid = process.getuid?.();
   const graceSeconds = Number(grace);
   if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined) {
-    fail(USAGE, EXIT_USAGE);
+    fail(usage, exitUsage);
     return;
   }
 
@@ -27,7 +27,7 @@ async function main([path, url, grace]: string[]): Promise<void> {
     unique: String(process.pid),
     onConnection: (socket) => relay.server.emit('connection', socket),
     onError: (error) => process.stderr.write(`${error.message}\n`),
-  }).catch((error: unknown) => fail((error as Error).message, EXIT_CONFIGURATION));
+  }).catch((error: unknown) => fail((error as Error).message, exitConfiguration));
   if (file === undefined) return;
 
   const end = (): void => {
@@ -37,17 +37,19 @@ async function main([path, url, grace]: string[]): Promise<void> {
     });
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
-  process.on('SIGHUP', () => undefined); // the terminal's or the service's end is not ours: standard input tells when to go
-  process.stdout.on('error', () => undefined); // nobody reads any more
+  process.on('SIGHUP', () => undefined); // the end of a terminal or of code-server: standard input says when to end
+  process.stdout.on('error', () => undefined); // the window is gone
   process.stderr.on('error', () => undefined);
 
   createInterface({ input: process.stdin })
     .on('line', (line) => {
       const instruction = parseInstruction(line);
-      if (instruction !== undefined) relay.setTarget(instruction.target);
+      if (instruction === undefined) return;
+      relay.setTarget(instruction.target);
+      file.setServing(instruction.target !== null);
     })
     .once('close', () => {
-      file.yieldIt();
+      file.yieldPath();
       setTimeout(end, graceSeconds * 1000);
     });
   process.stdout.write(`${JSON.stringify({ listening: path })}\n`);

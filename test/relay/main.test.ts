@@ -4,21 +4,21 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterChange, listenOnFreePort } from './helpers.ts';
 
-const SOURCE = new URL('../../src/relay/main.ts', import.meta.url).pathname;
+const source = new URL('../../src/relay/main.ts', import.meta.url).pathname;
 
-describe('relay: the process', () => {
+describe('relay/main', () => {
   let built: string;
   before(async () => {
     built = await mkdtemp(join(tmpdir(), 'relay-built-'));
     await build({
-      entryPoints: [SOURCE],
+      entryPoints: [source],
       outfile: join(built, 'relay.cjs'),
       bundle: true,
       platform: 'node',
@@ -27,14 +27,14 @@ describe('relay: the process', () => {
   });
   after(() => rm(built, { recursive: true }));
 
-  let directory: string;
+  let folder: string;
   let path: string;
   let server: Server;
   let port: number;
   const children: ChildProcessWithoutNullStreams[] = [];
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'relay-main-'));
-    path = join(directory, 'student1.sock');
+    folder = await mkdtemp(join(tmpdir(), 'relay-main-'));
+    path = join(folder, 'student1.sock');
     server = createServer((_request, response) => response.end('the site'));
     port = await listenOnFreePort(server);
   });
@@ -48,7 +48,7 @@ describe('relay: the process', () => {
     );
     server.close();
     server.closeAllConnections();
-    await rm(directory, { recursive: true });
+    await rm(folder, { recursive: true });
   });
 
   function start(...args: string[]): ChildProcessWithoutNullStreams {
@@ -60,7 +60,7 @@ describe('relay: the process', () => {
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     return JSON.parse(line);
   }
-  const tell = (child: ChildProcessWithoutNullStreams, target: object | null): boolean =>
+  const setTarget = (child: ChildProcessWithoutNullStreams, target: object | null): boolean =>
     child.stdin.write(`not json\n${JSON.stringify({ target, server: 'vite' })}\n`);
   async function get(requestPath = '/'): Promise<string> {
     const sent = request({
@@ -75,66 +75,88 @@ describe('relay: the process', () => {
     for await (const chunk of response) body += String(chunk);
     return body;
   }
-  /** Instructions are read in turn with requests, so a few questions may still be answered by the state before. */
+  /** An instruction is read in turn with requests, so some may still get the earlier response. */
   async function eventually(body: RegExp): Promise<void> {
     for (;;) if (body.test(await get())) return;
   }
 
-  it('serves the target it is told, and goes on for the grace when its window is gone', async () => {
+  it('forwards to its target, and keeps serving for the grace when its window is gone', async () => {
     const relay = start(path, 'https://student1.example.com', '0.5');
     assert.deepEqual(await ready(relay), { listening: path });
     assert.match(await get(), /not running/);
-    tell(relay, { port, address: '127.0.0.1' });
+    setTarget(relay, { port, address: '127.0.0.1' });
     await eventually(/^the site$/);
-    tell(relay, null);
+    setTarget(relay, null);
     await eventually(/not running/);
-    tell(relay, { port, address: '127.0.0.1' });
+    setTarget(relay, { port, address: '127.0.0.1' });
     await eventually(/^the site$/);
 
     const exited = once(relay, 'exit');
     relay.stdin.end();
     assert.equal(await get(), 'the site');
     assert.deepEqual(await exited, [0, null]);
-    assert.deepEqual(await readdir(directory), []);
+    assert.deepEqual(await readdir(folder), []);
   });
 
-  it('hands the path to the next one without a gap, and does not take it back', async () => {
+  it('passes the path to the next relay once that has a server, and does not take it back', async () => {
     const old = start(path, 'https://student1.example.com', '0');
     await ready(old);
-    tell(old, { port, address: '127.0.0.1' });
+    setTarget(old, { port, address: '127.0.0.1' });
     await eventually(/^the site$/);
     const next = start(path, 'https://student1.example.com', '60');
-    tell(next, { port, address: '127.0.0.1' });
     await ready(next);
+    assert.equal(await get(), 'the site');
     const exited = once(old, 'exit');
+    const taken = afterChange(folder, async () => /not running/.test(await get()));
     old.stdin.end();
     await exited;
+    await taken;
+    setTarget(next, { port, address: '127.0.0.1' });
     await eventually(/^the site$/);
   });
 
-  it("gives the path back to the other window's relay, even when killed", async () => {
+  it("keeps serving while a second window's relay has no server", async () => {
     const first = start(path, 'https://student1.example.com', '60');
     await ready(first);
-    tell(first, { port, address: '127.0.0.1' });
+    setTarget(first, { port, address: '127.0.0.1' });
+    const marked = afterChange(folder, async () => ((await stat(path)).mode & 0o777) === 0o777);
     await eventually(/^the site$/);
+    await marked;
     const second = start(path, 'https://student1.example.com', '60');
     await ready(second);
-    await eventually(/not running/);
-    const back = afterChange(directory, async () => (await get()) === 'the site');
-    second.kill('SIGKILL');
-    await back;
+    setTarget(second, null);
+    for (let visits = 0; visits < 20; visits += 1) assert.equal(await get(), 'the site');
   });
 
-  it('ends at once on SIGTERM and leaves nothing', async () => {
+  it("gives the path back to the other window's relay when killed", async () => {
+    const first = start(path, 'https://student1.example.com', '60');
+    await ready(first);
+    setTarget(first, { port, address: '127.0.0.1' });
+    await eventually(/^the site$/);
+    const other = createServer((_request, response) => response.end('another site'));
+    const second = start(path, 'https://student1.example.com', '60');
+    await ready(second);
+    try {
+      setTarget(second, { port: await listenOnFreePort(other), address: '127.0.0.1' });
+      await eventually(/^another site$/);
+      const back = afterChange(folder, async () => (await get()) === 'the site');
+      second.kill('SIGKILL');
+      await back;
+    } finally {
+      other.close();
+    }
+  });
+
+  it('ends at once on SIGTERM and leaves no file', async () => {
     const relay = start(path, 'https://student1.example.com', '60');
     await ready(relay);
     const exited = once(relay, 'exit');
     relay.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null]);
-    assert.deepEqual(await readdir(directory), []);
+    assert.deepEqual(await readdir(folder), []);
   });
 
-  it('says what is wrong with its arguments', async () => {
+  it('explains what is wrong with its arguments', async () => {
     for (const [args, code] of [
       [[], 2],
       [[path, 'no url', '10'], 2],
@@ -143,12 +165,12 @@ describe('relay: the process', () => {
     ] as const) {
       const child = start(...args);
       child.stderr.setEncoding('utf8');
-      let said = '';
+      let errors = '';
       child.stderr.on('data', (text: string) => {
-        said += text;
+        errors += text;
       });
       assert.deepEqual(await once(child, 'close'), [code, null]);
-      assert.match(said, /usage|no directory/);
+      assert.match(errors, /usage|no folder/);
     }
   });
 });
