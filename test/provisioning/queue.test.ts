@@ -167,5 +167,14 @@ describe('queue', () => {
     const { id } = await submit('left', publish(1));
     await queueOf().withdraw(id);
     await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
+    assert.deepEqual([readdirSync(folder.in('queue')), readdirSync(folder.in('scratch'))], [[], []]);
+  });
+
+  it('an answer that cannot be written is an error', async () => {
+    const { id } = await submit('waiting', publish(1));
+    mkdirSync(folder.in('queue', id, 'outcome.json')); // in the way of the file
+    await assert.rejects(queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 }), {
+      code: 'EISDIR',
+    });
   });
 });
