@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { findOriginRequestFault } from './configFault.ts';
 import { MendableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
 
@@ -53,6 +54,8 @@ export function parseConfig(file: string, content: string, machine: string): Con
     throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
   if (!config.publicUrl.includes('{hostname}'))
     throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
+  const wrong = findOriginRequestFault(originRequest);
+  if (wrong) throw fault(file, wrong, 'Correct this value: cloudflared would refuse the whole configuration.');
   // A template that can make no name is an error now, not when the first student publishes.
   makeHostname(config.hostname, { user: 'student1', port: 3000, machine });
   return {

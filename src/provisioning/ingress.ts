@@ -71,41 +71,6 @@ export function localPort(service: string): number | undefined {
 }
 
 /**
- * Why cloudflared would refuse this configuration, by its own rules (cloudflared ingress/ingress.go); undefined if it would not.
- * One bad rule makes it keep its old configuration whole, so this is asked before every write.
- */
-export function findFault(config: TunnelConfig): string | undefined {
-  const rules = config.ingress ?? [];
-  if (rules.length === 0) return 'there is no rule';
-  for (const [index, rule] of rules.entries()) {
-    const fault = findRuleFault(rule, index === rules.length - 1);
-    if (fault) return `rule ${index + 1} (${rule.hostname ?? 'catch-all'}): ${fault}`;
-  }
-  return undefined;
-}
-
-function findRuleFault(rule: IngressRule, isLast: boolean): string | undefined {
-  const hostname = rule.hostname ?? '';
-  const isCatchAll = (hostname === '' || hostname === '*') && !rule.path;
-  if (isLast !== isCatchAll)
-    return isLast ? 'the last rule must match everything' : 'only the last rule may match everything';
-  if (hostname.includes('/')) return 'a hostname has no scheme and no path';
-  if (hostname.includes(':')) return 'a hostname has no port';
-  if (hostname !== '*' && hostname.slice(hostname.startsWith('*.') ? 2 : 0).includes('*'))
-    return 'a wildcard is only allowed as the first label';
-  return findServiceFault(rule.service);
-}
-
-function findServiceFault(service: unknown): string | undefined {
-  if (typeof service !== 'string') return 'it has no service';
-  if (/^http_status:[1-9]\d\d$/.test(service) || /^unix(\+tls)?:./.test(service)) return undefined;
-  if (['hello_world', 'hello-world', 'bastion', 'socks-proxy'].includes(service)) return undefined;
-  const [, path] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+(.*)$/i.exec(service) ?? [];
-  if (path === undefined) return `the service "${service}" has no scheme or no host`;
-  return path === '' ? undefined : `the service "${service}" has a path`;
-}
-
-/**
  * The first place whose rule would otherwise take this whole hostname: an exact rule goes before every wildcard, and before the
  * catch-all. What takes but a path of it is more special still, and stays before it.
  */

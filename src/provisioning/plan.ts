@@ -1,5 +1,6 @@
 import { MendableError } from './errors.ts';
-import { editIngress, findFault, localPort, ruleOf, type IngressRule, type TunnelConfig } from './ingress.ts';
+import { findConfigFault } from './configFault.ts';
+import { editIngress, localPort, ruleOf, type IngressRule, type TunnelConfig } from './ingress.ts';
 import { formatMarker, isMarkedBy, parseMarker, type Marker } from './marker.ts';
 
 /** A DNS record as Cloudflare lists it. */
@@ -89,7 +90,7 @@ export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): 
   }
   const config = editIngress(remote.config, { set, remove: drop });
   const changed = config !== (remote.config ?? config);
-  const fault = changed ? findFault(config) : undefined;
+  const fault = changed ? findConfigFault(config) : undefined;
   if (fault) throw new MendableError('tunnel-invalid', { tunnel: scope.tunnelId, problem: fault });
   return {
     config: changed || (remote.config === null && set.length > 0) ? config : undefined,

@@ -67,6 +67,7 @@ describe('configuration', () => {
     ['an address that is none', { apiBaseUrl: 'cloudflare' }, '`apiBaseUrl` is no URL'],
     ['an unknown way', { dns: 'all' }, '`dns` must be one of "perHost", "wildcard"'],
     ['originRequest as text', { originRequest: 'x' }, '`originRequest`'],
+    ['a duration with a unit', { originRequest: { connectTimeout: '30s' } }, 'originRequest.connectTimeout'],
     [
       'an address without the hostname',
       { publicUrl: 'https://example.com' },

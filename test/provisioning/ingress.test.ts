@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isValid } from '../../standin/api/ingressRules.ts';
+import { whyRefused } from '../../standin/connector/loading.ts';
+import { findConfigFault } from '../../src/provisioning/configFault.ts';
 import {
   editIngress,
-  findFault,
   localPort,
   matches,
   ruleOf,
   type IngressRule,
   type TunnelConfig,
 } from '../../src/provisioning/ingress.ts';
-import { foreignConfig } from '../fixtures/provisioning/remote.ts';
 
 const catchAll: IngressRule = { service: 'http_status:404' };
 const students = ['student1', 'student2', 'student3', 'student4'].map((user) => `${user}.example.com`);
@@ -18,7 +17,11 @@ const ruleFor = (hostname: string, service = 'http://localhost:3000'): IngressRu
 const namesOf = (config: TunnelConfig) =>
   (config.ingress ?? []).map((rule) => `${rule.hostname ?? ''}${rule.path ?? ''}`);
 
-const extras = fc.dictionary(fc.constantFrom('originRequest', 'id', 'futureKey'), fc.jsonValue(), { maxKeys: 2 });
+const originRequest = fc.dictionary(fc.constantFrom('futureKey', 'other'), fc.jsonValue(), { maxKeys: 2 });
+const extras = fc.oneof(
+  fc.dictionary(fc.constantFrom('id', 'futureKey'), fc.jsonValue(), { maxKeys: 2 }),
+  fc.record({ originRequest }),
+);
 const foreignRule = fc
   .tuple(
     fc.constantFrom(
@@ -40,13 +43,16 @@ const foreignRule = fc
 const config = fc
   .tuple(
     fc.array(foreignRule, { maxLength: 8 }),
-    fc.dictionary(fc.constantFrom('warp-routing', 'originRequest', 'other'), fc.jsonValue()),
+    fc.record(
+      { 'warp-routing': fc.constant({ enabled: true }), originRequest, other: fc.jsonValue() },
+      { requiredKeys: [] },
+    ),
   )
   .map(([rules, keys]): TunnelConfig => ({ ...keys, ingress: [...rules, catchAll] }));
 const edit = fc.uniqueArray(fc.constantFrom(...students)).map((names) => names.map((name) => ruleFor(name)));
 
 describe('ingress: edits', () => {
-  it('keep everything foreign to the letter, keep the catch-all last, make every rule reachable, and are undone by their inverse', () => {
+  it('keep foreign rules as they are and the catch-all last, make every rule reachable, and are undone by their inverse', () => {
     fc.assert(
       fc.property(config, edit, (before, set) => {
         const after = editIngress(before, { set, remove: new Set() });
@@ -54,8 +60,8 @@ describe('ingress: edits', () => {
         const own = new Set(set.map((rule) => rule.hostname));
         const foreign = rules.filter((rule) => rule.path !== undefined || !own.has(rule.hostname));
         assert.equal(JSON.stringify({ ...after, ingress: foreign }), JSON.stringify(before));
-        assert.equal(findFault(after), undefined);
-        assert(isValid(after));
+        assert.equal(findConfigFault(after), undefined);
+        assert.equal(whyRefused(after), undefined);
         for (const { hostname = '' } of set) {
           assert.equal(rules.find((rule) => !rule.path && matches(rule, hostname))?.hostname, hostname);
           assert.equal(rules.filter((rule) => rule.hostname === hostname && !rule.path).length, 1);
@@ -130,82 +136,7 @@ describe('ingress: edits', () => {
   });
 });
 
-describe("ingress: cloudflared's rules", () => {
-  it('find no fault with what is in order', () => {
-    assert.equal(findFault(foreignConfig), undefined);
-    for (const service of [
-      'http_status:404',
-      'unix:/run/x.sock',
-      'unix+tls:/run/x.sock',
-      'hello_world',
-      'bastion',
-      'socks-proxy',
-      'tcp://[::1]:22',
-      'ssh://host:22',
-      'https://a.b',
-    ]) {
-      assert.equal(findFault({ ingress: [{ hostname: 'x.example.com', service }, catchAll] }), undefined, service);
-    }
-  });
-
-  for (const [what, ingress] of [
-    ['no rule', []],
-    ['no catch-all', [ruleFor('a.example.com')]],
-    ['a catch-all that is not last', [catchAll, catchAll]],
-    ['a catch-all with a path', [{ path: '/x', service: 'http_status:404' }]],
-    ['a hostname with a port', [ruleFor('a.example.com:80'), catchAll]],
-    ['a hostname with a scheme', [ruleFor('http://a.example.com'), catchAll]],
-    ['a wildcard in the middle', [ruleFor('a.*.com'), catchAll]],
-    ['two wildcards', [ruleFor('*.*.com'), catchAll]],
-    ['a wildcard that is no label', [ruleFor('*a.com'), catchAll]],
-    ['a service without a scheme', [ruleFor('a.example.com', 'localhost:80'), catchAll]],
-    ['a service with a path', [ruleFor('a.example.com', 'http://localhost:80/x'), catchAll]],
-    ['a service with a slash', [ruleFor('a.example.com', 'http://localhost:80/'), catchAll]],
-    ['an impossible status', [ruleFor('a.example.com', 'http_status:099'), catchAll]],
-  ] as const) {
-    it(`find a fault with ${what}`, () => {
-      assert.notEqual(findFault({ ingress }), undefined);
-    });
-  }
-
-  it('what passes here passes at Cloudflare', () => {
-    const hostname = fc.option(
-      fc.oneof(
-        fc.constantFrom('', '*', '*.a.b', 'a.b', 'a:1', 'x://a', 'a/b', '*.*', 'A.b'),
-        fc.string({ maxLength: 6 }),
-      ),
-      { nil: undefined },
-    );
-    const service = fc.oneof(
-      fc.constantFrom(
-        'http_status:404',
-        'http_status:9',
-        'unix:',
-        'unix:/x',
-        'http://a',
-        'http://',
-        'http:///x',
-        'ftp:',
-        '1://a',
-        'a',
-        'bastion',
-      ),
-      fc.string({ maxLength: 12 }).filter((text) => !text.includes('://')),
-    );
-    const rule = fc.record({
-      hostname,
-      path: fc.option(fc.constantFrom('', '/a', '^x$'), { nil: undefined }),
-      service,
-    });
-    fc.assert(
-      fc.property(fc.array(rule, { maxLength: 3 }), fc.boolean(), (rules, closed) => {
-        const ingress = JSON.parse(JSON.stringify([...rules, ...(closed ? [catchAll] : [])])) as IngressRule[];
-        if (findFault({ ingress }) === undefined) assert(isValid({ ingress }), JSON.stringify(ingress));
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
+describe('ingress: the rule of a hostname', () => {
   it('match as cloudflared does', () => {
     assert(
       matches(ruleFor('*.example.com'), 'a.b.example.com') &&

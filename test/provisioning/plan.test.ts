@@ -159,6 +159,15 @@ describe('plan', () => {
     }
   });
 
+  it('a foreign rule that cloudflared takes stops nothing', () => {
+    const rules = [
+      { hostname: '*foo.example.com', service: 'http://localhost:80' },
+      { hostname: 'www.example.com', service: 'http://localhost:80?a=1' },
+    ];
+    const remote: Remote = { version: 1, config: { ingress: [...rules, catchAll] }, records: [] };
+    assert.equal(makePlan(remote, [want(1)], scope).create.length, 1);
+  });
+
   it('a configuration with a rule that cloudflared would refuse is not written, and the rule is named', () => {
     const remote: Remote = {
       version: 1,

@@ -4,7 +4,8 @@ import { connectRoundApi, type RoundApi } from '../../provisioning/roundApi.ts';
 import type { Config } from '../../provisioning/config.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
-import { findFault, type TunnelConfig } from '../../provisioning/ingress.ts';
+import { findConfigFault } from '../../provisioning/configFault.ts';
+import type { TunnelConfig } from '../../provisioning/ingress.ts';
 import { recordTarget, type DnsRecord } from '../../provisioning/plan.ts';
 import { findingsOf, type Check } from './findings.ts';
 import { callDeadline } from '../session.ts';
@@ -121,7 +122,7 @@ export function judgeRules(config: TunnelConfig | null): Check {
   const { ok, warning, fail } = findingsOf('rules');
   const rules = config?.ingress ?? [];
   if (rules.length === 0) return ok('none yet: the first publication makes the catch-all too');
-  const fault = findFault({ ingress: rules });
+  const fault = findConfigFault({ ...config, ingress: rules });
   if (fault)
     return fail(
       `cloudflared would refuse ${fault}.`,
