@@ -2,24 +2,24 @@
 #
 #   source /path/to/classroom-tunnel.bash
 #
-# Where a watched command (`npm run dev`) starts and PORT is exported, the site is published and its address printed;
-# when the shell ends, it is taken down. Nothing runs for other commands. What may be set before sourcing:
+# When a watched command (`npm run dev`) starts and PORT is exported, the site is published and its address printed;
+# when the shell ends, it is taken down. Other commands start nothing. These may be set before sourcing:
 #
 #   CLASSROOM_TUNNEL_CLI       the command to call; words, or an array of words (default: classroom-tunnel)
 #   CLASSROOM_TUNNEL_COMMANDS  the watched commands, one a line (default: those of the configuration)
 #
-# What a DEBUG trap is not told is not seen: commands in ( ) and $( ), in functions and scripts, in a list sent to the
-# background. src/shell/devCommand.ts decides the same from text alone, and a test holds both against real bash.
+# A DEBUG trap does not run for commands in ( ) and $( ), in functions and scripts, and in a list in the background, so these
+# are not published.
 # shellcheck shell=bash
 
-# Only where somebody types. In a terminal of a window that has the extension, the window does the work.
+# Only in an interactive shell. In a terminal of a window with the extension, the window does the work.
 [[ -n ${BASH_VERSION-} && $- == *i* && -z ${CLASSROOM_TUNNEL_WINDOW-} ]] || return 0
 ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) || return 0
 [[ ${__classroom_tunnel_holder-} != "shell-$$-"* ]] || return 0
 
 printf -v __classroom_tunnel_holder 'shell-%d-%(%s)T-%d' "$$" -1 "$RANDOM"
-__classroom_tunnel_cli=() __classroom_tunnel_watched=() __classroom_tunnel_filters=()
-__classroom_tunnel_variable=PORT __classroom_tunnel_assigned=
+__classroom_tunnel_cli=() __classroom_tunnel_watched=('npm run dev') __classroom_tunnel_filters=()
+__classroom_tunnel_variable=PORT
 __classroom_tunnel_line=
 __classroom_tunnel_folder=${BASH_SOURCE[0]%/*}
 [[ $__classroom_tunnel_folder == /* ]] || __classroom_tunnel_folder=$PWD/$__classroom_tunnel_folder
@@ -29,33 +29,16 @@ source "$__classroom_tunnel_folder/words.bash"
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
-# Asks the configuration once. Without an answer the defaults stand, and the first `publish` says what is wrong.
+# Asks the command once. Without an answer the defaults stand, and publish.sh says what is wrong.
 __classroom_tunnel_setup() {
-  local IFS=$' \t\n' info='' list watched
+  local IFS=$' \t\n' settings list watched
   if [[ ${CLASSROOM_TUNNEL_CLI[1]+set} ]]; then
     __classroom_tunnel_cli=("${CLASSROOM_TUNNEL_CLI[@]}")
   else
     read -ra __classroom_tunnel_cli <<<"${CLASSROOM_TUNNEL_CLI:-classroom-tunnel}"
   fi
-  if [[ -z ${CLASSROOM_TUNNEL_COMMANDS-} || -z ${PORT+set} ]]; then
-    info=$("${__classroom_tunnel_cli[@]}" info --json 2>/dev/null </dev/null)
-  fi
-  [[ ! $info =~ \"portVariable\":\"([A-Za-z_][A-Za-z_0-9]*)\" ]] || __classroom_tunnel_variable=${BASH_REMATCH[1]}
-  [[ ! $info =~ \"port\":([0-9]+) ]] || __classroom_tunnel_assigned=${BASH_REMATCH[1]}
-  if [[ -n ${CLASSROOM_TUNNEL_COMMANDS-} ]]; then
-    mapfile -t __classroom_tunnel_watched <<<"$CLASSROOM_TUNNEL_COMMANDS"
-  else
-    local strings='"commands":\[(("([^"\]|\\.)*",?)*)\]' string='^"(([^"\]|\\.)*)",?'
-    if [[ $info =~ $strings ]]; then
-      list=${BASH_REMATCH[1]}
-      while [[ $list =~ $string ]]; do
-        list=${list:${#BASH_REMATCH[0]}}
-        __classroom_tunnel_unescape "${BASH_REMATCH[1]}"
-        __classroom_tunnel_watched+=("$REPLY")
-      done
-    fi
-    ((${#__classroom_tunnel_watched[@]})) || __classroom_tunnel_watched=('npm run dev')
-  fi
+  settings=$("${__classroom_tunnel_cli[@]}" shell-init bash 2>/dev/null </dev/null) && eval "$settings"
+  [[ -z ${CLASSROOM_TUNNEL_COMMANDS-} ]] || mapfile -t __classroom_tunnel_watched <<<"$CLASSROOM_TUNNEL_COMMANDS"
   for watched in "${__classroom_tunnel_watched[@]}"; do
     # A command whose text without quotes does not match this pattern cannot match by its words.
     watched=${watched//[\'\"\\]/} watched=${watched//[]*?[]/?}
@@ -63,50 +46,35 @@ __classroom_tunnel_setup() {
     printf -v watched '%s*' "${list[@]}"
     __classroom_tunnel_filters+=("*$watched")
   done
-  if [[ -n $__classroom_tunnel_assigned && -z ${!__classroom_tunnel_variable+set} ]]; then
-    export "$__classroom_tunnel_variable=$__classroom_tunnel_assigned"
-  fi
 }
 
-# Sets REPLY to the text that the inside of a JSON string ($1) stands for.
-__classroom_tunnel_unescape() {
-  local text=${1//\\\\/$'\1'}
-  text=${text//\\\"/\"} text=${text//\\n/ } text=${text//\\t/ }
-  REPLY=${text//$'\1'/\\}
-}
+# --- what a watched command causes ------------------------------------------------------------------------------------
 
-# --- what a watched command sets off ----------------------------------------------------------------------------------
-
-# To the terminal, also where the output of the command goes elsewhere.
-__classroom_tunnel_say() {
-  { printf '%s\n' "Classroom Tunnel: $1" >/dev/tty; } 2>/dev/null || printf '%s\n' "Classroom Tunnel: $1" >&2
-}
-
-# A watched command ($1) is about to start.
+# A watched command is about to start.
 __classroom_tunnel_announced() {
-  local variable=$__classroom_tunnel_variable port=''
+  local variable=$__classroom_tunnel_variable port='' problem=''
   if ((${#__classroom_tunnel_value[@]})); then
     port=${__classroom_tunnel_value[0]}
   elif [[ $(declare -p "$variable" 2>/dev/null) =~ ^declare\ -[a-zA-Z]*x ]]; then
     port=${!variable-}
   elif [[ -n ${!variable-} ]]; then
-    __classroom_tunnel_say "this site is not public: $variable is set, but commands do not see it. Stop it, type: export $variable and run it again."
-    return
+    problem=__classroom_tunnel_port_not_exported
   fi
-  if [[ $port == '?' ]]; then
-    __classroom_tunnel_say "this site is not public: $variable is worked out only as $1 starts. Stop it, type: export $variable=${__classroom_tunnel_assigned:-<your port>} and run it again."
-  elif [[ -z $port ]]; then
-    __classroom_tunnel_say "this site is not public: $1 was not told a port. Stop it, type: export $variable=${__classroom_tunnel_assigned:-<your port>} and run it again."
-  elif [[ ! $port =~ ^[0-9]+$ ]]; then
-    __classroom_tunnel_say "this site is not public: $variable must be a number, not \"$port\". Stop it, type: export $variable=${__classroom_tunnel_assigned:-<your port>} and run it again."
+  case $port in
+    '') problem=${problem:-__classroom_tunnel_no_port} ;;
+    '?') problem=__classroom_tunnel_port_unknown ;;
+    *[!0-9]*) problem=__classroom_tunnel_port_invalid ;;
+  esac
+  if [[ -n $problem && -n ${!problem-} ]]; then
+    __classroom_tunnel_publisher say "${!problem}"
   else
     __classroom_tunnel_at_exit
-    # In the background, so that nothing keeps the student from working, and in a subshell, so that it is no job.
+    # In the background, so that the command starts at once, and in a subshell, so that it is no job.
     (trap '' HUP INT TTOU && __classroom_tunnel_publisher publish "$port" &)
   fi
 }
 
-# `publish` the port $2, or `release`, as publish.sh does it.
+# Calls publish.sh: `publish` the port $2, `say` the text $2, or `release`.
 __classroom_tunnel_publisher() {
   sh "$__classroom_tunnel_folder/publish.sh" "$1" "$$" "$__classroom_tunnel_holder" "${2-}" "${__classroom_tunnel_cli[@]}" </dev/null
 }

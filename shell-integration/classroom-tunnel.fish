@@ -3,9 +3,9 @@
 #   source /path/to/classroom-tunnel.fish
 #
 # Does what classroom-tunnel.bash does, with the same variables (CLASSROOM_TUNNEL_CLI, CLASSROOM_TUNNEL_COMMANDS).
-# fish tells of a whole line before any of it runs, not of each command. So a watched command that the line then never
-# reaches (`false; and npm run dev`) is published, and so is one in a block sent to the background; what an eval gets from
-# a variable, or a function runs, is not seen. Commands in ( ) and in functions do not count.
+# fish gives its hooks a whole line before any of it runs, not each command. So a watched command that the line then never
+# reaches (`false; and npm run dev`) is published, and so is one in a block in the background; a command that an eval takes
+# from a variable is not. Commands in ( ) and in functions are not published.
 
 if not status is-interactive; or set -q CLASSROOM_TUNNEL_WINDOW[1]; or string match -q "shell-$fish_pid-*" -- "$__classroom_tunnel_holder"
     exit
@@ -14,41 +14,20 @@ end
 set -g __classroom_tunnel_holder "shell-$fish_pid-"(random 100000 999999)(random 100000 999999)
 set -g __classroom_tunnel_publisher (builtin realpath (status filename) | string replace -r '[^/]*$' publish.sh)
 set -g __classroom_tunnel_variable PORT
-set -g __classroom_tunnel_assigned
 set -g __classroom_tunnel_published
-set -g __classroom_tunnel_watched
+set -g __classroom_tunnel_watched 'npm run dev'
 set -g __classroom_tunnel_cli classroom-tunnel
 # A comment; a word, with its quotes and with the ( ) in it; what stands between commands; a redirection.
 set -g __classroom_tunnel_token '(?s)(?(DEFINE)(?<nested>\((?:(?&quoted)|(?&nested)|[^()\\\\\'"])*\))(?<quoted>\\\\.|\'(?:\\\\.|[^\'\\\\])*\'|"(?:\\\\.|[^"\\\\])*"))#[^\n]*|(?:(?&quoted)|(?&nested)|[^\s;&|<>()\\\\\'"])+|&&|\|\||&\||[;&|\n]|[<>]+[&?]?'
 
-# Prints what the inside of a JSON string ($argv[1]) stands for.
-function __classroom_tunnel_unescape
-    string replace -a '\\\\' \x01 -- $argv[1] | string replace -a '\\"' '"' | string replace -ar '\\\\[nt]' ' ' | string replace -a \x01 '\\'
-end
-
-# Asks the configuration once. Without an answer the defaults stand, and the first `publish` says what is wrong.
+# Asks the command once. Without an answer the defaults stand, and publish.sh says what is wrong.
 function __classroom_tunnel_setup
     if set -q CLASSROOM_TUNNEL_CLI[1]
         set __classroom_tunnel_cli (string split -n ' ' -- $CLASSROOM_TUNNEL_CLI)
     end
-    set -l info
-    if not set -q CLASSROOM_TUNNEL_COMMANDS[1]; or not set -q PORT
-        set info ($__classroom_tunnel_cli info --json 2>/dev/null </dev/null)
-    end
-    set -l found (string match -r '"portVariable":"([A-Za-z_][A-Za-z_0-9]*)"' -- $info)
-    and set __classroom_tunnel_variable $found[2]
-    set found (string match -r '"port":([0-9]+)' -- $info)
-    and set __classroom_tunnel_assigned $found[2]
+    $__classroom_tunnel_cli shell-init fish 2>/dev/null </dev/null | source
     if set -q CLASSROOM_TUNNEL_COMMANDS[1]
         set __classroom_tunnel_watched (string split -n \n -- $CLASSROOM_TUNNEL_COMMANDS)
-    else if set found (string match -r '"commands":\[((?:"(?:[^"\\\\]|\\\\.)*",?)*)\]' -- $info)
-        for text in (string match -ar '"(?:[^"\\\\]|\\\\.)*"' -- $found[2])
-            set -a __classroom_tunnel_watched (__classroom_tunnel_unescape (string sub -s 2 -e -1 -- $text))
-        end
-    end
-    set -q __classroom_tunnel_watched[1]; or set __classroom_tunnel_watched 'npm run dev'
-    if test -n "$__classroom_tunnel_assigned"; and not set -q $__classroom_tunnel_variable
-        set -gx $__classroom_tunnel_variable $__classroom_tunnel_assigned
     end
 end
 
@@ -125,11 +104,6 @@ function __classroom_tunnel_find
     return 1
 end
 
-# To the terminal, also where the output of the command goes elsewhere.
-function __classroom_tunnel_say
-    echo "Classroom Tunnel: $argv[1]" >/dev/tty 2>/dev/null; or echo "Classroom Tunnel: $argv[1]" >&2
-end
-
 function __classroom_tunnel_preexec --on-event fish_preexec
     # Nothing of this is done for lines that cannot match.
     set -l line (string replace -ar '[\'"\\\\]' '' -- $argv[1] | string collect)
@@ -141,37 +115,36 @@ function __classroom_tunnel_preexec --on-event fish_preexec
     test $possible = 1; or return
     set -l found (__classroom_tunnel_find $argv[1]); or return
     set -l variable $__classroom_tunnel_variable
-    set -l assigned $__classroom_tunnel_assigned
-    test -n "$assigned"; or set assigned '<your port>'
-    set -l advice "Stop it, type: set -x $variable $assigned and run it again."
     set -l port
+    set -l problem
     if set -q found[2]
         set -l value (string replace "$variable=" '' -- $found[2])
         # One plain variable is looked up; anything else would have to be run to be known.
         if set -l name (string match -r '^"?\$([A-Za-z_][A-Za-z_0-9]*)"?$' -- $value)
             set port $$name[2]
         else if string match -qr '[$(]' -- $value
-            __classroom_tunnel_say "this site is not public: $variable is worked out only as $found[1] starts. $advice"
-            return
+            set problem __classroom_tunnel_port_unknown
         else
             set port (string unescape -- $value; or echo -- $value)
         end
     else if set -qx $variable
         set port $$variable
     else if set -q $variable
-        __classroom_tunnel_say "this site is not public: $variable is set, but commands do not see it. Stop it, type: set -x $variable \$$variable and run it again."
+        set problem __classroom_tunnel_port_not_exported
+    end
+    if test -z "$problem$port"
+        set problem __classroom_tunnel_no_port
+    else if test -z "$problem"; and not string match -qr '^\d+$' -- $port
+        set problem __classroom_tunnel_port_invalid
+    end
+    if test -n "$problem"; and set -q $problem
+        sh $__classroom_tunnel_publisher say $fish_pid $__classroom_tunnel_holder $$problem </dev/null
         return
     end
-    if test -z "$port"
-        __classroom_tunnel_say "this site is not public: $found[1] was not told a port. $advice"
-    else if not string match -qr '^\d+$' -- $port
-        __classroom_tunnel_say "this site is not public: $variable must be a number, not \"$port\". $advice"
-    else
-        set __classroom_tunnel_published 1
-        # fish puts only programs into the background, not functions.
-        sh $__classroom_tunnel_publisher publish $fish_pid $__classroom_tunnel_holder $port $__classroom_tunnel_cli </dev/null &
-        disown $last_pid 2>/dev/null
-    end
+    set __classroom_tunnel_published 1
+    # fish puts only programs into the background, not functions.
+    sh $__classroom_tunnel_publisher publish $fish_pid $__classroom_tunnel_holder "$port" $__classroom_tunnel_cli </dev/null &
+    disown $last_pid 2>/dev/null
 end
 
 function __classroom_tunnel_exit --on-event fish_exit

@@ -3,9 +3,9 @@
 #   source /path/to/classroom-tunnel.zsh
 #
 # Does what classroom-tunnel.bash does, with the same variables (CLASSROOM_TUNNEL_CLI, CLASSROOM_TUNNEL_COMMANDS).
-# zsh tells its preexec hooks a whole line before any of it runs, not each command. So a watched command that the line then
-# never reaches (`false && npm run dev`) is published, and so is one in a list sent to the background; what an eval gets
-# from a variable, or a function runs, is not seen. As in bash, commands in ( ), $( ) and functions do not count.
+# zsh gives its preexec hooks a whole line before any of it runs, not each command. So a watched command that the line then
+# never reaches (`false && npm run dev`) is published, and so is one in a list in the background; a command that an eval
+# takes from a variable is not. As in bash, commands in ( ), $( ) and functions are not published.
 
 [[ -o interactive && -z ${CLASSROOM_TUNNEL_WINDOW-} ]] || return 0
 [[ ${__classroom_tunnel_holder-} != shell-$$-* ]] || return 0
@@ -13,46 +13,22 @@
 zmodload zsh/datetime
 autoload -Uz add-zsh-hook
 typeset -g __classroom_tunnel_holder=shell-$$-$EPOCHSECONDS-$RANDOM
-typeset -g __classroom_tunnel_variable=PORT __classroom_tunnel_assigned= __classroom_tunnel_published=
+typeset -g __classroom_tunnel_variable=PORT __classroom_tunnel_published=
 typeset -g __classroom_tunnel_folder=${${(%):-%x}:A:h}
-typeset -ga __classroom_tunnel_cli __classroom_tunnel_watched
+typeset -ga __classroom_tunnel_cli
+typeset -ga __classroom_tunnel_watched=('npm run dev')
 
-# Sets REPLY to the text that the inside of a JSON string ($1) stands for.
-__classroom_tunnel_unescape() {
-  emulate -L zsh
-  local text=${1//\\\\/$'\1'}
-  text=${text//\\\"/\"}
-  text=${text//\\[nt]/ }
-  typeset -g REPLY=${text//$'\1'/\\}
-}
-
-# Asks the configuration once. Without an answer the defaults stand, and the first `publish` says what is wrong.
+# Asks the command once. Without an answer the defaults stand, and publish.sh says what is wrong.
 __classroom_tunnel_setup() {
   emulate -L zsh
-  local info list string='^"(([^"\]|\\.)*)",?' strings='"commands":\[(("([^"\]|\\.)*",?)*)\]'
+  local settings
   if [[ ${(t)CLASSROOM_TUNNEL_CLI-} == array* ]]; then
     __classroom_tunnel_cli=("${CLASSROOM_TUNNEL_CLI[@]}")
   else
     __classroom_tunnel_cli=(${=CLASSROOM_TUNNEL_CLI:-classroom-tunnel})
   fi
-  if [[ -z ${CLASSROOM_TUNNEL_COMMANDS-} || -z ${PORT+set} ]]; then
-    info=$("${__classroom_tunnel_cli[@]}" info --json 2>/dev/null </dev/null)
-  fi
-  if [[ $info =~ '"portVariable":"([A-Za-z_][A-Za-z_0-9]*)"' ]]; then __classroom_tunnel_variable=$match[1]; fi
-  if [[ $info =~ '"port":([0-9]+)' ]]; then __classroom_tunnel_assigned=$match[1]; fi
-  __classroom_tunnel_watched=("${(@f)CLASSROOM_TUNNEL_COMMANDS-}")
-  if [[ -z ${CLASSROOM_TUNNEL_COMMANDS-} && $info =~ $strings ]]; then
-    __classroom_tunnel_watched=() list=$match[1]
-    while [[ $list =~ $string ]]; do
-      list=${list[$#MATCH+1,-1]}
-      __classroom_tunnel_unescape "$match[1]"
-      __classroom_tunnel_watched+=("$REPLY")
-    done
-  fi
-  [[ -n ${__classroom_tunnel_watched[1]-} ]] || __classroom_tunnel_watched=('npm run dev')
-  if [[ -n $__classroom_tunnel_assigned && -z ${(P)__classroom_tunnel_variable+set} ]]; then
-    export "$__classroom_tunnel_variable=$__classroom_tunnel_assigned"
-  fi
+  settings=$("${__classroom_tunnel_cli[@]}" shell-init zsh 2>/dev/null </dev/null) && eval "$settings"
+  [[ -z ${CLASSROOM_TUNNEL_COMMANDS-} ]] || __classroom_tunnel_watched=("${(@f)CLASSROOM_TUNNEL_COMMANDS}")
 }
 
 # Looks for a watched command in a line ($1). Sets REPLY to it and __classroom_tunnel_value to what it is given as its port
@@ -133,40 +109,34 @@ __classroom_tunnel_is() {
   return 1
 }
 
-# To the terminal, also where the output of the command goes elsewhere.
-__classroom_tunnel_say() {
-  { print -r -- "Classroom Tunnel: $1" >/dev/tty } 2>/dev/null || print -r -- "Classroom Tunnel: $1" >&2
-}
-
 __classroom_tunnel_preexec() {
   emulate -L zsh
   setopt local_options extended_glob
-  local REPLY variable=$__classroom_tunnel_variable port=
+  local REPLY variable=$__classroom_tunnel_variable port= problem=
   local -a __classroom_tunnel_value
   __classroom_tunnel_find "$3" || return 0
-  local advice="Stop it, type: export $variable=${__classroom_tunnel_assigned:-<your port>} and run it again."
   if (($#__classroom_tunnel_value)); then
     port=$__classroom_tunnel_value[1]
   elif [[ ${(Pt)variable-} == *export* ]]; then
     port=${(P)variable-}
   elif [[ -n ${(P)variable-} ]]; then
-    __classroom_tunnel_say "this site is not public: $variable is set, but commands do not see it. Stop it, type: export $variable and run it again."
-    return 0
+    problem=__classroom_tunnel_port_not_exported
   fi
-  if [[ $port == '?' ]]; then
-    __classroom_tunnel_say "this site is not public: $variable is worked out only as $REPLY starts. $advice"
-  elif [[ -z $port ]]; then
-    __classroom_tunnel_say "this site is not public: $REPLY was not told a port. $advice"
-  elif [[ $port != <-> ]]; then
-    __classroom_tunnel_say "this site is not public: $variable must be a number, not \"$port\". $advice"
+  case $port in
+    ('') problem=${problem:-__classroom_tunnel_no_port} ;;
+    ('?') problem=__classroom_tunnel_port_unknown ;;
+    (*[^0-9]*) problem=__classroom_tunnel_port_invalid ;;
+  esac
+  if [[ -n $problem && -n ${(P)problem-} ]]; then
+    __classroom_tunnel_publisher say "${(P)problem}"
   else
     __classroom_tunnel_published=1
-    # In the background, so that nothing keeps the student from working, and disowned, so that it is no job.
+    # In the background, so that the command starts at once, and disowned, so that it is no job.
     { trap '' HUP INT TTOU; __classroom_tunnel_publisher publish "$port" } &!
   fi
 }
 
-# `publish` the port $2, or `release`, as publish.sh does it.
+# Calls publish.sh: `publish` the port $2, `say` the text $2, or `release`.
 __classroom_tunnel_publisher() {
   sh "$__classroom_tunnel_folder/publish.sh" "$1" "$$" "$__classroom_tunnel_holder" "${2-}" "${__classroom_tunnel_cli[@]}" </dev/null
 }

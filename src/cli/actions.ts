@@ -34,26 +34,26 @@ const byHand = 'hand';
 
 /** Publishes the caller's port. @throws MendableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
-  const desk = openSession(context.report, context.env);
-  const site = siteOf(desk, port, options.relay ? `unix:${checkedSocket(desk, port)}` : undefined);
-  checkListener(desk, port);
+  const session = openSession(context.report, context.env);
+  const site = siteOf(session, port, options.relay ? `unix:${checkedSocket(session, port)}` : undefined);
+  checkListener(session, port);
   const holder: Holder = {
     id: options.holder ?? byHand,
     ...(options.holderPid === undefined ? {} : { process: identifyOnHost(options.holderPid, hostname()) }),
   };
-  await provision(context, desk, { kind: 'publish', site, holder, verify: options.verify ?? false });
+  await provision(context, session, { kind: 'publish', site, holder, verify: options.verify ?? false });
 }
 
 /** The holder lets go of everything it holds. @throws MendableError */
 export async function release(context: ActionContext, holder: string): Promise<void> {
-  const desk = openSession(context.report, context.env);
-  await provision(context, desk, { kind: 'release', user: desk.caller.user, holder });
+  const session = openSession(context.report, context.env);
+  await provision(context, session, { kind: 'release', user: session.caller.user, holder });
 }
 
 /** Takes the caller's publication of this port down, whoever holds it. @throws MendableError */
 export async function unpublish(context: ActionContext, port: number): Promise<void> {
-  const desk = openSession(context.report, context.env);
-  await provision(context, desk, { kind: 'unpublish', site: siteOf(desk, port) });
+  const session = openSession(context.report, context.env);
+  await provision(context, session, { kind: 'unpublish', site: siteOf(session, port) });
 }
 
 /** Takes down what nobody holds any more, and mends what was half done. @throws MendableError */
@@ -105,9 +105,9 @@ export async function readPublications(config: Config, report: Report) {
   return [...state.publications.values()];
 }
 
-async function provision(context: ActionContext, desk: Session, action: Action): Promise<void> {
+async function provision(context: ActionContext, session: Session, action: Action): Promise<void> {
   const { report, env, stop } = context;
-  const publisher = await Publisher.open(openContext(desk, report, env));
+  const publisher = await Publisher.open(openContext(session, report, env));
   const outcome = await publisher.request(
     action,
     {
@@ -123,7 +123,7 @@ async function provision(context: ActionContext, desk: Session, action: Action):
     },
     stop,
   );
-  answer(report, desk.config, action, outcome);
+  answer(report, session.config, action, outcome);
   await publisher.serveOthers(stop);
 }
 

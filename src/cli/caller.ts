@@ -1,12 +1,13 @@
+// Identifies the caller: by the kernel and sudo, never by what the caller says.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../provisioning/config.ts';
 
-/** Who asks. It is never what the caller says, but what the kernel and sudo say. */
+/** The user on whose behalf this process works. */
 export interface Caller {
   readonly user: string;
   readonly uid: number;
-  /** Came through sudo to an account that is not the caller's own: only what a student may do is open to it. */
+  /** Came through sudo to another account than root's: only a student's commands are allowed, unless it is a teacher. */
   readonly isGuest: boolean;
 }
 
@@ -18,8 +19,8 @@ export interface ProcessFacts {
 }
 
 /**
- * Who calls. `SUDO_UID` counts only where sudo can have set it: in a process of root, or of the service account, which owns the
- * state folder. Anybody else who sets it is asking under a false name, and stays who they are.
+ * Identifies the caller. `SUDO_UID` counts only where sudo can have set it: in a process of root, or of the service account,
+ * which owns the state folder. Any other process that has it set keeps its own identity.
  */
 export function identifyCaller(
   facts: ProcessFacts,
@@ -29,14 +30,20 @@ export function identifyCaller(
   const { uid, env } = facts;
   const sudoUid = Number.parseInt(env['SUDO_UID'] ?? '', 10);
   const throughSudo = Number.isInteger(sudoUid);
+  // Decided without the configuration: a guest's own configuration could name any state folder.
   const isGuest = throughSudo && sudoUid !== uid && sudoUid !== 0 && uid !== 0;
   if (throughSudo && (uid === 0 || uid === serviceUid)) return { uid: sudoUid, user: facts.nameOf(sudoUid), isGuest };
-  // A guest's own configuration can name any state folder, so it does not decide who is a guest.
   const named = config?.allowUserOverride && !throughSudo ? env['CLASSROOM_TUNNEL_USER'] : undefined;
   return { uid, user: named ?? facts.nameOf(uid), isGuest };
 }
 
-/** The name of a user id as this machine knows it: the accounts file, then whatever directory it asks; else the number. */
+/** Identifies the caller without a configuration. */
+export function identifyProcess(env: NodeJS.ProcessEnv): Caller {
+  const uid = process.getuid?.() ?? 0;
+  return identifyCaller({ uid, env, nameOf: userName }, undefined, uid);
+}
+
+/** The name of a user id: from /etc/passwd, else from getent, else the number. */
 export function userName(uid: number): string {
   const line = passwordLines().find((fields) => fields[2] === String(uid));
   if (line?.[0]) return line[0];

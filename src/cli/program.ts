@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+// The command line: what can be called, by whom, and what each call does.
+import { Argument, Command, Option } from 'commander';
 import { version } from '../../package.json';
 import { MendableError } from '../provisioning/errors.ts';
 import {
@@ -10,10 +11,13 @@ import {
   type ActionContext,
   type PublishOptions,
 } from './actions.ts';
-import { makeReport, type Streams } from './report.ts';
+import { argument, holderId, integer, portOption } from './options.ts';
+import { makeReport, type Streams, type Style } from './report.ts';
 import type { SetupOptions } from './setup/answers.ts';
 import { parsePortRange, parsePorts } from './setup/ports.ts';
+import { shellInit, shells, type Shell } from './shellInit.ts';
 import { list, restore } from './teacher.ts';
+import { requireTeacher } from './teacherOnly.ts';
 
 export interface ProgramContext extends Streams {
   readonly env: NodeJS.ProcessEnv;
@@ -22,12 +26,19 @@ export interface ProgramContext extends Streams {
 
 interface CommonOptions {
   readonly json?: boolean;
+  readonly sentence?: boolean;
   readonly port?: number;
 }
 
-/** The command line: what can be called, and what each call does. Every action ends with an exit code. */
+/** Resolves to an exit code unless that is 0. */
+type Action = (context: ActionContext) => Promise<void> | Promise<number>;
+type Run = (action: Action, options: CommonOptions) => Promise<void>;
+/** Runs an action of a teacher's command. */
+type RunAsTeacher = (verb: string, action: Action, options: CommonOptions) => Promise<void>;
+
+/** Declares the whole command line. Every action ends with an exit code. */
 export function makeProgram(context: ProgramContext, setExitCode: (code: number) => void): Command {
-  const run = (action: Action, { json = false }: CommonOptions) => runAction(context, json, action).then(setExitCode);
+  const run: Run = (action, options) => runAction(context, styleOf(options), action).then(setExitCode);
   const program = new Command('classroom-tunnel')
     .enablePositionalOptions()
     .version(version)
@@ -39,7 +50,7 @@ export function makeProgram(context: ProgramContext, setExitCode: (code: number)
     .addOption(
       new Option(
         '--type <action>',
-        'one-shot: GET prints the hostname of the port, published if it is not; DELETE takes it down',
+        'for scripts: GET prints the hostname of the port and publishes it if needed; DELETE takes it down',
       ).choices(['GET', 'DELETE']),
     )
     .addOption(portOption())
@@ -50,95 +61,100 @@ export function makeProgram(context: ProgramContext, setExitCode: (code: number)
       return run((about) => (type === 'GET' ? publish(about, port, {}) : unpublish(about, port)), options);
     });
   addStudentCommands(program, run);
-  addTeacherCommands(program, run);
+  addTeacherCommands(program, (verb, action, options) =>
+    run((about) => {
+      requireTeacher(verb, about);
+      return action(about);
+    }, options),
+  );
   return program;
 }
 
-/** Resolves to an exit code where there is more to say than done. */
-type Action = (context: ActionContext) => Promise<void> | Promise<number>;
-type Run = (action: Action, options: CommonOptions) => Promise<void>;
-
 function addStudentCommands(program: Command, run: Run): void {
-  command(program, 'publish', 'publish your port, and keep it for a holder')
+  command(program, 'publish', 'publish your port for as long as its holder lives')
     .addOption(portOption().makeOptionMandatory())
-    .option('--holder <id>', 'who keeps it: it goes with its last holder', holderId)
-    .option('--holder-pid <pid>', "the process whose life is the holder's", integer)
-    .option('--relay', 'lead visitors through the relay at your own socket (what the window uses)')
-    .option('--verify', 'look at Cloudflare even if it is known to be live, and mend what is missing')
+    .option('--holder <id>', 'names the holder; the publication ends with its last holder', holderId)
+    .option('--holder-pid <pid>', 'the process that the holder lives as long as', integer)
+    .option('--relay', 'route visitors through the relay at your own socket, as the window does')
+    .option('--verify', 'check Cloudflare even if the site is known to be live, and fix what is missing')
+    .addOption(new Option('--sentence', 'print one line for a student: the address or the problem').hideHelp())
     .action((options: CommonOptions & PublishOptions & { port: number }) =>
       run((about) => publish(about, options.port, options), options),
     );
-  command(program, 'release', 'let go of what a holder keeps')
-    .requiredOption('--holder <id>', 'who lets go', holderId)
+  command(program, 'release', 'end what a holder holds')
+    .requiredOption('--holder <id>', 'names the holder', holderId)
     .action((options: CommonOptions & { holder: string }) => run((about) => release(about, options.holder), options));
-  command(program, 'unpublish', 'take your port down, whoever holds it')
+  command(program, 'unpublish', 'take your port down, whatever its holders')
     .addOption(portOption().makeOptionMandatory())
     .action((options: CommonOptions & { port: number }) => run((about) => unpublish(about, options.port), options));
   command(program, 'info', 'show your port and hostname')
     .addOption(portOption())
     .action((options: CommonOptions) => run((about) => info(about, options.port), options));
+  command(program, 'shell-init', 'print the settings of the shell hooks, to be evaluated by the shell')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));
 }
 
-function addTeacherCommands(program: Command, run: Run): void {
-  command(program, 'list', 'show who is live').action((options: CommonOptions) => run(list, options));
-  command(program, 'gc', 'take down what nobody holds any more').action((options: CommonOptions) =>
-    run(collectGarbage, options),
+/** Declares the commands that only teachers may call; the gate is in `run`. */
+function addTeacherCommands(program: Command, run: RunAsTeacher): void {
+  command(program, 'list', 'show who is live').action((options: CommonOptions) => run('list', list, options));
+  command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes').action(
+    (options: CommonOptions) => run('gc', collectGarbage, options),
   );
-  command(program, 'restore', 'show the configurations that were replaced, or put one back')
-    .argument('[name]', 'which one')
-    .action((name: string | undefined, options: CommonOptions) => run((about) => restore(about, name), options));
-  // These two are loaded only when called: whoever publishes need not wait for them.
+  command(program, 'restore', "show the tunnel's replaced configurations, or put one back")
+    .argument('[name]', 'the configuration to put back')
+    .action((name: string | undefined, options: CommonOptions) =>
+      run('restore', (about) => restore(about, name), options),
+    );
+  // Loaded only when called: publishing does not need them.
   addSetupCommand(program, run);
   command(program, 'doctor', 'check everything that publishing needs').action((options: CommonOptions) =>
-    run(async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
+    run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
   );
 }
 
-function addSetupCommand(program: Command, run: Run): void {
-  command(program, 'setup', 'set a class up: asks what it needs, and writes the configuration')
+function addSetupCommand(program: Command, run: RunAsTeacher): void {
+  command(program, 'setup', 'set a class up: asks for what it needs, and writes the configuration')
     .addHelpText(
       'after',
-      '\nThe API token is read from its file, else from CLOUDFLARE_API_TOKEN, else asked for; it is never an argument.',
+      '\nThe API token is read from its file, else from CLOUDFLARE_API_TOKEN, else from the keyboard; never from an argument.',
     )
     .option('--token-file <file>', 'the file of the API token')
     .option('--account <id>', 'the account, by name or id')
     .option('--zone <name>', 'the zone (domain), by name or id')
     .option('--tunnel <name>', 'the tunnel, by name or id')
-    .option('--create-tunnel <name>', 'make a new tunnel, unless there is one of this name')
+    .option('--create-tunnel <name>', 'create a tunnel, unless there is one of this name')
     .option('--hostname <template>', "the hostname of a student's site, such as {user}.example.com")
     .option('--ports <list>', "each student's port: student1=3001,student2=3002", argument(parsePorts))
-    .option('--port-range <range>', 'the ports that students may take: 3000-3099', argument(parsePortRange))
+    .option('--port-range <range>', 'the ports that students may use: 3000-3099', argument(parsePortRange))
     .option('--state-dir <folder>', 'the folder of the state')
     .addOption(
       new Option(
         '--mode <mode>',
-        'who may use the token: a service account that students reach through sudo, or their group',
+        'which accounts may use the token: a service account that students reach through sudo, or their group',
       ).choices(['sudo', 'shared']),
     )
     .option('--group <name>', "the students' group")
     .option('--service-account <name>', 'the account that owns token and state in sudo mode')
-    .option(
-      '--connector-token-file <file>',
-      'save the secret with which cloudflared connects the tunnel into this file',
-    )
-    .option('--api-base-url <url>', "another API than Cloudflare's own, for tests")
-    .option('-y, --yes', 'ask nothing, and replace the configuration where it differs')
+    .option('--connector-token-file <file>', 'save the token that cloudflared connects the tunnel with into this file')
+    .option('--api-base-url <url>', "another API than Cloudflare's, for tests")
+    .option('-y, --yes', 'ask nothing, and replace the configuration if it differs')
     .action((options: CommonOptions & SetupOptions) =>
-      run(async (about) => (await import('./setup/setup.ts')).setup(about, options), options),
+      run('setup', async (about) => (await import('./setup/setup.ts')).setup(about, options), options),
     );
 }
 
 function command(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).option('--json', 'one JSON object a line, for programs');
+  return program.command(name).description(description).option('--json', 'print one JSON object a line, for programs');
 }
 
-function portOption(): Option {
-  return new Option('-p, --port <number>', 'the port of your development server').argParser(portNumber);
+function styleOf({ json, sentence }: CommonOptions): Style {
+  return json ? 'json' : sentence ? 'sentence' : 'text';
 }
 
-/** Runs one action to its exit code. An error that nobody can mend is a bug: it shows its stack. */
-async function runAction({ out, err, env, stop }: ProgramContext, json: boolean, action: Action): Promise<number> {
-  const report = makeReport({ out, err }, json);
+/** Runs one action to its exit code. An error that a person cannot fix is a bug: it shows its stack. */
+async function runAction({ out, err, env, stop }: ProgramContext, style: Style, action: Action): Promise<number> {
+  const report = makeReport({ out, err }, style);
   try {
     return (await action({ report, env, stop })) ?? 0;
   } catch (error) {
@@ -146,32 +162,4 @@ async function runAction({ out, err, env, stop }: ProgramContext, json: boolean,
     if (stop.aborted) return 1;
     throw error;
   }
-}
-
-/** An argument's parser whose error is a usage error. */
-function argument<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
-}
-
-function portNumber(text: string): number {
-  const port = integer(text);
-  if (port < 1 || port > 65535) throw new InvalidArgumentError('A port is a number from 1 to 65535.');
-  return port;
-}
-
-function integer(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('This is not a whole number.');
-  return Number(text);
-}
-
-function holderId(text: string): string {
-  if (!/^[A-Za-z0-9._-]{1,80}$/.test(text))
-    throw new InvalidArgumentError('A holder is named with up to 80 letters, digits, dots, hyphens and underscores.');
-  return text;
 }

@@ -1,13 +1,16 @@
+// Where the command's output goes: answers to stdout, messages for people to stderr.
+import type { Problem } from '../messages/messages.ts';
 import { explain, type MendableError } from '../provisioning/errors.ts';
 
-/** Where the command's words go: answers to stdout, words for people to stderr; with `--json` one object a line to stdout. */
+export type Event = Readonly<Record<string, unknown>>;
+
 export interface Report {
   /** The answer: text for people or scripts, and the same as an event. */
-  answer(text: string, event: Readonly<Record<string, unknown>>): void;
-  /** Something on the way. */
-  progress(event: Readonly<Record<string, unknown>>, text?: string): void;
+  answer(text: string, event: Event): void;
+  /** A step before the answer. */
+  progress(event: Event, text?: string): void;
   warn(text: string): void;
-  /** Reports an error that a person can mend, and returns its exit code. */
+  /** Reports an error that a person can fix, and returns its exit code. */
   fail(error: MendableError): number;
 }
 
@@ -16,48 +19,60 @@ export interface Streams {
   readonly err: (line: string) => void;
 }
 
-export function makeReport({ out, err }: Streams, json: boolean): Report {
-  const write = (event: Readonly<Record<string, unknown>>) => {
-    out(JSON.stringify(event));
-  };
-  return json
-    ? {
-        answer: (_text, event) => {
-          write(event);
-        },
-        progress: (event) => {
-          write(event);
-        },
-        warn: (text) => {
-          err(`classroom-tunnel: warning: ${text}`);
-        },
-        fail: (error) => {
-          const { code, title, message, action, exitCode, retryAfterSeconds } = error;
-          write({
-            event: 'error',
-            code,
-            title,
-            message,
-            action,
-            exitCode,
-            ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-          });
-          return exitCode;
-        },
-      }
-    : {
-        answer: (text) => {
-          if (text) out(text);
-        },
-        progress: (_event, text) => {
-          if (text) err(`classroom-tunnel: ${text}`);
-        },
-        warn: (text) => {
-          err(`classroom-tunnel: warning: ${text}`);
-        },
-        fail: (error) => {
-          err(`classroom-tunnel: ${explain(error)}`);
-          return error.exitCode;
-        },
-      };
+/** `json`: one object a line to stdout. `sentence`: one line to stdout, for a student in a terminal. */
+export type Style = 'text' | 'json' | 'sentence';
+
+export function makeReport(streams: Streams, style: Style): Report {
+  return reports[style](streams);
 }
+
+/** What a hook tells a student whose site was not published. */
+export function notPublic({ message, action }: Pick<Problem, 'message' | 'action'>): string {
+  return `this site is not public: ${message} ${action}`;
+}
+
+function textReport({ out, err }: Streams): Report {
+  return {
+    answer: (text) => {
+      if (text) out(text);
+    },
+    progress: (_event, text) => {
+      if (text) err(`classroom-tunnel: ${text}`);
+    },
+    warn: (text) => err(`classroom-tunnel: warning: ${text}`),
+    fail: (error) => {
+      err(`classroom-tunnel: ${explain(error)}`);
+      return error.exitCode;
+    },
+  };
+}
+
+function jsonReport(streams: Streams): Report {
+  const write = (event: Event) => streams.out(JSON.stringify(event));
+  return {
+    ...textReport(streams),
+    answer: (_text, event) => write(event),
+    progress: (event) => write(event),
+    fail: ({ code, title, message, action, exitCode, retryAfterSeconds }) => {
+      write({ event: 'error', code, title, message, action, exitCode, retryAfterSeconds });
+      return exitCode;
+    },
+  };
+}
+
+function sentenceReport(streams: Streams): Report {
+  return {
+    ...textReport(streams),
+    answer: (text, { url }) => streams.out(typeof url === 'string' ? `your site is at ${url}` : text),
+    fail: (error) => {
+      streams.out(notPublic(error));
+      return error.exitCode;
+    },
+  };
+}
+
+const reports: Readonly<Record<Style, (streams: Streams) => Report>> = {
+  text: textReport,
+  json: jsonReport,
+  sentence: sentenceReport,
+};

@@ -1,3 +1,4 @@
+// Opens the configuration, identifies the caller and reads the token: what every command starts with.
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseConfig, type Config } from '../provisioning/config.ts';
@@ -15,34 +16,40 @@ export const callDeadline = 7_000;
 
 const defaultConfigFile = '/etc/classroom-tunnel/config.json';
 
-/** The configuration and who asks: everything that needs no network and no secret. */
+/** The configuration and the caller: needs no network and no secret. */
 export interface Session {
   readonly config: Config;
   readonly caller: Caller;
 }
 
 /**
- * Finds out who asks and what the configuration says. From here on, a process of root works as the owner of the state folder.
- * @throws MendableError whatever is wrong with the configuration
+ * Reads the session and warns about it. From here on, a process of root works as the owner of the state folder.
+ * @throws MendableError if the configuration is missing, unreadable, invalid or not trusted
  */
 export function openSession(report: Report, env: NodeJS.ProcessEnv): Session {
+  const session = readSession(env);
+  const warning = certificateWarning(session.config.hostname);
+  if (warning) report.warn(warning);
+  actAsOwner(session.config.stateDir);
+  return session;
+}
+
+/** Reads the configuration and identifies the caller, without any effect. @throws MendableError as `openSession` */
+export function readSession(env: NodeJS.ProcessEnv): Session {
   const file = configFileOf(env);
   const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
   const uid = process.getuid?.() ?? 0;
   const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir) ?? uid);
   if (caller.isGuest) trustOnly(file, uid);
-  const warning = certificateWarning(config.hostname);
-  if (warning) report.warn(warning);
-  actAsOwner(config.stateDir);
   return { config, caller };
 }
 
-/** The file that the environment names, else the machine's own. */
+/** The configuration file: the one that the environment names, else the default. */
 export function configFileOf(env: NodeJS.ProcessEnv): string {
   return env['CLASSROOM_TUNNEL_CONFIG'] || defaultConfigFile;
 }
 
-/** What provisioning needs beyond the desk: the token, the clock, the network. */
+/** Everything that provisioning needs: the session, the token, the clock, the network. */
 export function openContext({ config }: Session, report: Report, env: NodeJS.ProcessEnv): ProvisioningContext {
   return {
     config,
@@ -69,12 +76,12 @@ function readConfig(file: string): string {
   }
 }
 
-/** A random UUID of the kernel's: to load node's whole cryptography for one would take the start of a command a tenth longer. */
+/** A random UUID from the kernel; `node:crypto` would add a tenth to the start of the command. */
 function newUuid(): string {
   return readFileSync('/proc/sys/kernel/random/uuid', 'utf8').trim();
 }
 
-/** A caller who could choose the configuration could send the token to a server of their own. */
+/** Rejects a configuration that the caller can write: it could send the token to a server of their own. */
 function trustOnly(file: string, uid: number): void {
   const { uid: owner, mode } = statSync(file);
   if ((owner !== 0 && owner !== uid) || (mode & 0o022) !== 0) throw new MendableError('config-not-trusted', { file });
@@ -106,7 +113,7 @@ function reason(error: unknown): string {
   return code === 'EISDIR' ? 'it is a folder' : message;
 }
 
-/** Undefined where it is not there, or out of this account's reach: opening it will say so to a person. */
+/** Undefined if the folder is missing or not reachable: opening it reports that. */
 function ownerOf(folder: string): number | undefined {
   try {
     return statSync(folder).uid;

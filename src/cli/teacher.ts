@@ -1,5 +1,4 @@
 import { CallFailure } from '../provisioning/checkedFetch.ts';
-import { MendableError } from '../provisioning/errors.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import { readPublications, type ActionContext } from './actions.ts';
 import { settleAfterRestore } from './restore.ts';
@@ -25,13 +24,12 @@ export async function list({ report, env }: ActionContext): Promise<void> {
 /** Shows the configurations that were replaced, or puts one back; what is live then is put into it again. */
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
-  const desk = openSession(report, env);
-  if (desk.caller.isGuest) throw new MendableError('teacher-only', { verb: 'restore', user: desk.caller.user });
-  const publisher = await Publisher.open(openContext(desk, report, env));
+  const session = openSession(report, env);
+  const publisher = await Publisher.open(openContext(session, report, env));
   if (name !== undefined) {
     const { config } = await publisher.store.history.get(name);
-    const version = await publisher.restore(name, desk.caller.user, stop).catch(explainable);
-    const live = await settleAfterRestore(publisher, desk.config, config, stop);
+    const version = await publisher.restore(name, session.caller.user, stop).catch(explainable);
+    const live = await settleAfterRestore(publisher, session.config, config, stop);
     report.answer(
       `Put back ${name}, with what is live now in it (${live.length === 0 ? 'nobody' : live.join(', ')}).`,
       { event: 'restored', name, version, live },

@@ -1,3 +1,4 @@
+// The configuration file: its keys, their defaults, and what it says about a user.
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { findOriginRequestFault } from './configFault.ts';
@@ -5,8 +6,17 @@ import { MendableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
 
 const port = z.int().check(z.minimum(1), z.maximum(65535));
-const id = z.string().check(z.regex(/^[\w-]+$/, 'is no id: copy it from the Cloudflare dashboard'));
+const id = z.string().check(z.regex(/^[\w-]+$/, 'is not an id: copy it from the Cloudflare dashboard'));
 const text = z.string().check(z.minLength(1, 'is empty'));
+
+export const configDefaults = {
+  publicUrl: 'https://{hostname}',
+  stateDir: '/var/lib/classroom-tunnel',
+  commands: ['npm run dev'],
+  portVariable: 'PORT',
+  lockTimeoutSeconds: 10,
+  apiBaseUrl: 'https://api.cloudflare.com/client/v4',
+};
 
 /** The keys of the configuration file; the README's table says what each is for. */
 const schema = z.strictObject({
@@ -15,19 +25,23 @@ const schema = z.strictObject({
   tunnelId: id,
   zoneId: id,
   hostname: text,
-  publicUrl: z._default(text, 'https://{hostname}'),
+  publicUrl: z._default(text, configDefaults.publicUrl),
   tokenFile: z.optional(text),
-  stateDir: z._default(text, '/var/lib/classroom-tunnel'),
-  commands: z._default(z.array(text).check(z.minLength(1, 'names no command')), ['npm run dev']),
-  portVariable: z._default(z.string().check(z.regex(/^[A-Za-z_]\w*$/, 'is no name of a variable')), 'PORT'),
+  stateDir: z._default(text, configDefaults.stateDir),
+  commands: z._default(z.array(text).check(z.minLength(1, 'names no command')), configDefaults.commands),
+  portVariable: z._default(
+    z.string().check(z.regex(/^[A-Za-z_]\w*$/, 'is not a variable name')),
+    configDefaults.portVariable,
+  ),
   ports: z.optional(z.record(z.string(), port)),
   portRange: z.optional(z.tuple([port, port])),
-  lockTimeoutSeconds: z._default(z.number().check(z.positive()), 10),
-  apiBaseUrl: z._default(z.url('is no URL'), 'https://api.cloudflare.com/client/v4'),
+  lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
+  apiBaseUrl: z._default(z.url('is not a URL'), configDefaults.apiBaseUrl),
   originRequest: z.optional(z.record(z.string(), z.unknown())),
   dns: z._default(z.enum(['perHost', 'wildcard']), 'perHost'),
   machine: z.optional(text),
   allowUserOverride: z._default(z.boolean(), false),
+  teachers: z._default(z.array(text), []),
 });
 
 /** The configuration, complete and valid; paths are absolute. */

@@ -88,7 +88,7 @@ describe('report', () => {
 
   it('speaks to people: answers to stdout, everything else to stderr', () => {
     const { out, err, to } = streams();
-    const report = makeReport(to, false);
+    const report = makeReport(to, 'text');
     report.progress({ event: 'locked' });
     report.progress({ event: 'queued' }, 'wait');
     report.warn('careful');
@@ -98,12 +98,12 @@ describe('report', () => {
       [out, err.slice(0, 2)],
       [['student1.example.com'], ['classroom-tunnel: wait', 'classroom-tunnel: warning: careful']],
     );
-    assert.match(err[2] ?? '', /10:00:00 \(another 7 s\).*\n.*queue/);
+    assert.match(err[2] ?? '', /10:00:00 \(7 s from now\).*\nTry again/);
   });
 
   it('speaks to programs: one object a line to stdout, warnings to stderr', () => {
     const { out, err, to } = streams();
-    const report = makeReport(to, true);
+    const report = makeReport(to, 'json');
     report.progress({ event: 'locked' });
     report.warn('careful');
     report.answer('x', { event: 'published' });

@@ -3,7 +3,7 @@ import { Running, until } from '../fixtures/shell/running.ts';
 import { Terminal, type TerminalOptions } from '../fixtures/shell/terminal.ts';
 
 const hook = Terminal.source('bash');
-const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --json`;
+const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --sentence`;
 const release = 'release --holder HOLDER';
 const address = 'your site is at https://student1.example.com';
 
@@ -48,12 +48,12 @@ describe('classroom-tunnel.bash', () => {
     const warnings: [line: string, said: RegExp][] = [
       [
         'unset PORT; npm run dev',
-        /^this site is not public: npm run dev was not told a port\. Stop it, type: export PORT=3000 and run it again\.$/,
+        /^this site is not public: The command runs without PORT, .* or type `export PORT=3000` first\.$/,
       ],
-      ['PORT= npm run dev', /was not told a port/],
-      ['unset PORT; PORT=3000; npm run dev', /PORT is set, but commands do not see it\. .*type: export PORT and/],
-      ['PORT=abc npm run dev', /PORT must be a number, not "abc"/],
-      ['PORT=$(echo 3) npm run dev', /worked out only as npm run dev starts/],
+      ['PORT= npm run dev', /runs without PORT/],
+      ['unset PORT; PORT=3000; npm run dev', /PORT is set but not exported.*type `export PORT` and/],
+      ['PORT=abc npm run dev', /PORT that is not a number/],
+      ['PORT=$(echo 3) npm run dev', /value of PORT cannot be read/],
     ];
     for (const [line, said] of warnings) {
       it(`is not public, and the student learns why: ${line}`, async () => {
@@ -68,27 +68,21 @@ describe('classroom-tunnel.bash', () => {
 
     it('that cannot be published tells why, and what to do', async () => {
       const terminal = open();
-      terminal.answer('publish', {
-        event: 'error',
-        code: 'port-not-yours',
-        title: 'Not your port',
-        message: 'Port 3000 is "student2\'s".',
-        action: 'Use port 3001\\2.',
-        exitCode: 77,
-      });
+      const problem = 'this site is not public: Port 3000 is "student2\'s". Use port 3001\\2.';
+      terminal.answer('publish', problem);
       await terminal.run('npm run dev');
-      assert.equal(await terminal.said(), 'this site is not public: Port 3000 is "student2\'s". Use port 3001\\2.');
+      assert.equal(await terminal.said(), problem);
     });
 
     it('runs although the command is broken', async () => {
-      const terminal = open();
-      terminal.answer('publish', 'Segmentation fault\n');
-      await terminal.run('npm run dev');
-      assert.equal(
-        await terminal.said(),
-        'this site is not public: classroom-tunnel gave no answer (exit code 0). Tell your teacher.',
-      );
-      await terminal.run('CLASSROOM_TUNNEL_CLI=x', 'npm run dev');
+      const terminal = open({ env: { CLASSROOM_TUNNEL_CLI: 'missing' } });
+      for (const [index, line] of ['npm run dev', 'PORT=3000 npm run dev'].entries()) {
+        await terminal.run(line);
+        assert.equal(
+          await terminal.said(index + 1),
+          'this site is not public: missing gave no answer (exit code 127). Tell your teacher.',
+        );
+      }
       assert.equal(terminal.lines('ran').length, 2);
     });
 
@@ -200,12 +194,12 @@ describe('classroom-tunnel.bash', () => {
       assert.doesNotMatch(terminal.output, /unbound|bash:|rror/);
       assert.deepEqual(terminal.calls(), [publish(3000)]);
       assert.deepEqual(
-        terminal.lines('calls').filter((call) => call.startsWith('info')),
-        ['info --json'],
+        terminal.lines('calls').filter((call) => call.startsWith('shell-init')),
+        ['shell-init bash'],
       );
     });
 
-    it('asks nothing where everything is given', async () => {
+    it('takes the watched commands and the port from the environment', async () => {
       const terminal = open({
         rc: [`CLASSROOM_TUNNEL_CLI=(classroom-tunnel --quiet)`, hook],
         env: { PORT: '3005', CLASSROOM_TUNNEL_COMMANDS: 'pnpm dev\nnpm run "dev"' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Running, until } from '../fixtures/shell/running.ts';
 import { Terminal, type ShellName, type TerminalOptions } from '../fixtures/shell/terminal.ts';
 
-const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --json`;
+const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --sentence`;
 const release = 'release --holder HOLDER';
 const address = 'your site is at https://student1.example.com';
 
@@ -99,7 +99,7 @@ const own: Record<
     unset: 'set -e PORT',
     unexported: 'set -g PORT 3000',
     add: 'set -gx PORT 3001',
-    type: 'set -x PORT 3000',
+    type: 'set -gx PORT 3000',
     variable: 'set X 3004',
     exit: 'function mine --on-event fish_exit; echo gone >>$HOME/mine; end',
   },
@@ -160,21 +160,15 @@ for (const shell of ['zsh', 'fish'] as const) {
       await terminal.said(3);
       assert.equal(
         await terminal.said(1),
-        `this site is not public: npm run dev was not told a port. Stop it, type: ${type} and run it again.`,
+        `this site is not public: The command runs without PORT, so there is no port to publish. Stop it and start it in a new terminal, or type \`${type}\` first.`,
       );
-      assert.match(await terminal.said(2), /PORT is set, but commands do not see it/);
-      assert.match(await terminal.said(3), /PORT must be a number, not "abc"/);
+      assert.match(await terminal.said(2), /PORT is set but not exported/);
+      assert.match(await terminal.said(3), /PORT that is not a number/);
       assert.deepEqual(terminal.calls(), []);
-      terminal.answer('publish', {
-        event: 'error',
-        code: 'port-not-yours',
-        title: 'Not your port',
-        message: 'Port 3002 is "student2\'s".',
-        action: 'Use port 3001.',
-        exitCode: 77,
-      });
+      const problem = 'this site is not public: Port 3002 is "student2\'s". Use port 3001.';
+      terminal.answer('publish', problem);
       await terminal.run('PORT=3002 npm run dev');
-      assert.equal(await terminal.said(4), 'this site is not public: Port 3002 is "student2\'s". Use port 3001.');
+      assert.equal(await terminal.said(4), problem);
     });
 
     it('does not wait for the network', async () => {

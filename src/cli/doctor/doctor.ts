@@ -15,24 +15,24 @@ import { openSession, openContext, type Session } from '../session.ts';
  * @returns the exit code: 0 where nothing failed (warnings do not count), 78 for the configuration itself, else 1
  */
 export async function doctor({ report, env, stop }: ActionContext): Promise<number> {
-  const desk = tryOpen(report, env);
-  if (desk instanceof MendableError) {
-    answer(report, [failure('configuration', desk)]);
+  const session = tryOpen(report, env);
+  if (session instanceof MendableError) {
+    answer(report, [failure('configuration', session)]);
     return exitCodes.configuration;
   }
-  const findings = await examine(desk, report, env, stop);
+  const findings = await examine(session, report, env, stop);
   answer(report, findings);
   return findings.some(({ level }) => level === 'fail') ? exitCodes.failed : exitCodes.done;
 }
 
-async function examine(desk: Session, report: Report, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Check[]> {
-  const { config } = desk;
+async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<Check[]> {
+  const { config } = session;
   const hidden = examineAccess(config);
   if (hidden.length > 0) return hidden;
   const { findings, pausedFor } = await examineState(config, Date.now());
   const local = [...examineConfiguration(config), ...examineToken(config), ...findings];
   try {
-    const { token } = openContext(desk, silent(report), env);
+    const { token } = openContext(session, silent(report), env);
     return [...local, ...(await examineCloudflare({ config, token, pausedFor, fetch, stop, now: Date.now }))];
   } catch (error) {
     if (!(error instanceof MendableError)) throw error;

@@ -9,17 +9,10 @@ import { queueFolder, requestTime } from '../../provisioning/queue.ts';
 import { PublicationStore } from '../../provisioning/publications.ts';
 import { socketFolder, StateFolder } from '../../provisioning/stateFolder.ts';
 import { userName } from '../caller.ts';
+import { sharingOf, type Sharing } from '../teacherOnly.ts';
 import { findingsOf, type Check } from './findings.ts';
 
 type Facts = Pick<Stats, 'uid' | 'gid' | 'mode'>;
-
-/** What the state folder's mode says of the class: who may change something. */
-export type Sharing = 'private' | 'group' | 'everybody';
-
-export function sharingOf({ mode }: Pick<Facts, 'mode'>): Sharing {
-  if ((mode & 0o002) !== 0) return 'everybody';
-  return (mode & 0o020) !== 0 ? 'group' : 'private';
-}
 
 /** What hides the class's files from the account that is to use them; the examinations below take it that they can be seen. */
 export function examineAccess({ file, stateDir, tokenFile }: Config): Check[] {

@@ -1,5 +1,6 @@
 import type { AdminApi, TunnelFacts, ZoneFacts } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
+import { configDefaults } from '../../provisioning/config.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
 import type { Asker, Choice, Question } from './prompts.ts';
@@ -61,12 +62,7 @@ export interface Answers {
   readonly group: string;
 }
 
-const defaults = {
-  stateDir: '/var/lib/classroom-tunnel',
-  group: 'students',
-  tunnel: 'classroom',
-  mode: 'sudo',
-} as const;
+const defaults = { group: 'students', tunnel: 'classroom', mode: 'sudo' } as const;
 
 /**
  * Finds by the token what can be found, and asks for the rest.
@@ -91,7 +87,7 @@ export async function findAnswers(
   const stateDir =
     options.stateDir ??
     known.stateDir ??
-    (await asker.text({ flag: '--state-dir', message: 'Folder for the state', initial: defaults.stateDir }));
+    (await asker.text({ flag: '--state-dir', message: 'Folder for the state', initial: configDefaults.stateDir }));
   const mode = options.mode ?? known.mode ?? (await findMode(asker));
   const group =
     options.group ??

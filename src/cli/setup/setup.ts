@@ -2,13 +2,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { connectAdminApi, type AdminApi } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
-import { parseConfig } from '../../provisioning/config.ts';
+import { configDefaults, parseConfig } from '../../provisioning/config.ts';
 import { exitCodes } from '../../messages/exitCodes.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
-import { identifyCaller, userName } from '../caller.ts';
-import { groupName, sharingOf } from '../doctor/machine.ts';
+import { userName } from '../caller.ts';
+import { groupName } from '../doctor/machine.ts';
+import { sharingOf } from '../teacherOnly.ts';
 import { findAnswers, type Answers, type ConfigKeys, type SetupOptions, type Surmise } from './answers.ts';
 import { atTerminal, cancelled, optionsOnly, type Asker } from './prompts.ts';
 import { findOwners, provideFolder, writeText, type Owners } from './files.ts';
@@ -23,7 +24,6 @@ import { callDeadline, configFileOf } from '../session.ts';
  */
 export async function setup(context: ActionContext, options: SetupOptions): Promise<number> {
   const { report, env, stop } = context;
-  refuseGuests(env);
   const asker =
     options.yes || !process.stdin.isTTY || !process.stderr.isTTY
       ? optionsOnly(options.yes ?? false)
@@ -33,7 +33,7 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
     const known = readKnown(file);
     const tokenFile = resolve(dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
     const token = await findToken(tokenFile, env, asker);
-    const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? 'https://api.cloudflare.com/client/v4';
+    const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? configDefaults.apiBaseUrl;
     const account = connectAdminApi({
       token,
       apiBaseUrl,
@@ -211,11 +211,4 @@ async function saveConnectorToken(
   file: string,
 ): Promise<string[]> {
   return writeText(file, `${await account.connectorToken(accountId, tunnelId)}\n`, { mode: 0o600 }) ? [file] : [];
-}
-
-/** Rejects callers who arrived through the students' sudo rule. */
-function refuseGuests(env: NodeJS.ProcessEnv): void {
-  const uid = process.getuid?.() ?? 0;
-  const { user, isGuest } = identifyCaller({ uid, env, nameOf: userName }, undefined, uid);
-  if (isGuest) throw new MendableError('teacher-only', { verb: 'setup', user });
 }
