@@ -1,5 +1,5 @@
 // Opens the configuration, identifies the caller and reads the token: what every command starts with.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseConfig, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
@@ -39,7 +39,7 @@ export function readSession(env: NodeJS.ProcessEnv): Session {
   const file = configFileOf(env);
   const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
   const uid = process.getuid?.() ?? 0;
-  const caller = identifyCaller({ uid, env, nameOf: userName }, config, ownerOf(config.stateDir) ?? uid);
+  const caller = identifyCaller({ uid, env, nameOf: userName }, config, statOf(config.stateDir)?.uid ?? uid);
   if (caller.isGuest) trustOnly(file, uid);
   return { config, caller };
 }
@@ -114,9 +114,9 @@ function reason(error: unknown): string {
 }
 
 /** Undefined if the folder is missing or not reachable: opening it reports that. */
-function ownerOf(folder: string): number | undefined {
+export function statOf(folder: string): Stats | undefined {
   try {
-    return statSync(folder).uid;
+    return statSync(folder);
   } catch {
     return undefined;
   }

@@ -1,10 +1,10 @@
 // The gate before a teacher's commands.
-import { statSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import type { ActionContext } from './actions.ts';
 import { identifyProcess, type Caller } from './caller.ts';
-import { readSession } from './session.ts';
+import { readSession, statOf, type Session } from './session.ts';
 
 type Ownership = Pick<Stats, 'uid' | 'mode'>;
 
@@ -18,18 +18,15 @@ export function sharingOf({ mode }: Pick<Stats, 'mode'>): Sharing {
 
 /**
  * Lets only teachers pass: root, the owner of the state folder and the users in `teachers`; in shared mode every caller.
- * Makes no API call. A broken configuration is left to the command itself, unless the caller came through sudo.
+ * Makes no API call. If the configuration cannot be used, only callers through sudo are rejected: the command itself says
+ * what is wrong with it.
  * @throws MendableError `teacher-only`
  */
 export function requireTeacher(verb: string, { env }: Pick<ActionContext, 'env'>): void {
-  try {
-    const { config, caller } = readSession(env);
-    const folder = statSync(config.stateDir, { throwIfNoEntry: false });
-    if (!isTeacher(config, caller, folder)) throw new MendableError('teacher-only', { verb, user: caller.user });
-  } catch (error) {
-    const isRefusal = !(error instanceof MendableError) || error.code === 'teacher-only';
-    if (isRefusal || identifyProcess(env).isGuest) throw error;
-  }
+  const session = tryReadSession(env);
+  const caller = session?.caller ?? identifyProcess(env);
+  const isAllowed = session ? isTeacher(session.config, caller, statOf(session.config.stateDir)) : !caller.isGuest;
+  if (!isAllowed) throw new MendableError('teacher-only', { verb, user: caller.user });
 }
 
 /** @param folder the state folder; undefined before there is one. Pure. */
@@ -41,4 +38,13 @@ export function isTeacher(
   if (teachers.includes(user)) return true;
   if (isGuest) return false;
   return uid === 0 || folder === undefined || folder.uid === uid || sharingOf(folder) !== 'private';
+}
+
+function tryReadSession(env: NodeJS.ProcessEnv): Session | undefined {
+  try {
+    return readSession(env);
+  } catch (error) {
+    if (error instanceof MendableError) return undefined;
+    throw error;
+  }
 }

@@ -64,7 +64,7 @@ describe('command: the two forms of the article', () => {
     assert.deepEqual([got.code, got.out], [0, 'teacher.example.com\n']);
     const left = await classroom.run(['--type', 'DELETE', '-p', '3000']);
     assert.deepEqual([left.code, left.out], [1, '']);
-    assert.match(left.err, /made by somebody else.*teacher\.example\.com for port 3000.*left as it is/s);
+    assert.match(left.err, /not made by classroom-tunnel.*teacher\.example\.com for port 3000.*left as it is/s);
     assert.deepEqual([classroom.standIn.world.tunnel.version, classroom.standIn.world.zone.records.size], [1, 0]);
   });
 

@@ -34,15 +34,14 @@ for (const shell of shells) {
       assert.equal(evaluate(shell, formatSettings(shell, settings), { PORT: '3005' })[2], '3005');
     });
 
-    it('quotes any text', function () {
-      this.timeout(60_000);
-      const text = fc.string({ unit: fc.constantFrom(...'\'"\\$`!*?~#;&|()[]{}<>\n\t aä%') });
+    it('quotes any text', () => {
+      const text = fc.stringMatching(/^['"\\$`!*?~#;&|()[\]{}<>\n\t aä%]{0,20}$/);
       fc.assert(
-        fc.property(text, text, (command, problem) => {
-          const lines = formatSettings(shell, { commands: [command], variable: 'PORT', problem });
-          assert.deepEqual(evaluate(shell, lines, { PORT: '1' }), [command, '1', problem]);
+        fc.property(fc.array(text, { minLength: 50, maxLength: 50 }), text, (commands, problem) => {
+          const lines = formatSettings(shell, { commands, variable: 'PORT', problem });
+          assert.deepEqual(evaluate(shell, lines, { PORT: '1' }), [...commands, '1', problem]);
         }),
-        { numRuns: 100 },
+        { numRuns: 10 },
       );
     });
   });

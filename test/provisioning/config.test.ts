@@ -31,6 +31,7 @@ describe('configuration', () => {
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
       dns: 'perHost',
       allowUserOverride: false,
+      teachers: [],
       tokenFile: undefined,
       originRequest: undefined,
     });
@@ -64,7 +65,7 @@ describe('configuration', () => {
     ['a range of one', { portRange: [3000] }, '`portRange'],
     ['a range backwards', { portRange: [4000, 3000] }, '`portRange` ends before it begins'],
     ['no time to wait', { lockTimeoutSeconds: 0 }, '`lockTimeoutSeconds` must be more than 0'],
-    ['an address that is none', { apiBaseUrl: 'cloudflare' }, '`apiBaseUrl` is no URL'],
+    ['an address that is none', { apiBaseUrl: 'cloudflare' }, '`apiBaseUrl` is not a URL'],
     ['an unknown way', { dns: 'all' }, '`dns` must be one of "perHost", "wildcard"'],
     ['originRequest as text', { originRequest: 'x' }, '`originRequest`'],
     ['a duration with a unit', { originRequest: { connectTimeout: '30s' } }, 'originRequest.connectTimeout'],
