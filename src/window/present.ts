@@ -80,6 +80,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
         offers: whilePublic,
       };
     case 'stopped':
+      if (site.answered) return answeredElsewhereLook(site.lease.publication);
       return {
         text: `$(debug-stop) ${plain(site.lease.publication.hostname)}: server stopped`,
         explain: `**Your server does not run.** ${link(site.lease.publication)} stays yours: start the server again, and it is live at once.`,
@@ -100,6 +101,15 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'notPublic':
       return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
   }
+}
+
+function answeredElsewhereLook(publication: Publication): Look {
+  return {
+    text: `$(globe) ${plain(publication.hostname)}`,
+    explain: `**Another window of yours serves this site.** ${link(publication)} leads to the server that was started there; the command in this window has ended.`,
+    command: 'classroomTunnel.open',
+    offers: whilePublic,
+  };
 }
 
 function waitingLook({ lease: { publication }, elsewhere, mute }: AwaitingServer, port: number): Look {

@@ -1,15 +1,17 @@
-// Small things that the relay's tests share: a dev server of the test's own, and a visitor who sends what the edge would send.
+// Shared by the relay's tests: a dev server with a relay in front of it, and requests as the edge sends them.
 import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, RequestListener, Server } from 'node:http';
 import { on, once } from 'node:events';
 import { watch } from 'node:fs';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 import { createRelay } from '../../src/relay/relay.ts';
 import type { Relay, RelayOptions } from '../../src/relay/relay.ts';
 
 export const SITE = new URL('https://student1.example.com');
 
-/** Listens on a free loopback port and says which. */
+/** Listens on a free loopback port and returns it. */
 export async function listenOnFreePort(server: TcpServer): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -24,12 +26,12 @@ export interface RelayHarness {
   close(): void;
 }
 
-/** A dev server, and a relay before it that takes it for its user's own. */
+/** Starts a dev server, and a relay in front of it that counts it as its user's own. */
 export async function startHarness(
-  answer: RequestListener,
+  listener: RequestListener,
   options: Partial<RelayOptions> = {},
 ): Promise<RelayHarness> {
-  const server = createServer(answer);
+  const server = createServer(listener);
   const serverPort = await listenOnFreePort(server);
   const relay = createRelay({ site: SITE, isOwn: () => true, ...options });
   relay.setTarget({ port: serverPort, address: '127.0.0.1' });
@@ -55,7 +57,7 @@ export interface TestRequest {
   body?: string;
 }
 
-/** Asks as cloudflared does: with the public Host. */
+/** Sends a request as cloudflared does, with the public Host. */
 export async function fetchFrom(port: number, question: TestRequest = {}): Promise<TestResponse> {
   const response = await openResponse(port, question);
   let body = '';
@@ -63,7 +65,7 @@ export async function fetchFrom(port: number, question: TestRequest = {}): Promi
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
-/** The same, but the answer's body is left for the caller. */
+/** The same, but leaves the response's body to the caller. */
 export async function openResponse(
   port: number,
   { path = '/', method = 'GET', headers = {}, body }: TestRequest = {},
@@ -85,20 +87,28 @@ export async function openResponse(
   return response;
 }
 
-/** What an Express or node server sees of a request, sent back as JSON. */
+/** Responds with what a node server sees of the request, as JSON. */
 export const echo: RequestListener = (incoming, outgoing) => {
   outgoing.setHeader('content-type', 'application/json');
   outgoing.end(JSON.stringify({ url: incoming.url, method: incoming.method, headers: incoming.headers }));
 };
 
-/** Waits until something in a directory changes after which `isSo` holds; at most 15 s. A failing `isSo` counts as no. */
-export async function afterChange(directory: string, isSo: () => Promise<boolean>): Promise<void> {
-  const watcher = watch(directory);
+/** Builds relay.cjs in a folder, as esbuild.mjs does for what is shipped. @returns its path */
+export async function buildRelay(folder: string): Promise<string> {
+  const outfile = join(folder, 'relay.cjs');
+  const source = new URL('../../src/relay/main.ts', import.meta.url).pathname;
+  await build({ entryPoints: [source], outfile, bundle: true, platform: 'node', format: 'cjs' });
+  return outfile;
+}
+
+/** Waits until something in a folder changes after which the condition holds; at most 15 s. A condition that throws does not hold. */
+export async function afterChange(folder: string, condition: () => Promise<boolean>): Promise<void> {
+  const watcher = watch(folder);
   try {
-    // `on` keeps what comes while `isSo` is asked; the watch of fs/promises loses it.
+    // `on` queues the changes that come during the condition; the watch of fs/promises loses them.
     const changes = on(watcher, 'change', { signal: AbortSignal.timeout(15_000) });
     do await changes.next();
-    while (!(await isSo().catch(() => false)));
+    while (!(await condition().catch(() => false)));
   } finally {
     watcher.close();
   }

@@ -8,22 +8,13 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
-import { afterChange, listenOnFreePort } from './helpers.ts';
-
-const source = new URL('../../src/relay/main.ts', import.meta.url).pathname;
+import { afterChange, buildRelay, listenOnFreePort } from './helpers.ts';
 
 describe('relay/main', () => {
   let built: string;
   before(async () => {
     built = await mkdtemp(join(tmpdir(), 'relay-built-'));
-    await build({
-      entryPoints: [source],
-      outfile: join(built, 'relay.cjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-    });
+    await buildRelay(built);
   });
   after(() => rm(built, { recursive: true }));
 

@@ -38,6 +38,12 @@ describe('what the status bar shows', () => {
       '$(debug-stop) student1.example.com: server stopped',
       'workbench.action.terminal.focus',
     ],
+    [
+      'stopped, served by another window',
+      showing({ ...examples.stopped, answered: true }),
+      '$(globe) student1.example.com',
+      'classroomTunnel.open',
+    ],
     ['away', showing(away), '$(debug-disconnect) Away', 'classroomTunnel.showLog'],
     ['failed', showing(failed), '$(error) Not public: No', 'classroomTunnel.republish', 'error'],
     ['notPublic', showing(notPublic, 0), '$(warning) Not public: no PORT', 'classroomTunnel.republish', 'warning'],

@@ -1,51 +1,54 @@
-// Asks a site what its visitors will ask, to know whether it is live: for each port once at a time.
+// Probes a site as its visitors reach it, to find out whether it is live: one probe at a time for each port.
 import { withDeadline } from '../../deadline.ts';
+import type { DevServerName } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
 import { probe } from '../../relay/probe.ts';
+import type { ProbeAddress } from '../../relay/probe.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
 
 export interface ReadinessProbe {
   /** The site's public address. */
   readonly url: string;
-  /** The server that is to answer. */
-  readonly target: Target;
-  /** Where the site's relay is reached; without one the tunnel leads straight to the server. */
-  readonly socketPath: string | undefined;
+  readonly address: ProbeAddress;
+  readonly server: DevServerName | undefined;
+  /** The server that is expected to respond: with another one, a new probe begins. */
+  readonly target: Target | undefined;
 }
 
-/** How long a first page may be made before it is asked for once more. Milliseconds. */
-const PATIENCE = 30_000;
+/** How long a first page may take before it is requested again. Milliseconds. */
+const timeout = 30_000;
 
 export class ReadinessProbes {
-  readonly #underWay = new Map<number, { readonly key: string; readonly ending: AbortController }>();
-  readonly #patience: number;
+  readonly #running = new Map<number, { readonly key: string; readonly ending: AbortController }>();
+  readonly #timeout: number;
 
-  constructor(patience = PATIENCE) {
-    this.#patience = patience;
+  /** @param milliseconds the limit of each probe */
+  constructor(milliseconds = timeout) {
+    this.#timeout = milliseconds;
   }
 
   /**
    * Never rejects, and takes a bounded time.
-   * @returns undefined where the same visit is under way, and where it was ended meanwhile
+   * @returns undefined when the same probe is running already, and when this one was ended
    */
-  async visit(port: number, { url, target, socketPath }: ReadinessProbe): Promise<ProbeResult | undefined> {
-    const key = JSON.stringify([url, target, socketPath]);
-    if (this.#underWay.get(port)?.key === key || !URL.canParse(url)) return undefined;
+  async probe(port: number, what: ReadinessProbe): Promise<ProbeResult | undefined> {
+    const { url, address, server } = what;
+    const key = JSON.stringify(what);
+    if (this.#running.get(port)?.key === key || !URL.canParse(url)) return undefined;
     this.end(port);
     const ending = new AbortController();
-    this.#underWay.set(port, { key, ending });
-    const door = socketPath === undefined ? { host: target.address, port: target.port } : { socketPath };
-    const verdict = await withDeadline(this.#patience, [ending.signal], (signal) =>
-      probe({ address: door, site: new URL(url), server: target.server, signal }),
+    this.#running.set(port, { key, ending });
+    const result = await withDeadline(this.#timeout, [ending.signal], (signal) =>
+      probe({ address, site: new URL(url), server, signal }),
     );
     if (ending.signal.aborted) return undefined;
-    this.#underWay.delete(port);
-    return verdict;
+    this.#running.delete(port);
+    return result;
   }
 
-  /** What is under way at this port is of no interest any more. */
+  /** Ends the probe of this port, if one is running. */
   end(port: number): void {
-    this.#underWay.get(port)?.ending.abort();
-    this.#underWay.delete(port);
+    this.#running.get(port)?.ending.abort();
+    this.#running.delete(port);
   }
 }

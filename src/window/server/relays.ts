@@ -1,4 +1,4 @@
-// The relays of this window: one for each public port, through which visitors come to whatever port the server really has.
+// The relays of this window, one for each public port: they forward visitors to whichever port the server has.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../../relay/forward.ts';
@@ -6,13 +6,15 @@ import { startRelay, type RelayProcess } from '../../relay/relayProcess.ts';
 import type { Publication } from '../site/siteState.ts';
 
 export interface RelaysOptions {
-  /** The folder of this student's sockets; undefined until the configuration was asked. */
+  /** The folder of this student's sockets; undefined until the configuration was read. */
   readonly folder: () => string | undefined;
   /** What runs a relay: the program and its first arguments. */
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly graceSeconds: () => number;
   readonly log: (message: string) => void;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
 }
 
 interface Entry {
@@ -22,22 +24,24 @@ interface Entry {
   target: Target | null;
 }
 
-/** A relay that ends by itself is started again; one that cannot live this long is not worth another try. Milliseconds. */
-const shortestLife = 5_000;
+/** A relay that ends sooner is not started again. Milliseconds. */
+export const shortestLife = 5_000;
 
 export class Relays {
   readonly #options: RelaysOptions;
+  readonly #now: () => number;
   readonly #entries = new Map<number, Entry>();
-  #broken = false;
+  #disabled = false;
 
   constructor(options: RelaysOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Can visitors be led through a relay here? Makes the place for its socket: only the student's own account can. */
+  /** Makes the folder for the sockets, as only the student's own account can. @returns false when no relay is possible */
   prepare(): boolean {
     const folder = this.#options.folder();
-    if (folder === undefined || this.#broken) return false;
+    if (folder === undefined || this.#disabled) return false;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       return true;
@@ -47,32 +51,28 @@ export class Relays {
     }
   }
 
-  /** From now on visitors go straight to the port: a server on another port, or one that refuses a public name, is not reached. */
+  /** From now on visitors go straight to the port, and do not reach a server on another one or one that refuses the public name. */
   giveUp(reason: string): void {
-    this.#broken = true;
+    this.#disabled = true;
     this.#options.log(`no relay: ${reason}`);
   }
 
-  /** Starts the relay of a publication, unless it runs. @returns false when there can be none */
+  /** Starts the relay of a publication, unless it runs. @returns false when none is possible */
   async serve(publication: Publication): Promise<boolean> {
     const { port } = publication;
     if (this.#entries.has(port)) return true;
-    const entry: Entry = {
-      publication,
-      socket: join(this.#options.folder() ?? '', `${port}.sock`),
-      relay: undefined,
-      target: null,
-    };
+    const socket = join(this.#options.folder() ?? '', `${port}.sock`);
+    const entry: Entry = { publication, socket, relay: undefined, target: null };
     this.#entries.set(port, entry);
     return this.#start(entry);
   }
 
-  /** Where the relay of this port is reached; undefined where it has none. */
+  /** Where the relay of this port listens; undefined when it has none. */
   socketOf(port: number): string | undefined {
     return this.#entries.get(port)?.socket;
   }
 
-  /** Where the server of this port is now; null shows visitors that it is not running. */
+  /** Where the server of this port is now; with null, visitors see that it does not run. */
   setTarget(port: number, target: Target | null): void {
     const entry = this.#entries.get(port);
     if (!entry || JSON.stringify(entry.target) === JSON.stringify(target)) return;
@@ -85,7 +85,7 @@ export class Relays {
     );
   }
 
-  /** The site is down, or (`later`) will be after the grace. */
+  /** Ends the relay of a site that is down, or with `later`, lets it serve for the grace. */
   end(port: number, { later = false } = {}): void {
     const relay = this.#entries.get(port)?.relay;
     this.#entries.delete(port);
@@ -95,19 +95,21 @@ export class Relays {
 
   async #start(entry: Entry): Promise<boolean> {
     const { command, env, graceSeconds, log } = this.#options;
-    const {
-      socket,
-      publication: { port, url },
-    } = entry;
-    const began = performance.now();
+    const { socket, publication } = entry;
+    const { port, url } = publication;
+    const started = this.#now();
     try {
       const relay = await startRelay({ command, socket, publicUrl: url, graceSeconds: graceSeconds(), env });
+      if (this.#entries.get(port) !== entry) {
+        relay.end(); // the site was taken down in between
+        return true;
+      }
       entry.relay = relay;
       relay.setTarget(entry.target);
       void relay.exited.then((how) => {
         if (this.#entries.get(port) !== entry) return;
         log(`the relay of port ${port} ended (${how})`);
-        if (performance.now() - began > shortestLife) void this.#start(entry);
+        if (this.#now() - started > shortestLife) void this.#start(entry);
       });
       return true;
     } catch (error) {

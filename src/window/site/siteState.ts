@@ -71,6 +71,8 @@ export interface Live extends Base {
 export interface Stopped extends Base {
   readonly kind: 'stopped';
   readonly lease: Lease;
+  /** Visitors get a response, from a server that another window of the student started. */
+  readonly answered?: true;
 }
 export interface Away extends Base {
   readonly kind: 'away';

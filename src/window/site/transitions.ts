@@ -117,6 +117,8 @@ const table: Table = {
     ...whilePublic,
     ran: (site, event) => held({ ...site, runs: startedRun(site, event) }, site.lease),
     ended: runEnded,
+    listening: (site) => step({ ...kept(site), kind: 'stopped', lease: site.lease, answered: true }),
+    silent: (site) => step({ ...kept(site), kind: 'stopped', lease: site.lease }),
     windowSilent: nowAway,
   },
   away: {

@@ -1,98 +1,223 @@
+import { identify } from '../../../src/shell/processIds.ts';
 import assert from 'node:assert/strict';
-import { judgeDirect, judgeRelayed, judgeVisit, pauseFor } from '../../../src/window/server/readiness.ts';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRelay } from '../../../src/relay/relay.ts';
+import { ReadinessWatcher } from '../../../src/window/server/readiness.ts';
 import type { Site } from '../../../src/window/site/siteState.ts';
-import { examples, lease, refusal, shell } from '../site/sites.ts';
+import {
+  emptyWindow,
+  windowStep,
+  type WindowState,
+  type WindowEffect,
+  type WindowEvent,
+} from '../../../src/window/site/windowState.ts';
+import { ReadinessProbes } from '../../../src/window/server/readinessProbe.ts';
+import { whileCollecting } from '../../fixtures/garbage.ts';
+import { listenOnFreePort, SITE } from '../../relay/helpers.ts';
+import { examples, publication } from '../site/sites.ts';
 
-const uid = 1000;
-const listener = (port: number, inode: number, owner = uid) => ({ port, inode, uid: owner, address: '127.0.0.1' });
-const { waiting, live, away, failed } = examples;
+const own = identify(process.pid) ?? '';
+const blocked: RequestListener = (_request, response) =>
+  response.writeHead(403).end('Blocked request. This host ("student1.example.com") is not allowed.');
+const noRelay = { socketOf: () => undefined, setTarget: () => undefined };
 
-describe('what listens on a public port', () => {
-  it('is live when it is a process of the terminal', () => {
-    assert.deepEqual(judgeDirect(waiting, 3000, { onPort: [listener(3000, 7)], own: [listener(3000, 7)] }, uid), {
-      type: 'listening',
+/** A window with one site that waits for a server of this process; its state machine is the real one. */
+class WatchedSite {
+  state: WindowState;
+  readonly effects: WindowEffect[] = [];
+  readonly changes = new EventEmitter();
+  readonly watcher: ReadinessWatcher;
+
+  constructor(
+    readonly port: number,
+    relays: ConstructorParameters<typeof ReadinessWatcher>[0]['relays'] = noRelay,
+    timeout?: number,
+  ) {
+    this.watcher = new ReadinessWatcher({
+      relays,
+      dispatch: (event) => this.dispatch(event),
+      look: () => undefined,
+      uid: process.getuid?.() ?? 0,
+      probes: new ReadinessProbes(timeout),
     });
-  });
+    const lease = { life: 1, publication: { ...publication, port } };
+    this.state = {
+      sites: new Map([[port, { ...examples.waiting, lease, runs: new Map([[own, { process: own, running: true }]]) }]]),
+      steps: 0,
+    };
+    this.watcher.follow(this.state);
+  }
 
-  it("is not live when it is the student's own, but of no terminal of the site", () => {
-    assert.equal(judgeDirect(waiting, 3000, { onPort: [listener(3000, 7)], own: [] }, uid), undefined);
-  });
+  dispatch(event: WindowEvent): void {
+    const next = windowStep(this.state, event);
+    this.state = next.state;
+    this.effects.push(...next.effects);
+    this.watcher.follow(this.state);
+    this.changes.emit('change');
+  }
 
-  it('is live, whichever own process it is, when the student published by hand', () => {
-    const byHand: Site = { ...waiting, runs: new Map([[shell, { running: true }]]) };
-    assert.deepEqual(judgeDirect(byHand, 3000, { onPort: [listener(3000, 7)], own: [] }, uid), { type: 'listening' });
-  });
+  /** Resolves with the site once the condition holds. */
+  async site(isSo: (site: Site) => boolean): Promise<Site> {
+    for (;;) {
+      const site = this.state.sites.get(this.port);
+      if (site && isSo(site)) return site;
+      await once(this.changes, 'change');
+    }
+  }
+}
 
-  it("takes the site down when it is another user's, in every state", () => {
-    for (const site of [waiting, live, examples.stopped, away, { ...failed, lease }]) {
-      assert.equal(
-        judgeDirect(site, 3000, { onPort: [listener(3000, 7), listener(3000, 8, 0)], own: [listener(3000, 7)] }, uid)
-          ?.type,
-        'withdrawn',
+const isLive = ({ kind }: Site): boolean => kind === 'live';
+const isMute = (site: Site): boolean => site.kind === 'waiting' && site.mute === true;
+const isRefused = (site: Site): boolean => site.kind === 'waiting' && site.refusal !== undefined;
+
+describe('window/server/readiness: a server that listens on a public port', () => {
+  const cleanups: (() => void)[] = [];
+  afterEach(() =>
+    cleanups
+      .splice(0)
+      .reverse()
+      .forEach((clean) => clean()),
+  );
+
+  async function listen(server: Server & { closeAllConnections?: () => void }): Promise<number> {
+    cleanups.push(() => {
+      server.close();
+      server.closeAllConnections?.();
+    });
+    return listenOnFreePort(server);
+  }
+  function watch(...args: ConstructorParameters<typeof WatchedSite>): WatchedSite {
+    const watched = new WatchedSite(...args);
+    cleanups.push(() => watched.watcher.dispose());
+    return watched;
+  }
+
+  for (const [what, answer] of [
+    ['a page', (_request, response) => response.end('<h1>Hello</h1>')],
+    ['no page of its own', (_request, response) => response.writeHead(404).end('Cannot GET /')],
+    ['an error of its own', (_request, response) => response.writeHead(500).end()],
+  ] satisfies [string, RequestListener][]) {
+    it(`is live when it responds with ${what}`, async () => {
+      const watched = watch(await listen(createServer(answer)));
+      await watched.site(isLive);
+      assert.deepEqual(
+        watched.effects.map(({ type }) => type),
+        ['tellLive'],
       );
-    }
-    assert.equal(judgeDirect(failed, 3000, { onPort: [listener(3000, 8, 0)], own: [] }, uid), undefined);
-  });
-
-  it('is silent when it went, and says where the server is instead', () => {
-    assert.deepEqual(judgeDirect(live, 3000, { onPort: [], own: [] }, uid), { type: 'silent' });
-    assert.deepEqual(judgeDirect(waiting, 3000, { onPort: [], own: [listener(5173, 9)] }, uid), {
-      type: 'silent',
-      elsewhere: 5173,
+      watched.watcher.follow(emptyWindow);
     });
-    assert.equal(
-      judgeDirect({ ...waiting, elsewhere: 5173 }, 3000, { onPort: [], own: [listener(5173, 9)] }, uid),
-      undefined,
+  }
+
+  it('is not live while it refuses visitors, which is reported once, and live once it accepts them', async () => {
+    let answer = blocked;
+    let received = 0;
+    const requests = new EventEmitter();
+    const watched = watch(
+      await listen(
+        createServer((request, response) => {
+          answer(request, response);
+          received += 1;
+          requests.emit('request');
+        }),
+      ),
     );
-    assert.equal(judgeDirect(examples.stopped, 3000, { onPort: [], own: [] }, uid), undefined);
+    const site = await watched.site(isRefused);
+    assert.deepEqual(site.kind === 'waiting' && site.refusal, {
+      server: 'Vite',
+      why: 'it does not serve pages for student1.example.com',
+      file: 'vite.config.js',
+      fix: "server: { allowedHosts: ['student1.example.com'] },",
+    });
+    while (received < 4) await once(requests, 'request');
+    answer = (_request, response) => response.end('<h1>Hello</h1>');
+    await watched.site(isLive);
+    assert.deepEqual(
+      watched.effects.map(({ type }) => type),
+      ['tellProblem', 'tellLive'],
+    );
   });
 
-  it('is asked ever more seldom, and never while nothing is public', () => {
-    const pauses: number[] = [];
-    for (let pause = 0; pauses.length < 20; pauses.push(pause)) pause = pauseFor(waiting, pause) ?? 0;
-    assert.deepEqual([pauses[0], pauses.at(-1)], [100, 2000]);
-    assert.ok(pauses.every((pause, index) => index === 0 || pause >= (pauses[index - 1] ?? 0)));
-    assert.deepEqual(
-      [pauseFor({ ...waiting, refusal }, 2000), pauseFor({ ...waiting, refusal }, 10_000)],
-      [2600, 10_000],
-    );
-    assert.deepEqual(
-      [live, examples.stopped, away].map((site) => pauseFor(site, 0)),
-      [2000, 10_000, 10_000],
-    );
-    assert.deepEqual(
-      [
-        examples.idle,
-        examples.publishing,
-        examples.notPublic,
-        failed,
-        { kind: 'away', runs: new Map(), told: true } as const,
-      ].map((site) => pauseFor(site, 0)),
-      [undefined, undefined, undefined, undefined, undefined],
-    );
-  });
-});
+  it('waits, with one probe at a time, while no response comes, and is live with the first', () =>
+    whileCollecting(async () => {
+      let probes = 0;
+      let answers = false;
+      const watched = watch(
+        await listen(
+          createServer((request, response) => {
+            probes += 1;
+            assert.equal(probes, 1, 'one probe at a time');
+            request.socket.once('close', () => (probes -= 1));
+            if (answers) response.end('at last');
+          }),
+        ),
+        noRelay,
+        300,
+      );
+      await watched.site(isMute);
+      answers = true;
+      await watched.site(isLive);
+    }));
 
-describe('what a visitor gets from a server that listens', () => {
-  it('makes a waiting site live, or says why not', () => {
-    assert.deepEqual(judgeVisit(waiting, { kind: 'live' }), { type: 'listening' });
-    assert.deepEqual(judgeVisit(waiting, { kind: 'refuses', ...refusal }), { type: 'visitorsRefused', refusal });
-    for (const verdict of [{ kind: 'stopped' }, { kind: 'silent', server: 'Vite' }] as const) {
-      assert.deepEqual(judgeVisit(waiting, verdict), { type: 'silent', mute: true });
-      assert.equal(judgeVisit({ ...waiting, mute: true }, verdict), undefined);
-    }
+  const otherServers: [string, () => Server][] = [
+    [
+      'speaks no HTTP',
+      () => createTcpServer((socket) => socket.on('error', () => undefined).end('220 mail.example.com\r\n')),
+    ],
+    ['hangs up', () => createTcpServer((socket) => socket.destroy())],
+    ['speaks HTTPS only', () => createTlsServer({})],
+  ];
+  for (const [what, create] of otherServers) {
+    it(`waits, marked as mute, when it ${what}`, async () => {
+      const watched = watch(await listen(create()));
+      await watched.site(isMute);
+      assert.deepEqual(watched.effects, []);
+    });
+  }
+
+  it('is probed through its relay, whichever port it has', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'visits-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const relay = createRelay({ site: SITE, isOwn: () => true });
+    cleanups.push(() => relay.close());
+    const socket = join(folder, '1.sock');
+    await once(relay.server.listen(socket), 'listening');
+    await listen(
+      createServer((request, response) => {
+        if (request.headers.host?.startsWith('localhost:')) response.end('<h1>Hello</h1>');
+        else blocked(request, response);
+      }),
+    );
+    const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
+    await watched.site(isLive);
   });
 
-  it('is forgotten when the server is gone', () => {
-    for (const site of [
-      { ...waiting, refusal },
-      { ...waiting, mute: true },
-    ] as const) {
-      assert.deepEqual(judgeDirect(site, 3000, { onPort: [], own: [] }, uid), { type: 'silent' });
-      assert.deepEqual(judgeRelayed(site, undefined), { type: 'silent' });
-    }
-    assert.equal(judgeRelayed(waiting, undefined), undefined);
-    assert.deepEqual(judgeRelayed(waiting, { port: 5173, address: '::1' }), { type: 'listening' });
-    assert.deepEqual(judgeRelayed(live, undefined), { type: 'silent' });
+  it('of another window keeps a site whose command has ended from being called stopped', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'probes-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const relay = createRelay({ site: SITE, isOwn: () => true });
+    cleanups.push(() => relay.close());
+    const socket = join(folder, '1.sock');
+    await once(relay.server.listen(socket), 'listening');
+    const otherWindow = await listen(createServer((_request, response) => response.end('<h1>Hello</h1>')));
+    relay.setTarget({ port: otherWindow, address: '127.0.0.1' });
+    const watched = watch(1, { socketOf: () => socket, setTarget: () => undefined });
+    watched.dispatch({ type: 'site', port: 1, event: { type: 'ended', shell: own } });
+    await watched.site((site) => site.kind === 'stopped' && site.answered === true);
+  });
+
+  it('is no longer probed once its command has ended', async () => {
+    const requests = new EventEmitter();
+    const port = await listen(createServer((request) => requests.emit('request', request.socket)));
+    const watched = watch(port);
+    const [socket] = (await once(requests, 'request')) as [EventEmitter];
+    watched.dispatch({ type: 'site', port, event: { type: 'ended', shell: own } });
+    await once(socket, 'close');
+    assert.equal(watched.state.sites.get(port)?.kind, 'stopped');
   });
 });

@@ -182,8 +182,14 @@ describe("a site's machine", () => {
   });
 
   it('leaves a state alone where an event says nothing to it', () => {
-    const none = allEvents.filter(({ type }) => type === 'listening' || type === 'queued');
+    const none = allEvents.filter(({ type }) => type === 'visitorsRefused' || type === 'queued');
     for (const event of none) assert.equal(transition(stoppedSite, event, life).site, stoppedSite);
+  });
+
+  it('keeps a stopped site stopped while another window of the student serves it', () => {
+    const answered = transition(stoppedSite, { type: 'listening' }, life);
+    assert.deepEqual(answered, { site: { ...stoppedSite, answered: true }, effects: [] });
+    assert.deepEqual(transition(answered.site, { type: 'silent' }, life), { site: stoppedSite, effects: [] });
   });
 
   it('shows a refusal while it lasts, and tells it once for each publication', () => {

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import {
+  eventOfListeners,
+  eventOfProbe,
+  eventOfStoppedProbe,
+  eventOfTarget,
+  pauseFor,
+} from '../../../src/window/server/readinessEvents.ts';
+import type { Site } from '../../../src/window/site/siteState.ts';
+import { examples, lease, refusal, shell } from '../site/sites.ts';
+
+const uid = 1000;
+const listener = (port: number, inode: number, owner = uid) => ({ port, inode, uid: owner, address: '127.0.0.1' });
+const { waiting, live, away, failed } = examples;
+
+describe('window/server/readinessEvents: the listeners on a public port', () => {
+  it('are claimed to be live when one belongs to the terminal', () => {
+    assert.deepEqual(eventOfListeners(waiting, 3000, { onPort: [listener(3000, 7)], own: [listener(3000, 7)] }, uid), {
+      type: 'listening',
+    });
+  });
+
+  it("are not live when they are the student's own, but of no terminal of the site", () => {
+    assert.equal(eventOfListeners(waiting, 3000, { onPort: [listener(3000, 7)], own: [] }, uid), undefined);
+  });
+
+  it('are claimed to be live when the student published by hand, whichever own process listens', () => {
+    const byHand: Site = { ...waiting, runs: new Map([[shell, { running: true }]]) };
+    assert.deepEqual(eventOfListeners(byHand, 3000, { onPort: [listener(3000, 7)], own: [] }, uid), {
+      type: 'listening',
+    });
+  });
+
+  it("take the site down in every state when one is another user's", () => {
+    for (const site of [waiting, live, examples.stopped, away, { ...failed, lease }]) {
+      assert.equal(
+        eventOfListeners(
+          site,
+          3000,
+          { onPort: [listener(3000, 7), listener(3000, 8, 0)], own: [listener(3000, 7)] },
+          uid,
+        )?.type,
+        'withdrawn',
+      );
+    }
+    assert.equal(eventOfListeners(failed, 3000, { onPort: [listener(3000, 8, 0)], own: [] }, uid), undefined);
+  });
+
+  it('are silent when none is there, and say where the server listens', () => {
+    assert.deepEqual(eventOfListeners(live, 3000, { onPort: [], own: [] }, uid), { type: 'silent' });
+    assert.deepEqual(eventOfListeners(waiting, 3000, { onPort: [], own: [listener(5173, 9)] }, uid), {
+      type: 'silent',
+      elsewhere: 5173,
+    });
+    assert.equal(
+      eventOfListeners({ ...waiting, elsewhere: 5173 }, 3000, { onPort: [], own: [listener(5173, 9)] }, uid),
+      undefined,
+    );
+    assert.equal(eventOfListeners(examples.stopped, 3000, { onPort: [], own: [] }, uid), undefined);
+  });
+
+  it('are looked at ever more rarely, and never while nothing is public', () => {
+    const pauses: number[] = [];
+    for (let pause = 0; pauses.length < 20; pauses.push(pause)) pause = pauseFor(waiting, pause) ?? 0;
+    assert.deepEqual([pauses[0], pauses.at(-1)], [100, 2000]);
+    assert.ok(pauses.every((pause, index) => index === 0 || pause >= (pauses[index - 1] ?? 0)));
+    assert.deepEqual(
+      [pauseFor({ ...waiting, refusal }, 2000), pauseFor({ ...waiting, refusal }, 10_000)],
+      [2600, 10_000],
+    );
+    assert.deepEqual(
+      [live, examples.stopped, away].map((site) => [pauseFor(site, 0), pauseFor(site, 100)]),
+      [
+        [2000, 2000],
+        [100, 10_000],
+        [10_000, 10_000],
+      ],
+    );
+    assert.deepEqual(
+      [
+        examples.idle,
+        examples.publishing,
+        examples.notPublic,
+        failed,
+        { kind: 'away', runs: new Map(), told: true } as const,
+      ].map((site) => pauseFor(site, 0)),
+      [undefined, undefined, undefined, undefined, undefined],
+    );
+  });
+});
+
+describe('window/server/readinessEvents: the result of a probe', () => {
+  it('makes a waiting site live, or tells why not', () => {
+    assert.deepEqual(eventOfProbe(waiting, { kind: 'live' }), { type: 'listening' });
+    assert.deepEqual(eventOfProbe(waiting, { kind: 'refuses', ...refusal }), { type: 'visitorsRefused', refusal });
+    for (const result of [{ kind: 'stopped' }, { kind: 'silent', server: 'Vite' }] as const) {
+      assert.deepEqual(eventOfProbe(waiting, result), { type: 'silent', mute: true });
+      assert.equal(eventOfProbe({ ...waiting, mute: true }, result), undefined);
+    }
+  });
+
+  it('is dropped when the server is gone', () => {
+    for (const site of [
+      { ...waiting, refusal },
+      { ...waiting, mute: true },
+    ] as const) {
+      assert.deepEqual(eventOfListeners(site, 3000, { onPort: [], own: [] }, uid), { type: 'silent' });
+      assert.deepEqual(eventOfTarget(site, undefined), { type: 'silent' });
+    }
+    assert.equal(eventOfTarget(waiting, undefined), undefined);
+    assert.deepEqual(eventOfTarget(waiting, { port: 5173, address: '::1' }), { type: 'listening' });
+    assert.deepEqual(eventOfTarget(live, undefined), { type: 'silent' });
+  });
+
+  it('tells a stopped site when another window of the student serves it', () => {
+    const { stopped } = examples;
+    const answered = { ...stopped, answered: true } as const;
+    assert.deepEqual(eventOfStoppedProbe(stopped, { kind: 'live' }), { type: 'listening' });
+    assert.deepEqual(eventOfStoppedProbe(stopped, { kind: 'refuses', ...refusal }), { type: 'listening' });
+    assert.equal(eventOfStoppedProbe(answered, { kind: 'live' }), undefined);
+    for (const result of [{ kind: 'stopped' }, { kind: 'silent', server: 'Vite' }] as const) {
+      assert.equal(eventOfStoppedProbe(stopped, result), undefined);
+      assert.deepEqual(eventOfStoppedProbe(answered, result), { type: 'silent' });
+    }
+  });
+});
