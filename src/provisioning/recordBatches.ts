@@ -1,11 +1,13 @@
 import { CallFailure } from './checkedFetch.ts';
-import type { RoundApi } from './roundApi.ts';
+import type { RecordUsage, RoundApi } from './roundApi.ts';
 import { MendableError } from './errors.ts';
 import { parseMarker } from './marker.ts';
 import type { DnsRecord, NewRecord } from './plan.ts';
 
 /** The most operations that one batch may have on a free zone (Cloudflare's documentation of DNS batches). */
 const batchLimit = 200;
+/** A message names this many of our records. */
+const namesShown = 5;
 
 interface Changes {
   readonly remove: readonly DnsRecord[];
@@ -16,6 +18,10 @@ interface BatchContext {
   readonly cloudflare: RoundApi;
   /** Throws once the lock is lost. */
   readonly checkLock: () => void;
+  /** The records of this tunnel that were there before. */
+  readonly own: readonly DnsRecord[];
+  /** Set once the zone was found to be full, with what it said of its size. */
+  readonly isFull?: Partial<RecordUsage>;
 }
 
 /**
@@ -39,11 +45,39 @@ export async function changeRecords(
     await context.cloudflare.changeRecords({ remove, create });
   } catch (error) {
     if (!(error instanceof CallFailure) || error.effect === 'unknown' || isForAll(error)) throw error;
+    if (error.codes.includes(81045) && create.length > 0) return createWhatFits(context, { remove, create }, refuse);
     if (total > 1) return halves();
     if (remove.length === 1 && error.codes.includes(81044)) return; // gone already, which is what was wanted
     const hostname = [...remove, ...create][0]?.name ?? '';
     refuse(hostname, await explain(context.cloudflare, hostname, error));
   }
+}
+
+/**
+ * Asks a full zone once how much room it has, and creates as many records as fit; the others are refused with the numbers.
+ * Halving the batch would cost calls for every record.
+ */
+async function createWhatFits(
+  context: BatchContext,
+  { remove, create }: Changes,
+  refuse: (hostname: string, reason: MendableError) => void,
+): Promise<void> {
+  const usage = context.isFull ? undefined : await context.cloudflare.readRecordUsage().catch(() => undefined);
+  const room = usage ? Math.max(0, (usage.quota ?? Infinity) - usage.used + remove.length) : 0;
+  const problem = describeFullZone(usage ?? context.isFull, context.own);
+  for (const { name } of create.slice(room))
+    refuse(name, new MendableError('quota-reached', { hostname: name, problem }));
+  await changeRecords({ ...context, isFull: usage ?? {} }, { remove, create: create.slice(0, room) }, refuse);
+}
+
+/** For example "the zone holds 200 of 200 records, and 3 of them are ours (student1.example.com, …)". */
+function describeFullZone({ used, quota }: Partial<RecordUsage> = {}, own: readonly DnsRecord[]): string {
+  const names = own.filter((record) => parseMarker(record.comment)).map((record) => record.name);
+  const listed = names.length > namesShown ? [...names.slice(0, namesShown), '…'] : names;
+  const ours = `${names.length} of them are ours${names.length > 0 ? ` (${listed.join(', ')})` : ''}`;
+  return used === undefined
+    ? `the zone holds as many records as it may, and ${ours}`
+    : `the zone holds ${used} of ${quota ?? 'unlimited'} records, and ${ours}`;
 }
 
 /** Removals first, as within one batch: they make room in the zone. */
@@ -61,10 +95,9 @@ function isForAll(error: CallFailure): boolean {
   return [401, 403, 429].includes(error.status ?? 0) || error.mendable.code === 'zone-unknown';
 }
 
-/** Says who has the name; Cloudflare's codes: 81045 quota, 81053 to 81058 the name is taken. */
+/** Names the holder of a name that is taken (Cloudflare's codes 81053 to 81058). */
 async function explain(cloudflare: RoundApi, hostname: string, error: CallFailure): Promise<MendableError> {
   const problem = error.mendable.facts['problem'];
-  if (error.codes.includes(81045)) return new MendableError('quota-reached', { hostname, problem });
   if (!error.codes.some((code) => [81053, 81054, 81057, 81058].includes(code)))
     return new MendableError('record-refused', { hostname, problem });
   const [record] = await cloudflare.findRecords(hostname).catch(() => []);

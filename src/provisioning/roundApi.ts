@@ -1,6 +1,6 @@
 import { CallFailure } from './checkedFetch.ts';
 import { call, clientOptions, type ClientOptions } from './sdkClient.ts';
-import { BaseConfigurations, BaseRecords, createClient } from './sdk.ts';
+import { BaseConfigurations, BaseRecords, BaseRecordUsage, createClient } from './sdk.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { MendableError } from './errors.ts';
 import { recordTarget, type DnsRecord, type NewRecord } from './plan.ts';
@@ -17,6 +17,11 @@ export interface Configuration {
   readonly config: TunnelConfig | null;
 }
 
+export interface RecordUsage {
+  readonly used: number;
+  readonly quota: number | undefined;
+}
+
 /** The calls that provisioning needs. Each rejects with `CallFailure`, which says whether it may have taken effect. */
 export interface RoundApi {
   readConfiguration(): Promise<Configuration>;
@@ -26,6 +31,8 @@ export interface RoundApi {
   listRecords(): Promise<DnsRecord[]>;
   /** Every record of one name, whoever made it. */
   findRecords(name: string): Promise<DnsRecord[]>;
+  /** How many records the zone holds; `quota` is undefined where the zone has no limit of its own. */
+  readRecordUsage(): Promise<RecordUsage>;
   /** One database transaction, deletes first: all of it or nothing. Answers the records it made. */
   changeRecords(changes: {
     readonly remove: readonly DnsRecord[];
@@ -39,6 +46,13 @@ export function connectRoundApi(options: RoundApiOptions): RoundApi {
   return {
     ...tunnelCalls(zeroTrust.tunnels.cloudflared.configurations, accountId, tunnelId),
     ...recordCalls(dns.records, zoneId, tunnelId),
+    async readRecordUsage() {
+      const usage = await call(
+        dns.usage.zone.get({ zone_id: zoneId }),
+        new MendableError('zone-unknown', { zone: zoneId }),
+      );
+      return { used: usage.record_usage, quota: usage.record_quota ?? undefined };
+    },
   };
 }
 
@@ -107,5 +121,5 @@ function recordCalls(
 
 /** Only the resources used are bundled: the whole client is twenty times as large and takes fifty times as long to load. */
 function openClient(options: RoundApiOptions) {
-  return createClient({ resources: [BaseConfigurations, BaseRecords], ...clientOptions(options) });
+  return createClient({ resources: [BaseConfigurations, BaseRecords, BaseRecordUsage], ...clientOptions(options) });
 }

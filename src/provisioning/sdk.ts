@@ -2,6 +2,7 @@
 export { APIConnectionError } from 'cloudflare/core/error';
 export { BaseTokens as BaseAccountTokens } from 'cloudflare/resources/accounts/tokens/tokens';
 export { BaseRecords } from 'cloudflare/resources/dns/records';
+export { BaseZone as BaseRecordUsage } from 'cloudflare/resources/dns/usage/zone';
 export { BaseTokens as BaseUserTokens } from 'cloudflare/resources/user/tokens/tokens';
 export { BaseCloudflared } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared';
 export { BaseConfigurations } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/configurations';

@@ -92,7 +92,9 @@ async function write(context: TransactionContext, plan: Plan, remote: Remote): P
   };
   const [version] = await all(
     writeConfiguration(context, plan, remote).catch(noteForAll),
-    changeRecords(context, plan, (hostname, error) => failures.set(hostname, error)).catch(noteForAll),
+    changeRecords({ ...context, own: remote.records }, plan, (hostname, error) => failures.set(hostname, error)).catch(
+      noteForAll,
+    ),
   );
   return { failures, version };
 }

@@ -29,6 +29,7 @@ export const dnsRoutes: Route[] = [
     handle: (context) => success(operateOnce(context, 'posts', context.call.body)),
   },
   { method: 'POST', path: `${records}/batch`, scopes: edit, handle: batch },
+  { method: 'GET', path: `${records}/usage`, scopes: read, handle: usage },
   {
     method: 'GET',
     path: `${records}/:record`,
@@ -54,6 +55,12 @@ export const dnsRoutes: Route[] = [
     handle: (context) => success({ id: operateOnce(context, 'deletes', { id: idOf(context) }).id }),
   },
 ];
+
+/** How many records the zone holds, and may hold. */
+function usage(context: Context) {
+  const { quota, records } = namedZone(context);
+  return success({ record_quota: quota, record_usage: records.size });
+}
 
 /** One transaction: every operation takes effect, or none does. The answer to a failure does not say which one it was. */
 function batch(context: Context) {

@@ -28,6 +28,7 @@ class LosingContext implements TransactionContext {
     readConfiguration: () => Promise.resolve(nothing),
     listRecords: () => Promise.resolve([]),
     findRecords: () => Promise.resolve([]),
+    readRecordUsage: () => Promise.resolve({ used: 0, quota: undefined }),
     writeConfiguration: () => {
       this.steps.push('writes the configuration');
       return Promise.resolve(2);

@@ -5,6 +5,13 @@ import { assertRefused, start, stopAll, studentRecord } from './client.ts';
 describe('stand-in: DNS records', () => {
   afterEach(stopAll);
 
+  it('says how many records the zone holds, and may hold', async () => {
+    const client = await start({ recordQuota: 7 });
+    client.standIn.addRecord(studentRecord(client, 'student1'));
+    const { result } = await client.call('GET', `${client.records}/usage`);
+    assert.deepEqual(result, { record_quota: 7, record_usage: 1 });
+  });
+
   it('makes a record, shows it, changes it and deletes it', async () => {
     const client = await start();
     const { call, records } = client;
