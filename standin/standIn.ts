@@ -1,4 +1,5 @@
 // A stand-in for Cloudflare on loopback: the API that provisioning talks to, the edge that visitors come to, and the connector.
+import type { Server } from 'node:http';
 import { accountRoutes } from './api/accountApi.ts';
 import { dnsRoutes } from './api/dnsApi.ts';
 import { cloudflareRateLimit, createRateLimiter } from './api/rateLimit.ts';
@@ -10,6 +11,7 @@ import type { LoggedRequest, RequestHook } from './api/server.ts';
 import { tunnelRoutes } from './api/tunnelApi.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
+import { createMetricsServer } from './connector/metrics.ts';
 import { createControl } from './control.ts';
 import type { Controlled } from './control.ts';
 import { startEdge } from './edge/edge.ts';
@@ -18,6 +20,7 @@ import type { EdgeLimits } from './edge/limits.ts';
 import { Faults } from './faults.ts';
 import { close, listen } from './listen.ts';
 import type { DnsRecord } from './records.ts';
+import { Resolver } from './resolver.ts';
 import { World } from './world.ts';
 import type { Token, Tunnel, TunnelConfig } from './world.ts';
 
@@ -53,6 +56,10 @@ export interface StandIn extends Controlled {
   /** http://127.0.0.1:PORT; sites are told apart by their Host, as in http://student1.localhost:PORT. */
   readonly edgeUrl: string;
   readonly edgePort: number;
+  /** http://127.0.0.1:PORT: the local server of the first tunnel's connector, as of `cloudflared --metrics`. */
+  readonly connectorUrl: string;
+  /** A visitor's DNS resolver, which remembers names that did not exist. */
+  readonly resolver: Resolver;
   readonly accountId: string;
   readonly tunnelId: string;
   readonly zoneId: string;
@@ -73,43 +80,36 @@ export interface StandIn extends Controlled {
   /** The API refuses connections, until `goOnline` listens on the same port again. */
   goOffline: () => Promise<void>;
   goOnline: () => Promise<void>;
+  /** cloudflared ends: everything it carries is cut, its local server is gone, and the edge answers 1033. */
+  stopConnector: () => Promise<void>;
+  /** cloudflared starts, with its local server on the same port; it answers 503 until its configuration has arrived. */
+  startConnector: () => Promise<void>;
   close: () => Promise<void>;
 }
 
-/** Starts API and edge; both answer when this resolves. */
+/** Starts API, edge and connector; all of them answer when this resolves. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const clock: Clock = { ...systemClock, ...options.clock };
-  const { now } = clock;
   const world = createWorld(options, clock);
   const { tunnel, zone } = world;
   const token = world.addToken(options.token);
   const hooks = new Set<RequestHook>();
   const controlled: Controlled = { world, faults: new Faults(), requests: [], roundTripMs: options.roundTripMs ?? 0 };
-  const routes = [...accountRoutes, ...tunnelRoutes({ unconfigured: options.unconfigured ?? 'null' }), ...dnsRoutes];
-  const countRequest = createRateLimiter({ ...cloudflareRateLimit, ...options.rateLimit }, now);
-  const api = createApiServer({
-    handle: createHandler({ world, routes, countRequest }),
-    faults: controlled.faults,
-    log: controlled.requests,
-    roundTripMs: () => controlled.roundTripMs,
-    control: createControl(controlled),
-    hooks,
-    now,
-  });
-  const edge = await startEdge({
-    world,
-    clock,
-    limits: { ...cloudflareLimits, ...options.limits },
-    port: options.edgePort,
-  });
+  const api = createApi(options, controlled, hooks, clock);
+  const limits = { ...cloudflareLimits, ...options.limits };
+  const edge = await startEdge({ world, clock, limits, port: options.edgePort });
+  const metrics = createMetricsServer(tunnel);
+  const metricsPort = await listen(metrics);
   const apiPort = await listen(api, options.apiPort).catch(async (error: unknown) => {
-    await edge.close();
+    await Promise.all([edge.close(), close(metrics)]);
     throw error;
   });
   return Object.assign(controlled, {
     apiUrl: `http://127.0.0.1:${apiPort}/client/v4`,
     edgeUrl: `http://127.0.0.1:${edge.port}`,
     edgePort: edge.port,
+    connectorUrl: `http://127.0.0.1:${metricsPort}`,
+    resolver: new Resolver(world, clock),
     accountId: world.accountId,
     tunnelId: tunnel.id,
     zoneId: zone.id,
@@ -124,14 +124,37 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       return record;
     },
     goOffline: () => close(api),
-    goOnline: async () => {
-      await listen(api, apiPort);
+    goOnline: () => listen(api, apiPort).then(() => undefined),
+    stopConnector: () => {
+      world.stopConnector(tunnel);
+      return close(metrics);
     },
+    startConnector: () => listen(metrics, metricsPort).then(() => world.startConnector(tunnel)),
     purgeCache: () => edge.cache.purge(),
     close: async () => {
       for (const each of world.tunnels.values()) each.connector.stop();
-      await Promise.all([close(api), edge.close()]);
+      await Promise.all([close(api), edge.close(), close(metrics)]);
     },
+  });
+}
+
+function createApi(
+  { unconfigured = 'null', rateLimit }: StandInOptions,
+  controlled: Controlled,
+  hooks: ReadonlySet<RequestHook>,
+  { now }: Clock,
+): Server {
+  const { world, faults, requests } = controlled;
+  const routes = [...accountRoutes, ...tunnelRoutes({ unconfigured }), ...dnsRoutes];
+  const countRequest = createRateLimiter({ ...cloudflareRateLimit, ...rateLimit }, now);
+  return createApiServer({
+    handle: createHandler({ world, routes, countRequest }),
+    faults,
+    log: requests,
+    roundTripMs: () => controlled.roundTripMs,
+    control: createControl(controlled),
+    hooks,
+    now,
   });
 }
 

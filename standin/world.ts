@@ -56,6 +56,8 @@ export interface Zone {
   /** How many records the zone may hold; 200 on a free zone made since 2024-09. */
   quota: number;
   records: RecordSet;
+  /** "Email Address Obfuscation", on in new zones: the edge rewrites addresses in HTML. */
+  emailObfuscation: boolean;
 }
 
 export interface WorldOptions {
@@ -99,7 +101,8 @@ export class World {
   }
 
   addZone(zone: { name: string; id?: string | undefined; quota?: number }): Zone {
-    const added: Zone = { id: zone.id ?? newId(), name: zone.name, quota: zone.quota ?? 200, records: new RecordSet() };
+    const { name, id = newId(), quota = 200 } = zone;
+    const added: Zone = { id, name, quota, records: new RecordSet(), emailObfuscation: true };
     this.zones.set(added.id, added);
     return added;
   }

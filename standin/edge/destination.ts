@@ -8,7 +8,6 @@ const tunnelDomain = '.cfargotunnel.com';
 export interface Origin {
   kind: 'origin';
   connector: Connector;
-  zone: Zone;
   target: { protocol: 'http:' | 'https:' } & ({ host: string; port: number } | { socketPath: string });
   /** Replaces the request's Host where the rule says so. */
   hostHeader?: string | undefined;
@@ -27,7 +26,7 @@ export type Destination =
  * @param path without the query
  */
 export function findDestination(world: World, host: string, path: string): Destination {
-  const zone = [...world.zones.values()].find(({ name }) => host === name || host.endsWith(`.${name}`));
+  const zone = zoneOf(world, host);
   if (!zone) return noRecord(host);
   const tunnel = tunnelOf(world, zone, host);
   if ('kind' in tunnel) return tunnel;
@@ -36,7 +35,12 @@ export function findDestination(world: World, host: string, path: string): Desti
   const rules = config?.ingress ?? [];
   const rule = rules.find((each, index) => index === rules.length - 1 || matches(each, host, path));
   if (!rule) return { kind: 'status', status: 503 }; // cloudflared's answer while it has no rules
-  return serviceOf(rule, { ...config?.originRequest, ...rule.originRequest }, { connector: tunnel.connector, zone });
+  return serviceOf(rule, { ...config?.originRequest, ...rule.originRequest }, tunnel.connector);
+}
+
+/** The zone that a name in lower case lies in. */
+export function zoneOf(world: World, host: string): Zone | undefined {
+  return [...world.zones.values()].find(({ name }) => host === name || host.endsWith(`.${name}`));
 }
 
 function tunnelOf(world: World, zone: Zone, host: string): Tunnel | Destination {
@@ -79,14 +83,10 @@ function matches(rule: IngressRule, host: string, path: string): boolean {
   return hostMatches && (pattern === '' || new RegExp(pattern).test(path));
 }
 
-function serviceOf(
-  { service }: IngressRule,
-  settings: Record<string, unknown>,
-  place: Pick<Origin, 'connector' | 'zone'>,
-): Destination {
+function serviceOf({ service }: IngressRule, settings: Record<string, unknown>, connector: Connector): Destination {
   const hostHeader =
     typeof settings.httpHostHeader === 'string' && settings.httpHostHeader !== '' ? settings.httpHostHeader : undefined;
-  const common = { ...place, kind: 'origin', verifyTls: settings.noTLSVerify !== true } as const;
+  const common = { kind: 'origin', connector, verifyTls: settings.noTLSVerify !== true } as const;
   const status = /^http_status:(\d+)$/.exec(service)?.[1];
   if (status !== undefined) return { kind: 'status', status: Number(status) };
   // cloudflared ignores httpHostHeader for a Unix socket.

@@ -8,7 +8,7 @@ import { close, listenOnBoth } from '../listen.ts';
 import type { World } from '../world.ts';
 import { createAgents } from './agents.ts';
 import { EdgeCache } from './cache.ts';
-import { findDestination } from './destination.ts';
+import { findDestination, zoneOf } from './destination.ts';
 import type { Destination, Origin } from './destination.ts';
 import { answerError, refuseUpgrade } from './errorPage.ts';
 import { announcesTooMuch } from './limits.ts';
@@ -34,7 +34,8 @@ export async function startEdge({ world, clock, limits, port: wantedPort }: Edge
   const cache = new EdgeCache(clock.now);
   const agents = createAgents();
   const upgraded = new Set<Duplex>();
-  const proxy = createProxy({ cache, clock, limits });
+  const obfuscates = (request: IncomingMessage) => zoneOf(world, hostOf(request))?.emailObfuscation ?? false;
+  const proxy = createProxy({ cache, clock, limits, obfuscates });
   const toOrigin = (origin: Origin, request: IncomingMessage) => ({
     target: origin.target,
     agent: agents[origin.target.protocol],

@@ -5,17 +5,20 @@ import { ProxyServer } from 'httpxy';
 import type { Clock } from '../clock.ts';
 import { newId } from '../world.ts';
 import type { EdgeCache } from './cache.ts';
+import { obfuscateEmail } from './emailObfuscation.ts';
 import { answerError, refuseUpgrade } from './errorPage.ts';
 import { cutWhenIdle, watchBody } from './limits.ts';
 import type { EdgeLimits } from './limits.ts';
 
 export interface ProxyContext {
+  /** Whether the zone of a request's host has e-mail obfuscation on. */
+  obfuscates: (request: IncomingMessage) => boolean;
   cache: EdgeCache;
   clock: Clock;
   limits: EdgeLimits;
 }
 
-export function createProxy({ cache, clock, limits }: ProxyContext): ProxyServer {
+export function createProxy({ cache, clock, limits, obfuscates }: ProxyContext): ProxyServer {
   const proxy = new ProxyServer<IncomingMessage, ServerResponse>();
   proxy.on('proxyReq', (originRequest, request, response) => {
     watchBody(request, limits, () => {
@@ -25,6 +28,7 @@ export function createProxy({ cache, clock, limits }: ProxyContext): ProxyServer
   });
   proxy.on('proxyRes', (originAnswer, request, response) => {
     cache.observe(request, originAnswer);
+    if (obfuscates(request)) obfuscateEmail(originAnswer);
     delete originAnswer.headers.connection; // belongs to the connection between cloudflared and the service
     delete originAnswer.headers['keep-alive'];
     // The visitor must see that a stream has begun (server-sent events) before its first byte comes.
