@@ -10,8 +10,8 @@ import type { StandIn } from '../../standin/standIn.ts';
 
 const day = Date.parse('2026-01-01T00:00:00Z');
 
-describe("stand-in: what the edge's cache decides", () => {
-  it('goes by the extension of the path, in requests that only read', () => {
+describe("stand-in: the decisions of the edge's cache", () => {
+  it('goes by the extension of the path, in GET and HEAD requests', () => {
     const cached = ['/app.js', '/a/STYLE.CSS?v=1', '/font.woff2', '/logo.svg'];
     const dynamic = ['/', '/page.html', '/data.json', '/app.mjs', '/app.ts', '/js', '/app.js/x', '/?file=app.js'];
     assert.deepEqual(
@@ -62,12 +62,13 @@ describe("stand-in: the edge's cache", () => {
   let server: Server;
   let now = day;
   let build = 1;
+  let answer = 200;
   let headers: OutgoingHttpHeaders = {};
 
   beforeEach(async () => {
-    [now, build, headers] = [day, 1, {}];
+    [now, build, answer, headers] = [day, 1, 200, {}];
     standIn = await startStandIn({ clock: { now: () => now } });
-    server = createServer((_request, response) => response.writeHead(200, headers).end(`build ${build}`)).listen(
+    server = createServer((_request, response) => response.writeHead(answer, headers).end(`build ${build}`)).listen(
       0,
       '127.0.0.1',
     );
@@ -117,7 +118,7 @@ describe("stand-in: the edge's cache", () => {
     assert.deepEqual([status, body, seen['content-length']], ['HIT', '', '7']);
   });
 
-  it('passes on what is not to be kept, and pages', async () => {
+  it('keeps neither pages nor answers that say no-store', async () => {
     assert.equal((await get('/'))[0], 'DYNAMIC');
     headers = { 'cache-control': 'no-store', 'cloudflare-cdn-cache-control': 'no-store' };
     for (build = 1; build <= 2; build += 1) {
@@ -129,14 +130,30 @@ describe("stand-in: the edge's cache", () => {
     }
   });
 
-  it('forgets all of it when it is purged', async () => {
+  it('keeps the 404 of a script for three minutes, so the file stays missing after it was made', async () => {
+    answer = 404;
+    await get('/app.js');
+    answer = 200;
+    now += 179_000;
+    assert.equal((await get('/app.js'))[0], 'HIT');
+    now += 1_000;
+    assert.deepEqual((await get('/app.js')).slice(0, 2), ['EXPIRED', 'build 1']);
+  });
+
+  it('keeps no 5xx', async () => {
+    for (answer of [500, 502, 503]) assert.equal((await get('/app.js'))[0], 'BYPASS');
+    answer = 200;
+    assert.deepEqual((await get('/app.js')).slice(0, 2), ['MISS', 'build 1']);
+  });
+
+  it('forgets everything when it is purged', async () => {
     await get('/app.js');
     standIn.purgeCache();
     assert.equal((await get('/app.js'))[0], 'MISS');
   });
 
-  it('keeps nothing that broke off', async () => {
-    headers = { 'content-length': 100 };
+  it('keeps no answer that the server aborted', async () => {
+    headers = { 'content-length': 100, connection: 'close' };
     await assert.rejects(get('/app.js'));
     headers = {};
     assert.equal((await get('/app.js'))[0], 'MISS');

@@ -1,0 +1,126 @@
+// Asks the connector (cloudflared) on this machine whether it serves what was saved at Cloudflare. Its local metrics server answers
+// any account without a token, and any account can take the port while cloudflared is down: an answer is a hint, never a permission.
+
+/** What the three pages of the metrics server say; undefined for one that gave no valid answer. */
+export interface ConnectorAnswers {
+  /** The version of the configuration in use, from /config; -1 before the first one. */
+  readonly version: number | undefined;
+  /** How many connections to the edge there are, from /ready. */
+  readonly connections: number | undefined;
+  /** From /diag/tunnel, with the protocol of each connection. */
+  readonly tunnel: { readonly id: string; readonly protocols: readonly Protocol[] } | undefined;
+}
+
+export type Protocol = 'quic' | 'http2';
+
+/** What a publication needs of the connector. */
+export interface ConnectorGoal {
+  readonly tunnelId: string;
+  /** The version that the write of the configuration was answered with. */
+  readonly version: number;
+}
+
+export type ConnectorState =
+  | { readonly kind: 'serving'; readonly protocols: readonly Protocol[] }
+  /** It is connected with an older configuration: the new one is on its way, or was refused. */
+  | { readonly kind: 'behind'; readonly version: number }
+  | { readonly kind: 'disconnected' }
+  /** The server on this port belongs to another tunnel's connector. */
+  | { readonly kind: 'other-tunnel'; readonly tunnelId: string }
+  /** No metrics server answers here: the connector is down, or runs on another machine. */
+  | { readonly kind: 'silent' };
+
+export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
+
+/** What `waitForConnector` takes from outside. */
+export interface ConnectorWait {
+  readonly ask: (signal: AbortSignal) => Promise<ConnectorAnswers>;
+  /** Resolves after this many milliseconds, or rejects when the signal aborts. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+}
+
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
+/** The configuration of 1,000 rules with its defaults has about half a megabyte. */
+const longestAnswer = 8 * 1024 * 1024;
+
+/** The state that a set of answers shows: pure. */
+export function judgeConnector(
+  { version, connections, tunnel }: ConnectorAnswers,
+  goal: ConnectorGoal,
+): ConnectorState {
+  if (version === undefined && connections === undefined && tunnel === undefined) return { kind: 'silent' };
+  if (tunnel && tunnel.id !== goal.tunnelId) return { kind: 'other-tunnel', tunnelId: tunnel.id };
+  if (!connections) return { kind: 'disconnected' };
+  if (version === undefined || version < goal.version) return { kind: 'behind', version: version ?? -1 };
+  return tunnel ? { kind: 'serving', protocols: tunnel.protocols } : { kind: 'silent' };
+}
+
+/**
+ * Asks the three pages side by side. Never rejects: a page that fails is undefined in the answers.
+ * @param url of the metrics server, as http://127.0.0.1:20241
+ */
+export async function askConnector(url: string, fetch: Fetch, signal: AbortSignal): Promise<ConnectorAnswers> {
+  const read = (path: string) => readJson(() => fetch(url.replace(/\/+$/, '') + path, { signal }));
+  const [config, ready, tunnel] = await Promise.all([read('/config'), read('/ready'), read('/diag/tunnel')]);
+  return {
+    version: wholeNumber(config?.['version']),
+    connections: wholeNumber(ready?.['readyConnections']),
+    tunnel: tunnelOf(tunnel),
+  };
+}
+
+/**
+ * Asks until the connector serves the goal, or asking again cannot help: the port is silent or another tunnel's.
+ * @returns the last state when the signal aborts; `behind` then means that cloudflared refused the configuration, or is slow
+ */
+export async function waitForConnector(
+  goal: ConnectorGoal,
+  { ask, sleep, signal }: ConnectorWait,
+): Promise<ConnectorState> {
+  for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+    const state = judgeConnector(await ask(signal), goal);
+    if (state.kind !== 'behind' && state.kind !== 'disconnected') return state;
+    try {
+      await sleep(pause, signal);
+    } catch (error) {
+      if (signal.aborted) return state;
+      throw error;
+    }
+  }
+}
+
+/** Accepts any status: /ready says 503 together with its answer. */
+async function readJson(request: () => Promise<Response>): Promise<Record<string, unknown> | undefined> {
+  try {
+    const response = await request();
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      if (text.length > longestAnswer) return undefined;
+    }
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined; // not there, not HTTP, not JSON, or too late
+  }
+}
+
+/** cloudflared leaves the protocol out for http2, and the list where there is no connection. */
+function tunnelOf(page: Record<string, unknown> | undefined): ConnectorAnswers['tunnel'] {
+  const { tunnelID: id, connections = [] } = page ?? {};
+  if (typeof id !== 'string' || !Array.isArray(connections)) return undefined;
+  const protocols = connections.map((each): Protocol => (isObject(each) && each['protocol'] === 1 ? 'quic' : 'http2'));
+  return { id, protocols };
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? Number(value) : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
