@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { ShellId } from './shell/processIds.ts';
 import { testApi, type ActivationCost, type TestApi } from './vscode/testApi.ts';
 import { readEvent, type Info } from './window/cli/events.ts';
 import { runCommand, type CommandLine } from './window/cli/run.ts';
@@ -18,8 +19,8 @@ import { commandLine, readSettings, type Settings } from './window/settings.ts';
 import { leaseOf } from './window/site/siteState.ts';
 import { describeState } from './window/site/windowState.ts';
 import { StatusBar } from './vscode/statusBar.ts';
-import type { TerminalWatch } from './vscode/lazyStart.ts';
-import { Window } from './window/window.ts';
+import type { TerminalWatch } from './vscode/terminalWatch.ts';
+import { Window, type WindowPorts } from './window/window.ts';
 
 const settings = (): Settings => readSettings(vscode.workspace.getConfiguration('classroomTunnel'));
 
@@ -39,11 +40,12 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     folder: () => info.current?.socketFolder ?? undefined,
     log: say,
   });
-  const window = buildWindow(context, log, command, relays);
+  const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
+  const window = buildWindow(context, log, { command, relays, typeAgain });
   const holds = new ReloadMemory(context.globalStorageUri.fsPath, say);
   const statusBar = new StatusBar(() => info.watched.commands);
   const watching: Promise<TerminalWatch> = soon(async () =>
-    (await import('./vscode/lazyStart.ts')).startWatching({
+    (await import('./vscode/terminalWatch.ts')).startWatching({
       window,
       holds,
       info,
@@ -55,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
-    (await watching).lookAll();
+    (await watching).scanAll();
     return info.current;
   };
   context.subscriptions.push(
@@ -75,7 +77,9 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     }),
   );
   statusBar.draw(window.state);
-  void watching.then(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  // What the last window learned is there before any terminal of this one is made.
+  if (info.current) applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
+  soon(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   const cost = stopwatch();
   say(`activated in ${cost.wallMs.toFixed(1)} ms`);
   return testApi(window, cost);
@@ -87,8 +91,7 @@ export function deactivate(): void {}
 function buildWindow(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
-  command: () => CommandLine,
-  relays: Relays,
+  { command, ...ports }: { command: () => CommandLine } & Pick<WindowPorts, 'relays' | 'typeAgain'>,
 ): Window {
   const script = join(context.extensionPath, 'shell-integration', 'guardian.sh');
   return new Window({
@@ -98,7 +101,7 @@ function buildWindow(
     },
     startGuardian: (holder, onLost) =>
       startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
-    relays,
+    ...ports,
     tellLive,
     tellProblem: (problem) => {
       log.warn(`${problem.title}. ${problem.message} ${problem.action}`);
@@ -133,7 +136,7 @@ function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.D
     onSilent: (seconds) => window.dispatch({ type: 'windowSilent', seconds, limitSeconds: limitSeconds() }),
     onAnswer: () =>
       void watching.then((one) => {
-        one.lookAll(); // what has ended meanwhile is not published again
+        one.scanAll(); // what has ended meanwhile is not published again
         window.dispatch({ type: 'windowAnswers' });
       }),
   });

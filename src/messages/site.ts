@@ -32,6 +32,36 @@ export const siteMessages = {
     detail: 'A program of {owner} listens on port {port}, so the port is not published under your name.',
     action: 'Start your own server on your own port; if the port stays taken, ask your teacher.',
   },
+  'command-not-seen': {
+    exit: exitCodes.failed,
+    title: '{command} not found',
+    detail: '{command} was typed, but no process of it runs in this terminal yet.',
+    action: 'It becomes public as soon as it runs. If your server runs already, use Republish.',
+  },
+  'command-ended': {
+    exit: exitCodes.failed,
+    title: '{command} ended',
+    detail: '{command} ended{reason} before it was public.',
+    action: 'The terminal shows why. Correct that and start it again.',
+  },
+  'command-of-other-user': {
+    exit: exitCodes.notAllowed,
+    title: '{command} runs under another account',
+    detail: '{command} runs under another account than yours, so it is not published.',
+    action: 'Start it without sudo.',
+  },
+  'no-configuration': {
+    exit: exitCodes.configuration,
+    title: 'no port yet',
+    detail: '{command} runs without a port, and Classroom Tunnel is still asking which port is yours.',
+    action: 'Wait a moment. If this stays, ask your teacher to run `classroom-tunnel doctor`.',
+  },
+  'shell-replaced': {
+    exit: exitCodes.failed,
+    title: 'the terminal restarted',
+    detail: 'The terminal was restarted while {command} was starting, which ended it.',
+    action: 'Type it again.',
+  },
   'visitors-refused': {
     exit: exitCodes.failed,
     title: '{server} refuses visitors',

@@ -1,7 +1,7 @@
 // Looks into a terminal's process tree. It reads /proc and decides nothing; when to look is terminalScanner.ts.
 import { findDevServer } from './devServer.ts';
 import { idOf, parseId, runs } from './processIds.ts';
-import { descendants } from './processes.ts';
+import { descendants, portSeenBy } from './processes.ts';
 import { multiplexerServers } from './multiplexers.ts';
 import type { ProcessId, ShellId } from './processIds.ts';
 
@@ -15,14 +15,18 @@ export interface Watched {
 export interface Sighting {
   readonly process: ProcessId;
   readonly portText: string | undefined;
+  /** Whether the terminal itself was started with a port variable. */
+  readonly terminalHasPort: boolean;
+  /** Whether it runs under the student's account. */
+  readonly isOwn: boolean;
 }
 
 /**
  * The watched commands that run in a terminal now: under its shell, and in a tmux or screen that it shows.
  * @param known commands seen before in this terminal: they count for as long as they run
- * @param uid only this user's processes count
+ * @param uid the student's user id
  */
-export function observe(
+export function scanTerminal(
   shell: ShellId,
   watched: Watched,
   known: readonly Sighting[],
@@ -34,9 +38,11 @@ export function observe(
   );
   for (const root of roots(shell, procRoot)) {
     const server = findDevServer(root, watched.commands, watched.portVariable, procRoot);
-    if (server?.process.uid !== uid) continue;
+    if (!server) continue;
     const process = idOf(server.process);
-    if (!found.has(process)) found.set(process, { process, portText: server.portText });
+    const isOwn = server.process.uid === uid;
+    const terminalHasPort = portSeenBy(parseId(shell).pid, watched.portVariable, procRoot) !== undefined;
+    if (!found.has(process)) found.set(process, { process, portText: server.portText, terminalHasPort, isOwn });
   }
   return [...found.values()];
 }

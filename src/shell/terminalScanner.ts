@@ -1,103 +1,147 @@
-// When to look into the terminals: at the moments that events give, and a few times shortly after each. Nothing polls.
+// Decides when to scan the terminals: at the moments that events give, and a few times shortly after each. Nothing polls.
 import { pidOf, type ShellId } from './processIds.ts';
-import { observe, type Sighting, type Watched } from './terminalProcesses.ts';
 import { watchOutput } from './ptyActivity.ts';
+import { scanTerminal, type Sighting, type Watched } from './terminalProcesses.ts';
 
-/** How soon after an event to look again, in ms after it. A process starts after its event; within a second it is there. */
+/**
+ * When to scan after an event, in ms. A command that was announced has two seconds until the student is told that it
+ * is missing.
+ */
 export const bursts = {
-  announced: [0, 20, 50, 100, 150, 200, 300, 400, 500, 650, 800, 1000],
+  announced: [0, 20, 50, 100, 150, 200, 300, 400, 500, 650, 800, 1000, 1250, 1600, 2000],
   started: [0, 100, 300, 700, 1500, 3000],
   ended: [0, 50, 200, 600],
   moment: [0],
 } as const satisfies Record<string, readonly number[]>;
 
-interface Watching {
-  known: Sighting[];
-  timers: Set<NodeJS.Timeout>;
-  output: { dispose(): void } | undefined;
-}
-
-export interface TerminalScannerOptions {
+export interface TerminalScannerOptions<Terminal> {
   readonly watched: () => Watched;
+  /** Only this user's processes count as commands. */
   readonly uid: number;
-  /** All watched commands that run in a terminal, whenever that may have changed. */
+  /** The shell that a terminal has now, as long as it is known. VS Code may give a terminal another one at any time. */
+  readonly currentShell: (terminal: Terminal) => PromiseLike<ShellId | undefined>;
+  /** A terminal has its first shell, or another one in place of `previous`. Called before that shell is scanned. */
+  readonly onShell: (terminal: Terminal, shell: ShellId, previous: ShellId | undefined) => void;
+  /** The result of every scan. */
   readonly onSight: (shell: ShellId, sightings: readonly Sighting[]) => void;
 }
 
-export class TerminalScanner {
-  readonly #shells = new Map<ShellId, Watching>();
-  readonly #options: TerminalScannerOptions;
+interface Entry {
+  shell: ShellId | undefined;
+  known: Sighting[];
+  readonly timers: Set<NodeJS.Timeout>;
+  output: { dispose(): void } | undefined;
+}
 
-  constructor(options: TerminalScannerOptions) {
+export class TerminalScanner<Terminal extends object> {
+  readonly #entries = new Map<Terminal, Entry>();
+  readonly #options: TerminalScannerOptions<Terminal>;
+
+  constructor(options: TerminalScannerOptions<Terminal>) {
     this.#options = options;
   }
 
-  /** From now on the terminal is looked into. */
-  add(shell: ShellId): void {
-    if (this.#shells.has(shell)) return;
-    this.#shells.set(shell, { known: [], timers: new Set(), output: undefined });
-    this.look(shell, bursts.started);
+  /** Scans this terminal from now on, until `remove`. */
+  add(terminal: Terminal): void {
+    if (this.#entries.has(terminal)) return;
+    this.#entries.set(terminal, { shell: undefined, known: [], timers: new Set(), output: undefined });
+    this.scan(terminal, bursts.started);
   }
 
-  remove(shell: ShellId): void {
-    const watching = this.#shells.get(shell);
-    if (!watching) return;
-    this.#shells.delete(shell);
-    watching.output?.dispose();
-    this.#clear(watching);
+  /** @returns the shell that the terminal had last; undefined where none was ever known */
+  remove(terminal: Terminal): ShellId | undefined {
+    const entry = this.#entries.get(terminal);
+    if (!entry) return undefined;
+    this.#entries.delete(terminal);
+    entry.output?.dispose();
+    clearTimers(entry);
+    return entry.shell;
   }
 
   dispose(): void {
-    for (const shell of [...this.#shells.keys()]) this.remove(shell);
+    for (const terminal of [...this.#entries.keys()]) this.remove(terminal);
   }
 
-  /** Looks into all terminals, once, now. */
-  lookAll(): void {
-    for (const shell of [...this.#shells.keys()]) this.look(shell, bursts.moment);
+  /** The shell that was seen last in a terminal. */
+  shellOf(terminal: Terminal): ShellId | undefined {
+    return this.#entries.get(terminal)?.shell;
   }
 
-  /** Looks at these times after now; the rest is dropped as soon as something new is seen. */
-  look(shell: ShellId, delays: readonly number[], onNothing?: () => void): void {
-    const watching = this.#shells.get(shell);
-    if (!watching) return;
+  /** The terminal of a shell. */
+  terminalOf(shell: ShellId): Terminal | undefined {
+    return [...this.#entries].find(([, entry]) => entry.shell === shell)?.[0];
+  }
+
+  /** Every shell that was seen last in a terminal, in the order in which the terminals were added. */
+  shells(): ShellId[] {
+    return [...this.#entries.values()].flatMap(({ shell }) => shell ?? []);
+  }
+
+  scanAll(): void {
+    for (const terminal of [...this.#entries.keys()]) this.scan(terminal, bursts.moment);
+  }
+
+  /** Scans the terminal of this shell, once, now. */
+  scanShell(shell: ShellId): void {
+    for (const [terminal, entry] of this.#entries) if (entry.shell === shell) this.scan(terminal, bursts.moment);
+  }
+
+  /**
+   * Scans at these times after now, in ms. A scan that sees a new command cancels those that are left.
+   * @param onNothing called after the last scan, if no command runs then
+   */
+  scan(terminal: Terminal, delays: readonly number[], onNothing?: () => void): void {
+    const entry = this.#entries.get(terminal);
+    if (!entry) return;
     for (const [index, delay] of delays.entries()) {
-      if (delay === 0) {
-        if (this.#lookNow(shell, watching)) return;
-        continue;
-      }
+      const isLast = index === delays.length - 1;
       const timer = setTimeout(() => {
-        watching.timers.delete(timer);
-        this.#lookNow(shell, watching);
-        if (index === delays.length - 1 && watching.known.length === 0) onNothing?.();
+        entry.timers.delete(timer);
+        void this.#scanNow(terminal, entry).then(() => {
+          if (isLast && entry.known.length === 0 && this.#entries.get(terminal) === entry) onNothing?.();
+        });
       }, delay);
       timer.unref();
-      watching.timers.add(timer);
+      entry.timers.add(timer);
     }
   }
 
-  /** @returns whether a command is there that was not there before */
-  #lookNow(shell: ShellId, watching: Watching): boolean {
-    const before = new Set(watching.known.map(({ process }) => process));
-    watching.known = observe(shell, this.#options.watched(), watching.known, this.#options.uid);
-    const isNew = watching.known.some(({ process }) => !before.has(process));
-    if (isNew) this.#clear(watching);
-    this.#watchOutput(shell, watching);
-    this.#options.onSight(shell, watching.known);
-    return isNew;
+  /** Asks for the terminal's shell, and tells if it is another one. @returns that shell */
+  async follow(terminal: Terminal): Promise<ShellId | undefined> {
+    const entry = this.#entries.get(terminal);
+    if (!entry) return undefined;
+    const shell = await this.#options.currentShell(terminal);
+    // A shell that has ended keeps its terminal until another one takes its place.
+    if (shell === undefined || shell === entry.shell || this.#entries.get(terminal) !== entry) return entry.shell;
+    const previous = entry.shell;
+    entry.output?.dispose();
+    Object.assign(entry, { shell, known: [], output: undefined });
+    this.#options.onShell(terminal, shell, previous);
+    return shell;
   }
 
-  /** While no command is known to run, whatever the terminal writes may be one that starts. */
-  #watchOutput(shell: ShellId, watching: Watching): void {
-    if (watching.known.length > 0) {
-      watching.output?.dispose();
-      watching.output = undefined;
+  async #scanNow(terminal: Terminal, entry: Entry): Promise<void> {
+    const shell = await this.follow(terminal);
+    if (shell === undefined || this.#entries.get(terminal) !== entry) return;
+    const before = new Set(entry.known.map(({ process }) => process));
+    entry.known = scanTerminal(shell, this.#options.watched(), entry.known, this.#options.uid);
+    if (entry.known.some(({ process }) => !before.has(process))) clearTimers(entry);
+    this.#watchOutput(terminal, entry, shell);
+    this.#options.onSight(shell, entry.known);
+  }
+
+  /** While no command is known to run, anything that the terminal writes may come from one that starts. */
+  #watchOutput(terminal: Terminal, entry: Entry, shell: ShellId): void {
+    if (entry.known.length > 0) {
+      entry.output?.dispose();
+      entry.output = undefined;
     } else {
-      watching.output ??= watchOutput(pidOf(shell), () => void this.#lookNow(shell, watching));
+      entry.output ??= watchOutput(pidOf(shell), () => void this.#scanNow(terminal, entry));
     }
   }
+}
 
-  #clear(watching: Watching): void {
-    for (const timer of watching.timers) clearTimeout(timer);
-    watching.timers.clear();
-  }
+function clearTimers({ timers }: Entry): void {
+  for (const timer of timers) clearTimeout(timer);
+  timers.clear();
 }

@@ -1,7 +1,7 @@
 // What is said in a notification: that a site is live, once; and a problem, with its way out.
 import * as vscode from 'vscode';
 import { labels, type CommandId } from '../window/commandTable.ts';
-import { link } from '../window/present.ts';
+import { forNotification, notificationLink } from '../window/escape.ts';
 import { noPort, visitorsRefusedCode } from '../window/site/siteState.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
 
@@ -9,7 +9,7 @@ import type { Problem, Publication } from '../window/site/siteState.ts';
 export function tellLive(publication: Publication): void {
   void offer(
     vscode.window.showInformationMessage(
-      `Your site is live: ${link(publication)}`,
+      `Your site is live: ${notificationLink(publication)}`,
       labels['classroomTunnel.open'],
       labels['classroomTunnel.copyLink'],
     ),
@@ -22,9 +22,10 @@ export function tellLive(publication: Publication): void {
 const warnings = new Set([noPort.code, visitorsRefusedCode]);
 
 export function tellProblem({ code, title, message, action }: Problem): void {
-  const text = [`${title}.`, message, action].filter((part) => part !== '').join(' ');
+  const text = forNotification([`${title}.`, message, action].filter((part) => part !== '').join(' '));
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
-  const offers = ['classroomTunnel.republish', 'classroomTunnel.showLog'] as const;
+  const wayOut = code === noPort.code ? 'workbench.action.terminal.new' : 'classroomTunnel.republish';
+  const offers = [wayOut, 'classroomTunnel.showLog'] as const;
   void offer(show(text, ...offers.map((id) => labels[id])), offers);
 }
 

@@ -9,10 +9,11 @@ const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
 };
 
 /** What a new terminal should have: a port only where the configuration assigns one. Pure. */
-export function terminalVariables(info: Pick<Info, 'port' | 'portVariable'> | undefined): Map<string, string> {
+export function terminalVariables(info: Pick<Info, 'port' | 'portVariable' | 'url'> | undefined): Map<string, string> {
   return new Map([
     ['CLASSROOM_TUNNEL_WINDOW', '1'], // shell-integration/ stays inert: the window sees to it
     ...devServers.flatMap(({ variables }) => Object.entries(variables ?? {})),
+    ...(info?.url == null ? [] : [['CLASSROOM_TUNNEL_URL', info.url] as const]),
     ...(info?.port == null ? [] : [[info.portVariable, String(info.port)] as const]),
   ]);
 }

@@ -1,118 +1,125 @@
-// Translates what happens to terminals into looks at their process trees, and what is seen there into events of the window.
-import { identify, type ShellId } from '../shell/processIds.ts';
+// Translates VS Code's events about terminals into scans of their processes. VS Code may replace a terminal's shell at any
+// time (it does so when an extension's variables arrive, or on "Relaunch Terminal") and tells no extension: so the shell is
+// asked for at each scan.
 import * as vscode from 'vscode';
+import { identify, type ShellId } from '../shell/processIds.ts';
 import { bursts, type TerminalScanner } from '../shell/terminalScanner.ts';
+import type { AnnouncementEvent } from '../window/site/announcements.ts';
+
+/** A terminal; or this extension host, whose children are the debug sessions without a terminal. */
+export type ScannedTerminal = Pick<vscode.Terminal, 'processId'>;
 
 export interface TerminalEventsOptions {
-  readonly looker: TerminalScanner;
-  /** A terminal was found, new or restored; it is looked into right after. */
-  readonly onOpened: (shell: ShellId) => void;
-  /** It was looked into for the first time. */
-  readonly onAdded: (shell: ShellId) => Promise<void>;
-  /** The student, or the shell itself, closed it. */
+  readonly scanner: TerminalScanner<ScannedTerminal>;
+  /** The student closed it, or its shell ended. */
   readonly onClosed: (shell: ShellId) => void;
-  /** The watched command that a line announces, if any. */
-  readonly announced: (line: string) => string | undefined;
+  readonly onLine: (event: AnnouncementEvent) => void;
+  /** The watched command that a line runs, if any. */
+  readonly findCommand: (line: string) => string | undefined;
   readonly log: (message: string) => void;
 }
 
-/** The name of a debug session's processes: those that run without a terminal are children of this extension host. */
-const hostId = (): ShellId | undefined => identify(process.pid);
+const debugHost: ScannedTerminal = { processId: Promise.resolve(process.pid) };
+
+/** The shell that a terminal has now. */
+export async function currentShell(terminal: ScannedTerminal): Promise<ShellId | undefined> {
+  const pid = await terminal.processId;
+  return pid === undefined ? undefined : identify(pid);
+}
 
 export class TerminalEvents implements vscode.Disposable {
-  readonly #shells = new Map<vscode.Terminal, ShellId>();
   readonly #options: TerminalEventsOptions;
   readonly #subscriptions: vscode.Disposable[];
+  /** How many lines were entered in a terminal: what is found out about one that is no longer the last is dropped. */
+  readonly #lines = new WeakMap<vscode.Terminal, number>();
   #debugSessions = 0;
 
   constructor(options: TerminalEventsOptions) {
     this.#options = options;
-    const { looker } = options;
+    const { scanner } = options;
+    const scan = (terminal: vscode.Terminal, delays: readonly number[]): void => {
+      scanner.add(terminal);
+      scanner.scan(terminal, delays);
+    };
     this.#subscriptions = [
-      vscode.window.onDidOpenTerminal((terminal) => void this.#add(terminal)),
+      vscode.window.onDidOpenTerminal((terminal) => scanner.add(terminal)),
       vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)),
       vscode.window.onDidStartTerminalShellExecution(
-        ({ terminal, execution }) => void this.#started(terminal, execution.commandLine.value),
+        ({ terminal, execution }) => void this.#lineStarted(terminal, execution.commandLine.value),
       ),
-      vscode.window.onDidEndTerminalShellExecution(({ terminal }) => this.#look(terminal, bursts.ended)),
-      vscode.window.onDidChangeTerminalState((terminal) => this.#look(terminal, bursts.started)),
-      vscode.window.onDidChangeActiveTerminal((terminal) => terminal && this.#look(terminal, bursts.moment)),
-      vscode.window.onDidChangeWindowState(() => looker.lookAll()),
-      vscode.tasks.onDidStartTaskProcess(() => looker.lookAll()),
+      vscode.window.onDidEndTerminalShellExecution(({ terminal, exitCode }) => this.#lineEnded(terminal, exitCode)),
+      vscode.window.onDidChangeTerminalShellIntegration(({ terminal }) => scan(terminal, bursts.started)),
+      vscode.window.onDidChangeTerminalState((terminal) => scan(terminal, bursts.started)),
+      vscode.window.onDidChangeActiveTerminal((terminal) => terminal && scan(terminal, bursts.moment)),
+      vscode.window.onDidChangeWindowState(() => scanner.scanAll()),
+      vscode.tasks.onDidStartTaskProcess(() => scanner.scanAll()),
       vscode.debug.onDidStartDebugSession(() => this.#debugging(1)),
       vscode.debug.onDidTerminateDebugSession(() => this.#debugging(-1)),
     ];
   }
 
-  /** Takes up the terminals that are there already. */
-  async start(): Promise<void> {
-    await Promise.all(vscode.window.terminals.map((terminal) => this.#add(terminal)));
+  /** Scans the terminals that are there already. */
+  start(): void {
+    for (const terminal of vscode.window.terminals) this.#options.scanner.add(terminal);
   }
 
-  /** The shell of the terminal in front; else of any; undefined where the window has none. */
+  /** The shell of the terminal in front; else of the newest; undefined where the window has none. */
   activeShell(): ShellId | undefined {
+    const { scanner } = this.#options;
     const active = vscode.window.activeTerminal;
-    return (active && this.#shells.get(active)) ?? [...this.#shells.values()].at(-1);
+    return (active && scanner.shellOf(active)) ?? scanner.shells().at(-1);
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  async #add(terminal: vscode.Terminal): Promise<ShellId | undefined> {
-    const known = this.#shells.get(terminal);
-    if (known !== undefined) return known;
-    const pid = await terminal.processId;
-    const shell = pid === undefined ? undefined : identify(pid);
-    if (shell === undefined || terminal.exitStatus !== undefined || this.#shells.has(terminal)) return shell;
-    this.#shells.set(terminal, shell);
-    this.#options.onOpened(shell);
-    this.#options.looker.add(shell);
-    await this.#options.onAdded(shell);
-    return shell;
-  }
-
   #closed(terminal: vscode.Terminal): void {
-    const shell = this.#shells.get(terminal);
-    // When the window goes, its shells live on: the guardian and the next window see to them.
-    if (shell === undefined || terminal.exitStatus?.reason === vscode.TerminalExitReason.Shutdown) return;
-    this.#shells.delete(terminal);
-    this.#options.looker.remove(shell);
-    this.#options.onClosed(shell);
+    // When the window goes, its shells live on: the guardian and the next window take care of them.
+    if (terminal.exitStatus?.reason === vscode.TerminalExitReason.Shutdown) return;
+    const shell = this.#options.scanner.remove(terminal);
+    if (shell !== undefined) this.#options.onClosed(shell);
   }
 
-  async #started(terminal: vscode.Terminal, line: string): Promise<void> {
-    const command = this.#options.announced(line);
-    const shell = await this.#add(terminal);
+  async #lineStarted(terminal: vscode.Terminal, line: string): Promise<void> {
+    const { scanner, findCommand, onLine, log } = this.#options;
+    const command = findCommand(line);
+    const count = (this.#lines.get(terminal) ?? 0) + 1;
+    this.#lines.set(terminal, count);
+    scanner.add(terminal);
+    const shell = await scanner.follow(terminal);
+    if (shell === undefined) return log(`a line was entered in a terminal that has no process: ${line}`);
+    onLine({ type: 'lineStarted', shell, line, ...(command !== undefined && { command }) });
+    if (command === undefined) return scanner.scan(terminal, bursts.started);
+    log(`"${command}" is announced by: ${line}`);
+    scanner.scan(terminal, bursts.announced, () => {
+      if (this.#lines.get(terminal) !== count) return;
+      log(`no process of "${command}" was found within two seconds`);
+      onLine({ type: 'doubted', shell, doubt: { kind: 'notSeen' } });
+    });
+  }
+
+  #lineEnded(terminal: vscode.Terminal, exitCode: number | undefined): void {
+    const { scanner, onLine } = this.#options;
+    const shell = scanner.shellOf(terminal);
     if (shell === undefined) return;
-    if (command !== undefined) this.#options.log(`"${command}" is announced by: ${line}`);
-    const nothing = (): void =>
-      this.#options.log(`no process of "${command ?? ''}" came up within a second: nothing is published`);
-    this.#options.looker.look(
-      shell,
-      command === undefined ? bursts.started : bursts.announced,
-      command === undefined ? undefined : nothing,
-    );
-  }
-
-  #look(terminal: vscode.Terminal, delays: readonly number[]): void {
-    const shell = this.#shells.get(terminal);
-    if (shell !== undefined) this.#options.looker.look(shell, delays);
-    else void this.#add(terminal);
+    // A command that runs in the background outlives its line: the scan comes first.
+    const count = this.#lines.get(terminal);
+    scanner.scan(terminal, bursts.ended, () => {
+      if (this.#lines.get(terminal) === count) onLine({ type: 'lineEnded', shell, exitCode });
+    });
   }
 
   #debugging(change: 1 | -1): void {
-    const { looker, onClosed } = this.#options;
+    const { scanner, onClosed } = this.#options;
     this.#debugSessions += change;
-    looker.lookAll();
-    const host = hostId();
-    if (host === undefined) return;
-    if (change > 0) {
-      looker.add(host);
-      looker.look(host, bursts.started);
-    } else if (this.#debugSessions === 0) {
-      looker.remove(host);
-      onClosed(host);
+    scanner.scanAll();
+    if (this.#debugSessions > 0) {
+      scanner.add(debugHost);
+      scanner.scan(debugHost, bursts.started);
+    } else {
+      const host = scanner.remove(debugHost);
+      if (host !== undefined) onClosed(host);
     }
   }
 }

@@ -1,13 +1,14 @@
 // Puts together what is known of the window's terminals: what runs in them now, and what they held before a reload.
-import type { ShellId } from '../shell/processIds.ts';
 import type * as vscode from 'vscode';
-import type { ReloadMemory, Memory } from '../window/reloadMemory.ts';
-import type { InfoCache } from '../window/cli/info.ts';
-import { TerminalScanner } from '../shell/terminalScanner.ts';
+import type { ShellId } from '../shell/processIds.ts';
 import type { Sighting } from '../shell/terminalProcesses.ts';
+import { TerminalScanner } from '../shell/terminalScanner.ts';
+import type { InfoCache } from '../window/cli/info.ts';
+import type { Memory, ReloadMemory } from '../window/reloadMemory.ts';
 import { seenCommand } from '../window/seenCommand.ts';
-import { TerminalEvents } from './terminalEvents.ts';
+import type { SeenCommand } from '../window/site/windowState.ts';
 import type { Window } from '../window/window.ts';
+import { TerminalEvents, currentShell, type ScannedTerminal } from './terminalEvents.ts';
 
 export interface TerminalsOptions {
   readonly window: Window;
@@ -18,8 +19,9 @@ export interface TerminalsOptions {
 }
 
 export class Terminals implements vscode.Disposable {
-  readonly looker: TerminalScanner;
-  readonly #watcher: TerminalEvents;
+  readonly scanner: TerminalScanner<ScannedTerminal>;
+  readonly #events: TerminalEvents;
+  /** What shells held before a reload, until they were scanned for the first time. */
   readonly #memories = new Map<ShellId, readonly Memory[]>();
   readonly #options: TerminalsOptions;
   #findCommand: ((line: string, watched: readonly string[]) => string | undefined) | undefined;
@@ -27,54 +29,78 @@ export class Terminals implements vscode.Disposable {
   constructor(options: TerminalsOptions) {
     this.#options = options;
     const { window, holds, info, uid, log } = options;
-    this.looker = new TerminalScanner({
+    this.scanner = new TerminalScanner({
       watched: () => info.watched,
       uid,
-      onSight: (shell, sightings) => this.#seen(shell, sightings),
+      currentShell,
+      onShell: (_terminal, shell, previous) => {
+        this.#memories.set(shell, holds.read(shell));
+        if (previous === undefined) return;
+        log(`a terminal has another shell: ${shell} in place of ${previous}`);
+        window.dispatch({ type: 'shellReplaced', shell, previous });
+      },
+      onSight: (shell, sightings) => {
+        this.#seen(shell, sightings);
+        void this.#restore(shell);
+      },
     });
-    this.#watcher = new TerminalEvents({
-      looker: this.looker,
-      onOpened: (shell) => void this.#memories.set(shell, holds.read(shell)),
-      onAdded: (shell) => this.#restore(shell),
+    this.#events = new TerminalEvents({
+      scanner: this.scanner,
       onClosed: (shell) => window.dispatch({ type: 'closed', shell }),
-      announced: (line) => this.#findCommand?.(line, info.watched.commands),
+      onLine: (event) => window.dispatch(event),
+      findCommand: (line) => this.#findCommand?.(line, info.watched.commands),
       log,
     });
   }
 
   activeShell(): ShellId | undefined {
-    return this.#watcher.activeShell();
+    return this.#events.activeShell();
+  }
+
+  typeAgain(shell: ShellId, line: string): void {
+    const terminal = this.scanner.terminalOf(shell);
+    if (!terminal || !('sendText' in terminal)) return;
+    this.#options.log(`"${line}" was lost with the terminal's former shell, and is typed again`);
+    (terminal as vscode.Terminal).sendText(line);
   }
 
   async start(): Promise<void> {
     // The parser of shell lines is not needed before the first line, so activation does not wait for it.
     this.#findCommand = (await import('../shell/devCommand.ts')).findWatchedCommand;
-    await this.#watcher.start();
+    this.#events.start();
   }
 
   dispose(): void {
-    this.#watcher.dispose();
-    this.looker.dispose();
+    this.#events.dispose();
+    this.scanner.dispose();
   }
 
   #seen(shell: ShellId, sightings: readonly Sighting[]): void {
     const { info, window } = this.#options;
-    const memories = this.#memories.get(shell) ?? [];
-    window.dispatch({
-      type: 'observed',
-      shell,
-      commands: sightings.map((one) => seenCommand(one, memories, info.watched.portVariable)),
-    });
+    const knowledge = {
+      memories: this.#memories.get(shell) ?? [],
+      portVariable: info.watched.portVariable,
+      assigned: info.current?.port,
+      problem: info.problem,
+    };
+    const commands: SeenCommand[] = [];
+    for (const sighting of sightings) {
+      const seen = seenCommand(sighting, knowledge);
+      if ('process' in seen) commands.push(seen);
+      else window.dispatch({ type: 'doubted', shell, doubt: seen, command: info.watched.commands[0] ?? '' });
+    }
+    window.dispatch({ type: 'observed', shell, commands });
   }
 
   /** A terminal that came back with its server stopped keeps its link, if it is still there. */
   async #restore(shell: ShellId): Promise<void> {
     const { info, window } = this.#options;
-    for (const { port, told, declined } of this.#memories.get(shell) ?? []) {
+    const memories = this.#memories.get(shell) ?? [];
+    // A command started from now on is a new wish, and its site is announced again.
+    this.#memories.delete(shell);
+    for (const { port, told, declined } of memories) {
       if (declined !== undefined || window.state.sites.get(port)?.runs.has(shell)) continue;
       if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, told });
     }
-    // A command started from now on is a new wish, told anew.
-    this.#memories.delete(shell);
   }
 }

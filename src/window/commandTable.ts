@@ -13,12 +13,13 @@ export const commandTable = {
 
 export type OwnCommandId = keyof typeof commandTable;
 
-/** What a click or a link in the tooltip may run: the window's own commands, and one of VS Code's. */
-export type CommandId = OwnCommandId | 'workbench.action.terminal.focus';
+/** What a click or a link in the tooltip may run: the window's own commands, and two of VS Code's. */
+export type CommandId = OwnCommandId | 'workbench.action.terminal.focus' | 'workbench.action.terminal.new';
 
 export const ownCommands = Object.keys(commandTable) as OwnCommandId[];
 
 export const labels: Readonly<Record<CommandId, string>> = {
   ...(Object.fromEntries(ownCommands.map((id) => [id, commandTable[id].title])) as Record<OwnCommandId, string>),
   'workbench.action.terminal.focus': 'Open the Terminal',
+  'workbench.action.terminal.new': 'Open a New Terminal',
 };

@@ -1,6 +1,9 @@
 // What a state looks like: pure, and the only place that words it.
+import { problemFor } from '../messages/messages.ts';
 import { labels, type CommandId } from './commandTable.ts';
-import { leaseOf, noPort, refusalProblem } from './site/siteState.ts';
+import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
+import type { Announcement } from './site/announcements.ts';
+import { isRunning, leaseOf, noPort, refusalProblem } from './site/siteState.ts';
 import type { Kind, Note, Problem, Publication, Site, AwaitingServer } from './site/siteState.ts';
 import type { Refusal } from '../relay/probeResult.ts';
 import { shownSite } from './site/windowState.ts';
@@ -33,11 +36,17 @@ interface Look {
  */
 export function present(state: WindowState, now: number, commands: readonly string[] = ['npm run dev']): Presentation {
   const { port, site } = shownSite(state);
-  const look = lookOf(site, port, now, commands);
+  const typed = [...state.announcements.values()].at(-1);
+  const look = (typed && announcementLook(typed, site)) ?? lookOf(site, port, now, commands);
   return {
     kind: site.kind,
     text: look.text,
-    tooltip: [look.explain, others(state, port), look.offers.map((id) => `[${labels[id]}](command:${id})`).join(' · ')]
+    tooltip: [
+      look.explain,
+      beside(typed, look),
+      others(state, port),
+      look.offers.map((id) => `[${labels[id]}](command:${id})`).join(' · '),
+    ]
       .filter((part) => part !== '')
       .join('\n\n'),
     command: look.command,
@@ -54,19 +63,68 @@ const whilePublic = [
   'classroomTunnel.showLog',
 ] as const;
 
+const takenDownLook: Look = {
+  text: '$(globe) Not public',
+  explain: '**You took your site down.** Your server still runs: Republish makes it public again.',
+  command: 'classroomTunnel.republish',
+  offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
+};
+
+/** What a student has just typed is shown in place of every state in which nothing is public. */
+function announcementLook(typed: Announcement, site: Site): Look | undefined {
+  if (leaseOf(site) !== undefined && site.kind !== 'stopped') return undefined;
+  if (site.kind === 'publishing' || site.kind === 'notPublic') return undefined;
+  const problem = doubtProblem(typed);
+  if (problem) return problemLook(problem, `$(warning) Not public: ${forStatusBar(problem.title)}`, 'warning');
+  return {
+    text: `$(loading~spin) Starting ${forStatusBar(typed.command)}`,
+    explain: `**${forMarkdownCode(typed.command)} is starting.** Your site becomes public as soon as it runs.`,
+    command: 'classroomTunnel.showLog',
+    offers: ['classroomTunnel.showLog'],
+  };
+}
+
+/** The problem behind a doubt; undefined while the command may simply need its time. */
+function doubtProblem({ command, doubt }: Announcement): Problem | undefined {
+  switch (doubt?.kind) {
+    case undefined:
+      return undefined;
+    case 'notSeen':
+      return problemFor('command-not-seen', { command });
+    case 'ended': {
+      const reason = doubt.exitCode === undefined ? '' : ` with exit code ${doubt.exitCode}`;
+      return problemFor('command-ended', { command, reason });
+    }
+    case 'otherUser':
+      return problemFor('command-of-other-user', { command });
+    case 'noConfiguration':
+      return doubt.problem ?? problemFor('no-configuration', { command });
+    case 'shellReplaced':
+      return problemFor('shell-replaced', { command });
+  }
+}
+
+/** Another command that is not public, where the status bar shows a site that is. */
+function beside(typed: Announcement | undefined, look: Look): string {
+  const problem = typed && doubtProblem(typed);
+  const text = problem ? `${forMarkdown(problem.message)} ${forMarkdown(problem.action)}` : '';
+  return look.explain.includes(text) ? '' : text;
+}
+
 function lookOf(site: Site, port: number, now: number, commands: readonly string[]): Look {
   switch (site.kind) {
     case 'idle':
+      if (isRunning(site)) return takenDownLook;
       return {
         text: '$(globe) Not public',
-        explain: `**Your site is not public.** Type ${commands.map(code).join(' or ')} in a terminal, and it is.`,
+        explain: `**Your site is not public.** Type ${commands.map(forMarkdownCode).join(' or ')} in a terminal to publish it.`,
         command: 'workbench.action.terminal.focus',
         offers: ['workbench.action.terminal.focus', 'classroomTunnel.republish', 'classroomTunnel.showLog'],
       };
     case 'publishing':
       return {
         text: `$(sync~spin) Publishing${wait(site.note, now)}`,
-        explain: `**Port ${port} is being published${wait(site.note, now)}.** ${escape(site.note?.message ?? 'It takes a few seconds.')}`,
+        explain: `**Port ${port} is being published${wait(site.note, now)}.** ${forMarkdown(site.note?.message ?? 'It takes a few seconds.')}`,
         command: 'classroomTunnel.showLog',
         offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
       };
@@ -74,16 +132,16 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
       return site.refusal ? refusalLook(site.refusal, site.lease.publication) : waitingLook(site, port);
     case 'live':
       return {
-        text: `$(globe) ${plain(site.lease.publication.hostname)}`,
-        explain: `**Your site is live:** ${link(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
+        text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
+        explain: `**Your site is live:** ${markdownLink(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
         command: 'classroomTunnel.open',
         offers: whilePublic,
       };
     case 'stopped':
       if (site.answered) return answeredElsewhereLook(site.lease.publication);
       return {
-        text: `$(debug-stop) ${plain(site.lease.publication.hostname)}: server stopped`,
-        explain: `**Your server does not run.** ${link(site.lease.publication)} stays yours: start the server again, and it is live at once.`,
+        text: `$(debug-stop) ${forStatusBar(site.lease.publication.hostname)}: server stopped`,
+        explain: `**Your server does not run.** ${markdownLink(site.lease.publication)} is kept for you: start the server again to go live at once.`,
         command: 'workbench.action.terminal.focus',
         offers: ['workbench.action.terminal.focus', ...whilePublic],
       };
@@ -91,13 +149,13 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
       return {
         text: '$(debug-disconnect) Away',
         explain: site.lease
-          ? `**This window does not answer.** ${link(site.lease.publication)} will be taken down if that lasts.`
+          ? `**This window does not answer.** ${markdownLink(site.lease.publication)} will be taken down if that lasts.`
           : '**This window did not answer for a while,** so your site was taken down. It comes back with the window.',
         command: 'classroomTunnel.showLog',
         offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
       };
     case 'failed':
-      return problemLook(site.problem, `$(error) Not public: ${plain(site.problem.title)}`, 'error');
+      return problemLook(site.problem, `$(error) Not public: ${forStatusBar(site.problem.title)}`, 'error');
     case 'notPublic':
       return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
   }
@@ -114,11 +172,11 @@ function answeredElsewhereLook(publication: Publication): Look {
 
 function waitingLook({ lease: { publication }, elsewhere, mute }: AwaitingServer, port: number): Look {
   const waits = mute
-    ? `and your server listens, but gives it no answer.** It may still be making its first page. If it stays so: is it a web server, and does it speak HTTP? HTTPS is what the link brings; start the server without it.`
+    ? `but your server listens without answering.** It may still be making its first page. Still waiting? Make sure that it speaks plain HTTP: the link adds HTTPS.`
     : `and waits for your server on port ${port}.** ${listensElsewhere(elsewhere, port)}`;
   return {
-    text: `$(loading~spin) ${plain(publication.hostname)}: waiting for the server`,
-    explain: `**${link(publication)} is public, ${waits}`,
+    text: `$(loading~spin) ${forStatusBar(publication.hostname)}: waiting for the server`,
+    explain: `**${markdownLink(publication)} is public, ${waits}`,
     command: 'classroomTunnel.showLog',
     offers: whilePublic,
   };
@@ -127,8 +185,8 @@ function waitingLook({ lease: { publication }, elsewhere, mute }: AwaitingServer
 function refusalLook(refusal: Refusal, publication: Publication): Look {
   const { title, message } = refusalProblem(refusal);
   return {
-    text: `$(warning) ${plain(publication.hostname)}: ${plain(title)}`,
-    explain: `**${escape(title)}** of ${link(publication)}. ${escape(message)}\n\nChange this in ${escape(refusal.file)}: ${code(refusal.fix)}\n\nThe site is live by itself, seconds after the server lets them in.`,
+    text: `$(warning) ${forStatusBar(publication.hostname)}: ${forStatusBar(title)}`,
+    explain: `**${forMarkdown(title)}** of ${markdownLink(publication)}. ${forMarkdown(message)}\n\nChange this in ${forMarkdown(refusal.file)}: ${forMarkdownCode(refusal.fix)}\n\nThe site goes live automatically once the server accepts visitors.`,
     command: 'classroomTunnel.showLog',
     offers: whilePublic,
     background: 'warning',
@@ -138,7 +196,7 @@ function refusalLook(refusal: Refusal, publication: Publication): Look {
 function problemLook(problem: Problem, text: string, background: 'error' | 'warning'): Look {
   return {
     text,
-    explain: `**${escape(problem.title)}.** ${escape(problem.message)}\n\n${escape(problem.action)}`,
+    explain: `**${forMarkdown(problem.title)}.** ${forMarkdown(problem.message)}\n\n${forMarkdown(problem.action)}`,
     command: 'classroomTunnel.republish',
     offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
     background,
@@ -153,23 +211,14 @@ function wait(note: Note | undefined, now: number): string {
 const listensElsewhere = (other: number | undefined, port: number): string =>
   other === undefined
     ? ''
-    : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${code(`npm run dev -- --port ${port}`)}).`;
+    : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${forMarkdownCode(`npm run dev -- --port ${port}`)}).`;
 
 /** The other sites of this window, in one line. */
 function others(state: WindowState, shownPort: number): string {
   const rest = [...state.sites].filter(([port, { kind }]) => port !== shownPort && port !== 0 && kind !== 'idle');
   const names = rest.map(([port, site]) => {
     const lease = leaseOf(site);
-    return `${lease ? link(lease.publication) : `port ${port}`} (${site.kind})`;
+    return `${lease ? markdownLink(lease.publication) : `port ${port}`} (${site.kind})`;
   });
   return names.length === 0 ? '' : `Also in this window: ${names.join(', ')}.`;
 }
-
-/** A link in Markdown to a published site. */
-export const link = ({ hostname, url }: { hostname: string; url: string }): string =>
-  `[${escape(hostname)}](${encodeURI(url)})`;
-
-const escape = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-!|<>~$&]/g, '\\$&').replace(/\s+/g, ' ');
-const code = (text: string): string => `\`${text.replaceAll('`', '')}\``;
-/** In a status bar, `$(name)` is an icon: a text from outside must not make one. */
-const plain = (text: string): string => text.replaceAll('$(', '( ').replace(/\s+/g, ' ');

@@ -1,4 +1,5 @@
 // One state, one setter, one event. What the machine asks for is done here, each port's wishes in their order.
+import type { ShellId } from '../shell/processIds.ts';
 import { exitCodes } from '../messages/exitCodes.ts';
 import { problemFor } from '../messages/messages.ts';
 import type { CliError, CliEvent, CliOutcome } from './cli/events.ts';
@@ -7,7 +8,7 @@ import type { Guardian } from './cli/guardian.ts';
 import type { Relays } from './server/relays.ts';
 import type { Note, Problem, Publication, SiteEvent } from './site/siteState.ts';
 import { emptyWindow, windowStep } from './site/windowState.ts';
-import type { WindowState, WindowEffect, WindowEvent } from './site/windowState.ts';
+import type { SiteEffect, WindowState, WindowEffect, WindowEvent } from './site/windowState.ts';
 
 /** Everything outside that a window needs. */
 export interface WindowPorts {
@@ -17,6 +18,8 @@ export interface WindowPorts {
   readonly relays: Pick<Relays, 'prepare' | 'giveUp' | 'serve' | 'end'>;
   readonly tellLive: (publication: Publication) => void;
   readonly tellProblem: (problem: Problem, port: number) => void;
+  /** Types a line into the terminal of this shell, once its prompt is there. */
+  readonly typeAgain: (shell: ShellId, line: string) => void;
   readonly log: (message: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -56,7 +59,7 @@ export class Window {
   /** The one setter: what happened goes through the machine, and what it asks for is begun. */
   dispatch(event: WindowEvent): void {
     const next = windowStep(this.#state, event);
-    const changed = next.state.sites !== this.#state.sites;
+    const changed = next.state !== this.#state;
     this.#state = next.state;
     if (changed) for (const listener of this.#listeners) listener(this.#state);
     for (const effect of next.effects) this.#begin(effect);
@@ -69,6 +72,11 @@ export class Window {
   }
 
   #begin(effect: WindowEffect): void {
+    if (effect.type === 'typeAgain') this.#outside.typeAgain(effect.shell, effect.line);
+    else this.#beginAtSite(effect);
+  }
+
+  #beginAtSite(effect: SiteEffect): void {
     const { port } = effect;
     switch (effect.type) {
       case 'publish': {

@@ -1,4 +1,4 @@
-import { identify } from '../../src/shell/processIds.ts';
+import { identify, runs } from '../../src/shell/processIds.ts';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -12,10 +12,18 @@ import { Running, until } from '../fixtures/shell/running.ts';
 /** A command of our own in place of npm, which would take a second to start. */
 const watched = { commands: ['devcmd run'], portVariable: 'PORT' };
 
-describe('looking into a terminal', () => {
+/** What VS Code's terminal is to the scanner: it may have another shell at any time. */
+interface Terminal {
+  shell: string;
+  type: (line: string) => void;
+}
+
+describe('scanning a terminal', () => {
   const running = new Running();
   let folder: string;
-  let looker: TerminalScanner;
+  let scanner: TerminalScanner<Terminal>;
+  /** Shells in the order in which terminals got them. */
+  let shells: string[];
   let sights: (readonly Sighting[])[];
   /** The portText of what was seen last. */
   const seen = (): (string | undefined)[] => (sights.at(-1) ?? []).map(({ portText }) => portText);
@@ -28,19 +36,22 @@ describe('looking into a terminal', () => {
       { mode: 0o755 },
     );
     sights = [];
-    looker = new TerminalScanner({
+    shells = [];
+    scanner = new TerminalScanner<Terminal>({
       watched: () => watched,
       uid: process.getuid?.() ?? 0,
+      currentShell: ({ shell }) => Promise.resolve(runs(shell) ? shell : undefined),
+      onShell: (_, next, previous) => shells.push(`${previous ?? 'none'} → ${next}`),
       onSight: (_, sightings) => sights.push(sightings),
     });
   });
   afterEach(() => {
-    looker.dispose();
+    scanner.dispose();
     running.end();
   });
 
   /** A real terminal: bash on a pseudo-terminal. @returns its shell's name, and a way to type in it */
-  async function terminal(): Promise<{ shell: string; type: (line: string) => void }> {
+  async function terminal(): Promise<Terminal> {
     const env = {
       ...process.env,
       PATH: `${folder}:${process.env.PATH ?? ''}`,
@@ -61,17 +72,19 @@ describe('looking into a terminal', () => {
   }
 
   it('sees a command that an event announced, with the port that it was given', async () => {
-    const { shell, type } = await terminal();
-    looker.add(shell);
+    const it = await terminal();
+    const { type } = it;
+    scanner.add(it);
     type('PORT=3999 devcmd run');
-    looker.look(shell, bursts.announced);
+    scanner.scan(it, bursts.announced);
     await until(() => seen().length > 0);
     assert.deepEqual(seen(), ['3999']);
   });
 
   it('sees a command of which no event tells, by what it writes', async () => {
-    const { shell, type } = await terminal();
-    looker.add(shell);
+    const it = await terminal();
+    const { shell, type } = it;
+    scanner.add(it);
     await until(() => sights.length >= bursts.started.length); // the looks after the opening are over
     type('bash --norc -c "devcmd run; true"');
     await until(() => seen().length > 0);
@@ -79,26 +92,62 @@ describe('looking into a terminal', () => {
   });
 
   it('sees that it has ended, and what starts next', async () => {
-    const { shell, type } = await terminal();
-    looker.add(shell);
+    const it = await terminal();
+    const { shell, type } = it;
+    scanner.add(it);
     type('devcmd run');
     const first = await until(() => sights.at(-1)?.[0]?.process);
     type(''); // ends it
-    await until(() => (looker.look(shell, bursts.moment), sights.at(-1)?.length === 0));
+    await until(() => (scanner.scan(it, bursts.moment), sights.at(-1)?.length === 0));
     type('devcmd run');
     const second = await until(() => sights.at(-1)?.[0]?.process);
     assert.notEqual(first, second);
   });
 
   it('says so when nothing came up', async () => {
-    const { shell } = await terminal();
-    looker.add(shell);
-    await new Promise<void>((resolve) => looker.look(shell, [0, 10, 20], resolve));
+    const it = await terminal();
+    scanner.add(it);
+    await new Promise<void>((resolve) => scanner.scan(it, [0, 10, 20], resolve));
     assert.deepEqual(seen(), []);
   });
 
+  it('follows a terminal whose shell was replaced, without being told', async () => {
+    const it = await terminal();
+    scanner.add(it);
+    await until(() => shells.length === 1);
+    const first = it.shell;
+    Object.assign(it, await terminal());
+    it.type('devcmd run');
+    scanner.scan(it, bursts.announced);
+    await until(() => seen().length > 0);
+    assert.deepEqual(shells, [`none → ${first}`, `${first} → ${it.shell}`]);
+    assert.equal(scanner.shellOf(it), it.shell);
+    assert.equal(scanner.remove(it), it.shell);
+  });
+
+  it('waits for the shell of a terminal that has none yet', async () => {
+    const it = { shell: '1:1', type: () => undefined };
+    scanner.add(it);
+    await until(() => scanner.shellOf(it) === undefined);
+    Object.assign(it, await terminal());
+    scanner.scan(it, bursts.moment);
+    await until(() => shells.length === 1);
+    assert.equal(scanner.shellOf(it), it.shell);
+  });
+
+  it('keeps the shell that has ended until another one takes its place', async () => {
+    const it = await terminal();
+    scanner.add(it);
+    await until(() => scanner.shellOf(it) === it.shell);
+    it.type('exit');
+    await until(() => !runs(it.shell));
+    assert.equal(await scanner.follow(it), it.shell);
+    assert.equal(shells.length, 1);
+  });
+
   it('sees what runs in the tmux that the terminal shows, and not what runs in another', async () => {
-    const { shell, type } = await terminal();
+    const it = await terminal();
+    const { shell, type } = it;
     running.atEnd(() => {
       for (const name of ['shown', 'other']) {
         try {
@@ -111,7 +160,7 @@ describe('looking into a terminal', () => {
         }
       }
     });
-    looker.add(shell);
+    scanner.add(it);
     execFileSync('tmux', ['-L', 'other', 'new-session', '-d', `PORT=4000 ${folder}/devcmd run`], {
       env: { ...process.env, TMUX_TMPDIR: folder },
     });

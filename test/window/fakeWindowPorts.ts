@@ -23,6 +23,7 @@ export class FakeWindowPorts {
   /** What the student was notified of. */
   readonly notified: (Publication | Problem)[] = [];
   readonly logged: string[] = [];
+  readonly typed: string[] = [];
   readonly timers: { time: number; callback: () => void; cancelled: boolean }[] = [];
   guardianPid: number | undefined = 4242;
   /** What the relays were asked; `canRelay` says whether there can be any. */
@@ -48,8 +49,9 @@ export class FakeWindowPorts {
       },
       end: (port, options) => this.relayed.push(`end ${port}${options?.later ? ' later' : ''}`),
     },
-    tellLive: (live) => this.notified.push(live),
-    tellProblem: (problem) => this.notified.push(problem),
+    notifyLive: (live) => this.notified.push(live),
+    notifyProblem: (problem) => this.notified.push(problem),
+    typeAgain: (shell, line) => this.typed.push(`${shell} ${line}`),
     log: (message) => this.logged.push(message),
     now: () => 1_000_000,
     at: (time, callback) => {

@@ -5,7 +5,7 @@ import type { Site } from '../../src/window/site/siteState.ts';
 import { describeState, emptyWindow, type WindowState } from '../../src/window/site/windowState.ts';
 import { examples, lease, problem, refusal, stopped } from './site/sites.ts';
 
-const showing = (site: Site, port = 3000): WindowState => ({ sites: new Map([[port, site]]), steps: 1 });
+const showing = (site: Site, port = 3000): WindowState => ({ ...emptyWindow, sites: new Map([[port, site]]) });
 const { publishing, waiting, live, away, failed, notPublic } = examples;
 
 describe('what the status bar shows', () => {
@@ -93,7 +93,7 @@ describe('what the status bar shows', () => {
   });
 
   it('says that the server listens but gives no answer', () => {
-    assert.match(present(showing({ ...waiting, mute: true }), 0).tooltip, /listens, but gives it no answer.*HTTPS/);
+    assert.match(present(showing({ ...waiting, mute: true }), 0).tooltip, /listens without answering.*HTTPS/);
   });
 
   it('is in the log too, where a click leads', () => {
@@ -113,12 +113,12 @@ describe('what the status bar shows', () => {
     };
     const shown = present(
       {
+        ...emptyWindow,
         sites: new Map<number, Site>([
           [3001, other],
           [3000, live],
           [3002, { kind: 'idle', runs: stopped(), told: false }],
         ]),
-        steps: 1,
       },
       0,
     );

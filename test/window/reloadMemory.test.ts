@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReloadMemory, memoriesOf } from '../../src/window/reloadMemory.ts';
 import { emptyWindow, type WindowState } from '../../src/window/site/windowState.ts';
-import { seenCommand } from '../../src/window/seenCommand.ts';
 import { examples, otherShell, running, shell, stopped } from './site/sites.ts';
 
 const showing = (
   ...sites: [number, WindowState['sites'] extends ReadonlyMap<number, infer S> ? S : never][]
-): WindowState => ({ sites: new Map(sites), steps: 0 });
+): WindowState => ({ ...emptyWindow, sites: new Map(sites) });
 
 describe('what a reload carries over', () => {
   let root: string;
@@ -79,27 +78,5 @@ describe('what a reload carries over', () => {
     writeFileSync(join(root, 'holds'), 'a file');
     holds().save(showing([3000, examples.stopped]));
     assert.match(logged.join(), /cannot keep/);
-  });
-
-  it('tells the machine of a command what is remembered of it', () => {
-    const memories = [{ port: 3000, told: true, declined: '11:1' }];
-    assert.deepEqual(seenCommand({ process: '11:1', portText: '3000' }, memories, 'PORT'), {
-      process: '11:1',
-      port: 3000,
-      told: true,
-      declined: true,
-    });
-    assert.deepEqual(seenCommand({ process: '12:1', portText: '3000' }, memories, 'PORT'), {
-      process: '12:1',
-      port: 3000,
-      told: true,
-      declined: false,
-    });
-    assert.deepEqual(seenCommand({ process: '12:1', portText: undefined }, memories, 'PORT'), {
-      process: '12:1',
-      port: undefined,
-      told: false,
-      declined: false,
-    });
   });
 });

@@ -41,12 +41,19 @@ describe('settings', () => {
 
 describe('the variables of new terminals', () => {
   it('have a port only where the configuration assigns one', () => {
-    assert.deepEqual([...terminalVariables({ port: 3000, portVariable: 'MY_PORT' })].at(-1), ['MY_PORT', '3000']);
+    assert.deepEqual([...terminalVariables({ port: 3000, portVariable: 'MY_PORT', url: null })].at(-1), [
+      'MY_PORT',
+      '3000',
+    ]);
     assert.deepEqual(
-      [...terminalVariables({ port: null, portVariable: 'PORT' }).keys()],
+      [...terminalVariables({ port: null, portVariable: 'PORT', url: null }).keys()],
       ['CLASSROOM_TUNNEL_WINDOW', 'WDS_SOCKET_PORT'],
     );
-    assert.deepEqual(terminalVariables(undefined), terminalVariables({ port: null, portVariable: 'PORT' }));
+    assert.equal(
+      terminalVariables({ port: 3000, portVariable: 'PORT', url: 'https://a.example.com' }).get('CLASSROOM_TUNNEL_URL'),
+      'https://a.example.com',
+    );
+    assert.deepEqual(terminalVariables(undefined), terminalVariables({ port: null, portVariable: 'PORT', url: null }));
   });
 });
 

@@ -1,5 +1,6 @@
 // What the configuration says about this student, asked of the command line tool; until it has answered, its defaults.
 import type { Info, CliOutcome } from './events.ts';
+import type { Problem } from '../../messages/messages.ts';
 import type { Watched } from '../../shell/terminalProcesses.ts';
 
 /** Where the last answer is kept, so that a reloaded window need not wait for a new one before it takes its sites over. */
@@ -10,6 +11,7 @@ export interface InfoStore {
 
 export class InfoCache {
   #current: Info | undefined;
+  #problem: Problem | undefined;
   readonly #run: (args: readonly string[]) => Promise<CliOutcome>;
   readonly #store: InfoStore;
   readonly #log: (message: string) => void;
@@ -25,6 +27,11 @@ export class InfoCache {
     return this.#current;
   }
 
+  /** Why the last question had no answer; undefined when it had one, and before the first. */
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+
   get watched(): Watched {
     return {
       commands: this.#current?.commands ?? ['npm run dev'],
@@ -32,13 +39,18 @@ export class InfoCache {
     };
   }
 
-  /** Asks anew. A configuration that cannot be read is said in the log now, and to the student when a site is to be published. */
+  /** Reads the configuration again. A student learns why that failed as soon as they start a command. */
   async refresh(): Promise<void> {
     const outcome = await this.#run(['info']);
     if (outcome.event === 'info') {
       this.#current = outcome;
+      this.#problem = undefined;
       this.#store.set(outcome);
-    } else if (outcome.event === 'error') this.#log(`${outcome.title}. ${outcome.message} ${outcome.action}`);
+    } else if (outcome.event === 'error') {
+      const { code, title, message, action } = outcome;
+      this.#problem = { code, title, message, action };
+      this.#log(`${title}. ${message} ${action}`);
+    }
   }
 
   /** Whether a port of this student is published now, as far as this machine knows; asks no network. */

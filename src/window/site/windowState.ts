@@ -1,6 +1,7 @@
 // The window: its sites, one for each port that its terminals use. Pure: (state, event) -> state, and effects as data.
 // It only finds out which site an event concerns; what then happens to the site is transitions.ts.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
+import { announced, moved, without, type AnnouncementEvent, type Announcements } from './announcements.ts';
 import { isRunning, leaseOf, idleSite } from './siteState.ts';
 import type { Effect, Problem, Site, SiteEvent, AwaitingServer } from './siteState.ts';
 import { transition } from './transitions.ts';
@@ -22,16 +23,21 @@ export type WindowEvent =
   | { readonly type: 'observed'; readonly shell: ShellId; readonly commands: readonly SeenCommand[] }
   | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly told: boolean }
   | { readonly type: 'closed'; readonly shell: ShellId }
+  /** `shell` took the place of `previous` in one terminal. What ran there has ended. */
+  | { readonly type: 'shellReplaced'; readonly shell: ShellId; readonly previous: ShellId }
+  | AnnouncementEvent
   | { readonly type: 'windowSilent'; readonly seconds: number; readonly limitSeconds: number }
   | { readonly type: 'windowAnswers' }
   | { readonly type: 'site'; readonly port: number; readonly event: SiteEvent };
 
-/** An effect and the port it is for. */
-export type WindowEffect = Effect & { readonly port: number };
+/** An effect of a site, with its port; or a line to type into a terminal. */
+export type WindowEffect = SiteEffect | { readonly type: 'typeAgain'; readonly shell: ShellId; readonly line: string };
+export type SiteEffect = Effect & { readonly port: number };
 
 export interface WindowState {
   /** By port, the one used last at the end; 0 stands for "a command without a usable port". */
   readonly sites: ReadonlyMap<number, Site>;
+  readonly announcements: Announcements;
   /** How many steps were made: it names new leases. */
   readonly steps: number;
 }
@@ -41,7 +47,7 @@ export interface WindowStep {
   readonly effects: readonly WindowEffect[];
 }
 
-export const emptyWindow: WindowState = { sites: new Map(), steps: 0 };
+export const emptyWindow: WindowState = { sites: new Map(), announcements: new Map(), steps: 0 };
 
 const withoutPort = 0;
 
@@ -49,11 +55,17 @@ const withoutPort = 0;
 export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
   switch (event.type) {
     case 'observed':
-      return observed(state, event.shell, event.commands);
+      return observed(event.commands.length > 0 ? answered(state, event.shell) : state, event.shell, event.commands);
     case 'restored':
       return one(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
     case 'closed':
-      return each(state, sitesOf(state, event.shell), event);
+      return each(answered(state, event.shell), sitesOf(state, event.shell), event);
+    case 'shellReplaced':
+      return shellReplaced(state, event);
+    case 'lineStarted':
+    case 'lineEnded':
+    case 'doubted':
+      return { state: withAnnouncements(state, announced(state.announcements, event)), effects: [] };
     case 'windowSilent':
     case 'windowAnswers':
       return each(state, [...state.sites.keys()], event);
@@ -64,7 +76,9 @@ export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
 
 /** The site to show: the one used last that is more than a memory. */
 export function shownSite(state: WindowState): { readonly port: number; readonly site: Site } {
-  const [port, site] = [...state.sites].findLast(([, { kind }]) => kind !== 'idle') ?? [withoutPort, idleSite];
+  const sites = [...state.sites];
+  const [port, site] = sites.findLast(([, { kind }]) => kind !== 'idle') ??
+    sites.findLast(([, known]) => isRunning(known)) ?? [withoutPort, idleSite];
   return { port, site };
 }
 
@@ -112,6 +126,32 @@ function observed(state: WindowState, shell: ShellId, commands: readonly SeenCom
   return then(ran, (now) => each(now, left, { type: 'closed', shell }));
 }
 
+const withAnnouncements = (state: WindowState, announcements: Announcements): WindowState =>
+  announcements === state.announcements ? state : { ...state, announcements };
+
+/** What was typed in this shell needs no word any more. */
+const answered = (state: WindowState, shell: ShellId): WindowState =>
+  withAnnouncements(state, without(state.announcements, shell));
+
+/** The terminal keeps its links: a new shell is to it what a stopped server is. */
+function shellReplaced(state: WindowState, { shell, previous }: { shell: ShellId; previous: ShellId }): WindowStep {
+  const ended = each(state, sitesOf(state, previous), { type: 'ended', shell: previous });
+  const sites = new Map(ended.state.sites);
+  for (const port of sitesOf(ended.state, previous)) {
+    const site = sites.get(port);
+    if (site)
+      sites.set(port, {
+        ...site,
+        runs: new Map([...site.runs].map(([id, run]) => [id === previous ? shell : id, run])),
+      });
+  }
+  const { all, again } = moved(state.announcements, previous, shell);
+  return {
+    state: withAnnouncements({ ...ended.state, sites }, all),
+    effects: [...ended.effects, ...(again === undefined ? [] : [{ type: 'typeAgain', shell, line: again } as const])],
+  };
+}
+
 const siteOf = ({ port }: SeenCommand): number => (typeof port === 'number' ? port : withoutPort);
 
 function isNews(state: WindowState, shell: ShellId, command: SeenCommand): boolean {
@@ -145,7 +185,10 @@ function one(state: WindowState, port: number, event: SiteEvent): WindowStep {
   if (isUse(event)) sites.delete(port); // to put it at the end
   if (site.kind === 'idle' && site.runs.size === 0) sites.delete(port);
   else sites.set(port, site);
-  return { state: { sites, steps: state.steps + 1 }, effects: effects.map((effect) => ({ ...effect, port })) };
+  return {
+    state: { ...state, sites, steps: state.steps + 1 },
+    effects: effects.map((effect) => ({ ...effect, port })),
+  };
 }
 
 const each = (state: WindowState, ports: readonly number[], event: SiteEvent): WindowStep =>

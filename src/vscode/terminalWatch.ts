@@ -1,16 +1,17 @@
 // Everything that looks at processes, loaded right after activation: reading shell lines needs a parser, and nobody waits for it.
 import { runs, type ShellId } from '../shell/processIds.ts';
 import { ReadinessWatcher } from '../window/server/readiness.ts';
-import { bursts } from '../shell/terminalScanner.ts';
 import type { Relays } from '../window/server/relays.ts';
 import { Terminals, type TerminalsOptions } from './terminals.ts';
 
 export interface TerminalWatch {
   dispose(): void;
   /** Looks into all terminals, once, now. */
-  lookAll(): void;
+  scanAll(): void;
   /** The shell of the terminal in front. */
   activeShell(): ShellId | undefined;
+  /** Types a line into the terminal of this shell. */
+  typeAgain(shell: ShellId, line: string): void;
 }
 
 /** From now on the window's terminals, and the servers behind its sites, are watched. */
@@ -19,7 +20,7 @@ export function startWatching(options: TerminalsOptions & { readonly relays: Rel
   const terminals = new Terminals(options);
   const servers = new ReadinessWatcher({
     dispatch: (event) => window.dispatch(event),
-    look: (shell) => terminals.looker.look(shell, bursts.moment),
+    look: (shell) => terminals.scanner.scanShell(shell),
     uid,
     relays,
   });
@@ -27,8 +28,9 @@ export function startWatching(options: TerminalsOptions & { readonly relays: Rel
   void terminals.start();
   holds.prune(runs);
   return {
-    lookAll: () => terminals.looker.lookAll(),
+    scanAll: () => terminals.scanner.scanAll(),
     activeShell: () => terminals.activeShell(),
+    typeAgain: (shell, line) => terminals.typeAgain(shell, line),
     dispose: () => {
       following.dispose();
       servers.dispose();

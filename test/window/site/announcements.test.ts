@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { present } from '../../../src/window/present.ts';
+import { emptyWindow, windowStep, type WindowEvent, type WindowState } from '../../../src/window/site/windowState.ts';
+import { problem, shell } from './sites.ts';
+
+const command = 'npm run dev';
+const typed: WindowEvent = { type: 'lineStarted', shell, line: command, command };
+const other = '77:7';
+
+function after(...events: WindowEvent[]): WindowState {
+  return events.reduce((state, event) => windowStep(state, event).state, emptyWindow);
+}
+const textAfter = (...events: WindowEvent[]): string => present(after(...events), 0).text;
+const effectsOf = (event: WindowEvent, ...before: WindowEvent[]) => windowStep(after(...before), event).effects;
+
+describe('a watched command that was typed', () => {
+  const doubts: [string, WindowEvent, string][] = [
+    ['is not found', { type: 'doubted', shell, doubt: { kind: 'notSeen' } }, 'npm run dev not found'],
+    ['ends', { type: 'lineEnded', shell, exitCode: 1 }, 'npm run dev ended'],
+    [
+      'runs under another account',
+      { type: 'doubted', shell, doubt: { kind: 'otherUser' }, command },
+      'npm run dev runs under another account',
+    ],
+    [
+      'has no port while the configuration is unknown',
+      { type: 'doubted', shell, doubt: { kind: 'noConfiguration', problem: undefined }, command },
+      'no port yet',
+    ],
+    [
+      'has no port and the configuration cannot be read',
+      { type: 'doubted', shell, doubt: { kind: 'noConfiguration', problem }, command },
+      problem.title,
+    ],
+  ];
+
+  it('is shown as starting, and never told to be typed', () => {
+    const shown = present(after(typed), 0);
+    assert.equal(shown.text, '$(loading~spin) Starting npm run dev');
+    assert.doesNotMatch(shown.tooltip, /Type /);
+  });
+
+  for (const [what, doubt, text] of doubts) {
+    it(`is explained when it ${what}`, () => {
+      const shown = present(after(typed, doubt), 0);
+      assert.equal(shown.text, `$(warning) Not public: ${text}`);
+      assert.match(shown.tooltip, /command:classroomTunnel\.republish/);
+    });
+
+    it(`is no longer explained once it runs, although it ${what} before`, () => {
+      const seen = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] } as const;
+      assert.equal(textAfter(typed, doubt, seen), '$(sync~spin) Publishing');
+    });
+  }
+
+  it('is forgotten with its terminal, and with the next line', () => {
+    const ended: WindowEvent = { type: 'lineEnded', shell, exitCode: 1 };
+    assert.equal(textAfter(typed, ended, { type: 'closed', shell }), '$(globe) Not public');
+    assert.equal(textAfter(typed, ended, { type: 'lineStarted', shell, line: 'ls' }), '$(globe) Not public');
+  });
+
+  it('keeps the better reason when it is not found either', () => {
+    const otherUser: WindowEvent = { type: 'doubted', shell, doubt: { kind: 'otherUser' } };
+    const notSeen: WindowEvent = { type: 'doubted', shell, doubt: { kind: 'notSeen' } };
+    assert.match(textAfter(typed, otherUser, notSeen), /another account/);
+  });
+
+  it('says nothing of a line that runs no watched command', () => {
+    const ls: WindowEvent = { type: 'lineStarted', shell, line: 'ls' };
+    for (const event of [
+      { type: 'lineEnded', shell, exitCode: 1 },
+      { type: 'doubted', shell, doubt: { kind: 'notSeen' } },
+    ])
+      assert.equal(textAfter(ls, event as WindowEvent), '$(globe) Not public');
+  });
+});
+
+describe('a shell that takes the place of another', () => {
+  const replaced: WindowEvent = { type: 'shellReplaced', shell: other, previous: shell };
+
+  it('gets the command that was lost with it, once', () => {
+    const again = { type: 'typeAgain', shell: other, line: command };
+    assert.deepEqual(effectsOf(replaced, typed), [again]);
+    const retyped: WindowEvent = { type: 'lineStarted', shell: other, line: command, command };
+    const once: WindowEvent = { type: 'shellReplaced', shell: '99:9', previous: other };
+    assert.deepEqual(effectsOf(once, typed, replaced, retyped), []);
+    assert.equal(textAfter(typed, replaced, retyped, once), '$(warning) Not public: the terminal restarted');
+  });
+
+  it('gets no line that does more than one simple command', () => {
+    for (const line of [
+      'rm -rf x && npm run dev',
+      'npm run dev > $LOG',
+      'npm run dev & ls',
+      'npm run dev `date`',
+      'a\nnpm run dev',
+    ]) {
+      const event: WindowEvent = { type: 'lineStarted', shell, line, command };
+      assert.deepEqual(effectsOf(replaced, event), [], line);
+      assert.match(textAfter(event, replaced), /the terminal restarted/, line);
+    }
+    const simple: WindowEvent = { type: 'lineStarted', shell, line: 'PORT=3001 npm run dev -- --host', command };
+    assert.equal(effectsOf(replaced, simple).length, 1);
+  });
+
+  it('gets nothing of a command that had ended, or that was found', () => {
+    assert.deepEqual(effectsOf(replaced, typed, { type: 'lineEnded', shell, exitCode: 1 }), []);
+    const seen: WindowEvent = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] };
+    assert.deepEqual(effectsOf(replaced, typed, seen), []);
+  });
+
+  it('holds the sites of the terminal, whose servers have ended', () => {
+    const seen: WindowEvent = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] };
+    const state = after(typed, seen, replaced);
+    assert.deepEqual([...(state.sites.get(3000)?.runs ?? [])], [[other, { process: '12:1', running: false }]]);
+    assert.deepEqual(
+      windowStep(state, { type: 'closed', shell: other }).effects.map(({ type }) => type),
+      ['release'],
+    );
+  });
+});
