@@ -52,7 +52,8 @@ export function transition(site: Site, event: SiteEvent, life: number): Step {
 /** Every site that is public has these, whether its server runs or not. */
 const whilePublic = { restored, closed, republish: publishAgain, unpublish, withdrawn, guardianLost };
 
-const table: Table = {
+/** The events that a state answers. Why it answers no others is in silences.ts. */
+export const table = {
   idle: {
     ran: (site, event, life) => publish(site, startedRun(site, event), life, false, event.told ?? false),
     restored: (site, event, life) =>
@@ -161,4 +162,4 @@ const table: Table = {
       }),
     closed,
   },
-};
+} satisfies Table;

@@ -1,0 +1,71 @@
+// Why an event changes nothing in a state. `transitions.ts` says what happens; this table has every other pair of state and
+// event, which the compiler holds it to: an event that is dropped without a reason does not compile.
+import type { Kind, SiteEventType } from './siteState.ts';
+import type { table } from './transitions.ts';
+
+type Silences = { readonly [K in Kind]: { readonly [E in Exclude<SiteEventType, keyof (typeof table)[K]>]: string } };
+
+const otherSite = 'A command without a usable port belongs to the site without one.';
+const alreadyHeld = 'What was taken down before a reload is declined only while nothing holds the site.';
+const late = 'It answers a publish of an earlier life: the state has moved on since.';
+const notPublished = 'Nothing is public, so nothing can be looked at, lost or taken away.';
+const notAsked = 'The server is asked only while the site waits for it.';
+const notAway = 'The window is not known to be away.';
+const isPublic = 'A site that is public was taken down by hand successfully, or is asked again.';
+
+/** The commands of one port are about a port; these come to the site that has none. */
+const withPort = { ranWithoutPort: otherSite, ranWithBadPort: otherSite, declined: alreadyHeld } as const;
+const answered = { queued: late, busy: late, retry: late, published: late, refused: late } as const;
+const held = { ...withPort, ...answered, notRemoved: isPublic } as const;
+const withoutServer = { listening: notAsked, visitorsRefused: notAsked } as const;
+const nothingPublic = {
+  ...withoutServer,
+  silent: notPublished,
+  withdrawn: notPublished,
+  guardianLost: notPublished,
+} as const;
+
+export const silences: Silences = {
+  idle: { ...answered, ...nothingPublic, unpublish: notPublished, windowSilent: notPublished, windowAnswers: notAway },
+  publishing: {
+    ...withPort,
+    ...withoutServer,
+    silent: notAsked,
+    notRemoved: late,
+    windowSilent: 'The publish ends first; the next silent beat finds the site public.',
+    windowAnswers: notAway,
+  },
+  waiting: { ...held, windowAnswers: notAway },
+  live: { ...held, ...withoutServer, windowAnswers: notAway },
+  stopped: {
+    ...held,
+    ...withoutServer,
+    silent: 'No server runs: silence is what is expected.',
+    windowAnswers: notAway,
+  },
+  away: { ...held, ...withoutServer, silent: 'What the server does is looked at when the window is back.' },
+  failed: {
+    ...withoutServer,
+    queued: late,
+    busy: late,
+    published: late,
+    refused: late,
+    declined: alreadyHeld,
+    restored: 'The command that failed is newer than what the terminal held before the reload.',
+    silent: notAsked,
+    notRemoved: 'The first failure to take it down is shown already.',
+    windowAnswers: notAway,
+  },
+  notPublic: {
+    ...answered,
+    ...nothingPublic,
+    ran: 'A command with a port belongs to the site of that port.',
+    declined: alreadyHeld,
+    restored: notPublished,
+    republish: 'Republish asks for a port: that port has a site of its own.',
+    unpublish: notPublished,
+    notRemoved: notPublished,
+    windowSilent: notPublished,
+    windowAnswers: notAway,
+  },
+};
