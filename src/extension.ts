@@ -13,7 +13,7 @@ import { startGuardian } from './window/cli/guardian.ts';
 import { Heartbeat, beatSeconds } from './window/heartbeat.ts';
 import { ReloadMemory } from './window/reloadMemory.ts';
 import { InfoCache, type InfoStore } from './window/cli/info.ts';
-import { tellLive, tellProblem } from './vscode/notifications.ts';
+import { notifyLive, notifyProblem } from './vscode/notifications.ts';
 import { Relays, type RelaysOptions } from './window/server/relays.ts';
 import { commandLine, readSettings, type Settings } from './window/settings.ts';
 import { leaseOf } from './window/site/siteState.ts';
@@ -102,10 +102,10 @@ function buildWindow(
     startGuardian: (holder, onLost) =>
       startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
     ...ports,
-    tellLive,
-    tellProblem: (problem) => {
+    notifyLive,
+    notifyProblem: (problem) => {
       log.warn(`${problem.title}. ${problem.message} ${problem.action}`);
-      tellProblem(problem);
+      notifyProblem(problem);
     },
     log: (message) => log.info(message),
     now: Date.now,

@@ -1,4 +1,5 @@
 // Decides when to scan the terminals: at the moments that events give, and a few times shortly after each. Nothing polls.
+import { drop } from './drops.ts';
 import { pidOf, type ShellId } from './processIds.ts';
 import { watchOutput } from './ptyActivity.ts';
 import { scanTerminal, type Sighting, type Watched } from './terminalProcesses.ts';
@@ -43,7 +44,7 @@ export class TerminalScanner<Terminal extends object> {
 
   /** Scans this terminal from now on, until `remove`. */
   add(terminal: Terminal): void {
-    if (this.#entries.has(terminal)) return;
+    if (this.#entries.has(terminal)) return drop('knownTerminal');
     this.#entries.set(terminal, { shell: undefined, known: [], timers: new Set(), output: undefined });
     this.scan(terminal, bursts.started);
   }
@@ -51,7 +52,10 @@ export class TerminalScanner<Terminal extends object> {
   /** @returns the shell that the terminal had last; undefined where none was ever known */
   remove(terminal: Terminal): ShellId | undefined {
     const entry = this.#entries.get(terminal);
-    if (!entry) return undefined;
+    if (!entry) {
+      drop('unknownTerminal');
+      return;
+    }
     this.#entries.delete(terminal);
     entry.output?.dispose();
     clearTimers(entry);
@@ -92,7 +96,7 @@ export class TerminalScanner<Terminal extends object> {
    */
   scan(terminal: Terminal, delays: readonly number[], onNothing?: () => void): void {
     const entry = this.#entries.get(terminal);
-    if (!entry) return;
+    if (!entry) return drop('unknownTerminal');
     for (const [index, delay] of delays.entries()) {
       const isLast = index === delays.length - 1;
       const timer = setTimeout(() => {
@@ -109,10 +113,17 @@ export class TerminalScanner<Terminal extends object> {
   /** Asks for the terminal's shell, and tells if it is another one. @returns that shell */
   async follow(terminal: Terminal): Promise<ShellId | undefined> {
     const entry = this.#entries.get(terminal);
-    if (!entry) return undefined;
+    if (!entry) {
+      drop('unknownTerminal');
+      return;
+    }
     const shell = await this.#options.currentShell(terminal);
     // A shell that has ended keeps its terminal until another one takes its place.
-    if (shell === undefined || shell === entry.shell || this.#entries.get(terminal) !== entry) return entry.shell;
+    if (this.#entries.get(terminal) !== entry) {
+      drop('terminalRemoved');
+      return;
+    }
+    if (shell === undefined || shell === entry.shell) return entry.shell;
     const previous = entry.shell;
     entry.output?.dispose();
     Object.assign(entry, { shell, known: [], output: undefined });
@@ -122,7 +133,10 @@ export class TerminalScanner<Terminal extends object> {
 
   async #scanNow(terminal: Terminal, entry: Entry): Promise<void> {
     const shell = await this.follow(terminal);
-    if (shell === undefined || this.#entries.get(terminal) !== entry) return;
+    if (shell === undefined) {
+      drop('noShellYet');
+      return;
+    }
     const before = new Set(entry.known.map(({ process }) => process));
     entry.known = scanTerminal(shell, this.#options.watched(), entry.known, this.#options.uid);
     if (entry.known.some(({ process }) => !before.has(process))) clearTimers(entry);

@@ -6,7 +6,7 @@ import { noPort, visitorsRefusedCode } from '../window/site/siteState.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
 
 /** "Your site is live", the hostname being a link. */
-export function tellLive(publication: Publication): void {
+export function notifyLive(publication: Publication): void {
   void offer(
     vscode.window.showInformationMessage(
       `Your site is live: ${notificationLink(publication)}`,
@@ -21,7 +21,7 @@ export function tellLive(publication: Publication): void {
 /** Nothing of ours went wrong with these. */
 const warnings = new Set([noPort.code, visitorsRefusedCode]);
 
-export function tellProblem({ code, title, message, action }: Problem): void {
+export function notifyProblem({ code, title, message, action }: Problem): void {
   const text = forNotification([`${title}.`, message, action].filter((part) => part !== '').join(' '));
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const wayOut = code === noPort.code ? 'workbench.action.terminal.new' : 'classroomTunnel.republish';

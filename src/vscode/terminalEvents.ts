@@ -2,6 +2,7 @@
 // time (it does so when an extension's variables arrive, or on "Relaunch Terminal") and tells no extension: so the shell is
 // asked for at each scan.
 import * as vscode from 'vscode';
+import { drop } from '../shell/drops.ts';
 import { identify, type ShellId } from '../shell/processIds.ts';
 import { bursts, type TerminalScanner } from '../shell/terminalScanner.ts';
 import type { AnnouncementEvent } from '../window/site/announcements.ts';
@@ -76,9 +77,10 @@ export class TerminalEvents implements vscode.Disposable {
 
   #closed(terminal: vscode.Terminal): void {
     // When the window goes, its shells live on: the guardian and the next window take care of them.
-    if (terminal.exitStatus?.reason === vscode.TerminalExitReason.Shutdown) return;
+    if (terminal.exitStatus?.reason === vscode.TerminalExitReason.Shutdown) return drop('windowCloses');
     const shell = this.#options.scanner.remove(terminal);
-    if (shell !== undefined) this.#options.onClosed(shell);
+    if (shell === undefined) return drop('unknownTerminal');
+    this.#options.onClosed(shell);
   }
 
   async #lineStarted(terminal: vscode.Terminal, line: string): Promise<void> {
@@ -88,12 +90,19 @@ export class TerminalEvents implements vscode.Disposable {
     this.#lines.set(terminal, count);
     scanner.add(terminal);
     const shell = await scanner.follow(terminal);
-    if (shell === undefined) return log(`a line was entered in a terminal that has no process: ${line}`);
+    if (shell === undefined) {
+      log(`a line was entered in a terminal that has no process: ${line}`);
+      drop('noProcess');
+      return;
+    }
     onLine({ type: 'lineStarted', shell, line, ...(command !== undefined && { command }) });
-    if (command === undefined) return scanner.scan(terminal, bursts.started);
+    if (command === undefined) {
+      scanner.scan(terminal, bursts.started);
+      return;
+    }
     log(`"${command}" is announced by: ${line}`);
     scanner.scan(terminal, bursts.announced, () => {
-      if (this.#lines.get(terminal) !== count) return;
+      if (this.#lines.get(terminal) !== count) return drop('laterLine');
       log(`no process of "${command}" was found within two seconds`);
       onLine({ type: 'doubted', shell, doubt: { kind: 'notSeen' } });
     });
@@ -102,11 +111,12 @@ export class TerminalEvents implements vscode.Disposable {
   #lineEnded(terminal: vscode.Terminal, exitCode: number | undefined): void {
     const { scanner, onLine } = this.#options;
     const shell = scanner.shellOf(terminal);
-    if (shell === undefined) return;
+    if (shell === undefined) return drop('unknownTerminal');
     // A command that runs in the background outlives its line: the scan comes first.
     const count = this.#lines.get(terminal);
     scanner.scan(terminal, bursts.ended, () => {
-      if (this.#lines.get(terminal) === count) onLine({ type: 'lineEnded', shell, exitCode });
+      if (this.#lines.get(terminal) !== count) return drop('laterLine');
+      onLine({ type: 'lineEnded', shell, exitCode });
     });
   }
 

@@ -1,5 +1,6 @@
 // Puts together what is known of the window's terminals: what runs in them now, and what they held before a reload.
 import type * as vscode from 'vscode';
+import { drop } from '../shell/drops.ts';
 import type { ShellId } from '../shell/processIds.ts';
 import type { Sighting } from '../shell/terminalProcesses.ts';
 import { TerminalScanner } from '../shell/terminalScanner.ts';
@@ -35,7 +36,7 @@ export class Terminals implements vscode.Disposable {
       currentShell,
       onShell: (_terminal, shell, previous) => {
         this.#memories.set(shell, holds.read(shell));
-        if (previous === undefined) return;
+        if (previous === undefined) return drop('firstShell');
         log(`a terminal has another shell: ${shell} in place of ${previous}`);
         window.dispatch({ type: 'shellReplaced', shell, previous });
       },
@@ -59,7 +60,7 @@ export class Terminals implements vscode.Disposable {
 
   typeAgain(shell: ShellId, line: string): void {
     const terminal = this.scanner.terminalOf(shell);
-    if (!terminal || !('sendText' in terminal)) return;
+    if (!terminal || !('sendText' in terminal)) return drop('notTypable');
     this.#options.log(`"${line}" was lost with the terminal's former shell, and is typed again`);
     (terminal as vscode.Terminal).sendText(line);
   }
@@ -99,8 +100,9 @@ export class Terminals implements vscode.Disposable {
     // A command started from now on is a new wish, and its site is announced again.
     this.#memories.delete(shell);
     for (const { port, told, declined } of memories) {
-      if (declined !== undefined || window.state.sites.get(port)?.runs.has(shell)) continue;
-      if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, told });
+      const isShown = declined !== undefined || window.state.sites.get(port)?.runs.has(shell);
+      if (isShown) drop('restoredAlready');
+      else if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, told });
     }
   }
 }

@@ -83,7 +83,7 @@ describe('scanning a terminal', () => {
 
   it('sees a command of which no event tells, by what it writes', async () => {
     const it = await terminal();
-    const { shell, type } = it;
+    const { type } = it;
     scanner.add(it);
     await until(() => sights.length >= bursts.started.length); // the looks after the opening are over
     type('bash --norc -c "devcmd run; true"');
@@ -93,7 +93,7 @@ describe('scanning a terminal', () => {
 
   it('sees that it has ended, and what starts next', async () => {
     const it = await terminal();
-    const { shell, type } = it;
+    const { type } = it;
     scanner.add(it);
     type('devcmd run');
     const first = await until(() => sights.at(-1)?.[0]?.process);

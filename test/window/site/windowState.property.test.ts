@@ -43,6 +43,13 @@ class World {
     this.check();
   }
 
+  /** Its terminal gets another shell, and from then on goes by the same name again: names are few here. */
+  replaceShell(shell: string): void {
+    this.send({ type: 'shellReplaced', shell: `${shell}'`, previous: shell });
+    assert.ok([...this.state.sites.values()].every(({ runs }) => !runs.has(shell)));
+    this.send({ type: 'shellReplaced', shell, previous: `${shell}'` });
+  }
+
   take(effect: WindowEffect): void {
     switch (effect.type) {
       case 'publish':
@@ -65,6 +72,9 @@ class World {
       }
       case 'tellProblem':
         if (effect.problem.code === visitorsRefusedCode) this.takeRefusal(effect.port, effect.problem);
+        break;
+      case 'typeAgain':
+        assert.ok(effect.line === 'npm run dev', 'only the command that was typed is typed again');
         break;
       case 'retryAt':
       case 'retryIn':
@@ -152,6 +162,14 @@ const anyMove: fc.Arbitrary<(world: World) => void> = fc.oneof(
       .map((kind) => (world: World) => world.answer(kind)),
   },
   { weight: 2, arbitrary: anyShell.map((shell) => (world: World) => world.send({ type: 'closed', shell })) },
+  {
+    weight: 2,
+    arbitrary: anyShell.map((shell) => (world: World) => {
+      const [line, command] = ['npm run dev', 'npm run dev'];
+      world.send({ type: 'lineStarted', shell, line, command });
+    }),
+  },
+  { weight: 1, arbitrary: anyShell.map((shell) => (world: World) => world.replaceShell(shell)) },
   { weight: 2, arbitrary: fc.constant((world: World) => world.ring()) },
   {
     weight: 1,
