@@ -38,7 +38,13 @@ describe('package.json', () => {
   });
 
   it('contributes nothing that a workspace could use to run or redirect anything', () => {
-    assert.deepEqual(Object.keys(manifest.contributes).sort(), ['commands', 'configuration']);
+    assert.deepEqual(Object.keys(manifest.contributes).sort(), ['commands', 'configuration', 'configurationDefaults']);
+  });
+
+  it('changes one default of VS Code: its own notice of a new port leads to the wrong place', () => {
+    assert.deepEqual(manifest.contributes.configurationDefaults, {
+      'remote.otherPortsAttributes': { onAutoForward: 'silent' },
+    });
   });
 
   it('works where nothing is trusted, on the side of the files, after the window has started', () => {

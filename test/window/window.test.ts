@@ -53,7 +53,7 @@ describe('the window', () => {
     ports.close();
     await ports.answer(1, failure);
     assert.deepEqual(ports.guardians[0]?.said, ['leave']);
-    assert.match(ports.logged.join('\n'), /next run of anybody finishes it.*No network/);
+    assert.match(ports.logged.join('\n'), /next change of any student completes it.*No network/);
   });
 
   it('retries when the command is busy', async () => {
@@ -212,5 +212,11 @@ describe('the window', () => {
       [true, false],
     );
     assert.deepEqual([ports.kind, ports.notified, ports.relayed], ['waiting', [], ['give up: No network.']]);
+  });
+
+  it('fails with a reason when publish answers with something else, or not at all', async () => {
+    ports.see('11:1');
+    await ports.answer(0, removed);
+    assert.deepEqual([ports.kind, (ports.notified[0] as { code: string }).code], ['failed', 'no-answer']);
   });
 });

@@ -34,7 +34,8 @@ describe('when a public port is looked at', () => {
 
   function follow(site: Site, process = own): void {
     const running = site.kind !== 'stopped';
-    watcher.follow({ sites: new Map([[port, { ...site, runs: new Map([[own, { process, running }]]) }]]), steps: 0 });
+    const sites = new Map([[port, { ...site, runs: new Map([[own, { process, running }]]) }]]);
+    watcher.follow({ ...emptyWindow, sites });
   }
   function pass(seconds: number): void {
     for (let left = seconds; left > 0; left -= 1) {

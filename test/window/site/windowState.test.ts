@@ -10,7 +10,7 @@ import {
 } from '../../../src/window/site/windowState.ts';
 import { examples, otherShell, problem, running, shell, stopped } from './sites.ts';
 
-const having = (...sites: [number, Site][]): WindowState => ({ sites: new Map(sites), steps: 0 });
+const having = (...sites: [number, Site][]): WindowState => ({ ...emptyWindow, sites: new Map(sites) });
 const after = (...events: WindowEvent[]): WindowState =>
   events.reduce((state, event) => windowStep(state, event).state, emptyWindow);
 const observed = (port: number, where = shell, process = `${port}:1`): WindowEvent => ({
