@@ -163,8 +163,8 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
 
 function answeredElsewhereLook(publication: Publication): Look {
   return {
-    text: `$(globe) ${plain(publication.hostname)}`,
-    explain: `**Another window of yours serves this site.** ${link(publication)} leads to the server that was started there; the command in this window has ended.`,
+    text: `$(globe) ${forStatusBar(publication.hostname)}`,
+    explain: `**Another window of yours serves this site.** ${markdownLink(publication)} leads to the server that was started there; the command in this window has ended.`,
     command: 'classroomTunnel.open',
     offers: whilePublic,
   };

@@ -37,12 +37,7 @@ export const silences: Silences = {
   },
   waiting: { ...held, windowAnswers: notAway },
   live: { ...held, ...withoutServer, windowAnswers: notAway },
-  stopped: {
-    ...held,
-    ...withoutServer,
-    silent: 'No server runs: silence is what is expected.',
-    windowAnswers: notAway,
-  },
+  stopped: { ...held, visitorsRefused: notAsked, windowAnswers: notAway },
   away: { ...held, ...withoutServer, silent: 'What the server does is looked at when the window is back.' },
   failed: {
     ...withoutServer,

@@ -48,8 +48,8 @@ class WatchedSite {
     });
     const lease = { life: 1, publication: { ...publication, port } };
     this.state = {
+      ...emptyWindow,
       sites: new Map([[port, { ...examples.waiting, lease, runs: new Map([[own, { process: own, running: true }]]) }]]),
-      steps: 0,
     };
     this.watcher.follow(this.state);
   }
