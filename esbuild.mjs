@@ -35,7 +35,9 @@ await Promise.all([
     ...common,
     entryPoints: ['src/cli.ts'],
     outfile: 'dist/cli.js',
-    banner: { js: '#!/usr/bin/env node' },
+    // SIGUSR1 makes node open its inspector, through which a student could read the token. There is no place to open it at
+    // this address (RFC 5737), in every version of node; `--disable-sigusr1` is not known to node 20.
+    banner: { js: '#!/usr/bin/env -S node --inspect-port=192.0.2.1:9229' },
     alias: { 'graceful-fs': 'node:fs' },
     plugins: [
       lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common),

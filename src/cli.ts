@@ -1,32 +1,26 @@
+// Composition root of the command: arguments, environment, streams and signals go in, an exit code comes out.
 import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { makeProgram } from './cli/program.ts';
 import { exitCodes } from './messages/exitCodes.ts';
 
-/** Composition root of the command: the process's arguments, environment, streams and signals go in, an exit code comes out. */
+/** Secrets that no output may show. */
+const secrets = new Set<string>();
+
 async function main(): Promise<number> {
   const stop = new AbortController();
   let exitCode: number = exitCodes.done;
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    // A change that is under way is finished (or undone) first; who only waits leaves at once.
-    process.on(signal, () => {
-      exitCode = 128 + number;
-      stop.abort(new Error(signal));
-    });
-  }
+  listenToSignals((name, number) => {
+    exitCode = 128 + number;
+    stop.abort(new Error(name));
+  });
   const program = makeProgram(
     {
-      out: (line) => {
-        print(1, line);
-      },
-      err: (line) => {
-        print(2, line);
-      },
+      out: (line) => print(1, line),
+      err: (line) => print(2, line),
+      hide: (secret) => void secrets.add(secret),
       env: process.env,
       stop: stop.signal,
     },
@@ -42,28 +36,35 @@ async function main(): Promise<number> {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
-  // A signal that came while nothing was waited for is heard in the event loop's next turn: after the rest of this one.
+  // The event loop delivers a signal that came in the meantime only in its next turn.
   await setImmediate();
   await setImmediate();
   return exitCode;
 }
 
-/** Synchronous, so that nothing is lost when the process ends; a reader who left is no error of ours. */
+/** A change under way is finished or undone before the process ends; a request that only waits is withdrawn at once. */
+function listenToSignals(onEnd: (name: string, number: number) => void): void {
+  const ending = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+  for (const [name, number] of Object.entries(ending)) process.on(name, () => onEnd(name, number));
+  // A caller must not stop a process that may hold the lock, nor open node's inspector (see the first line of the bundle).
+  for (const name of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR1'] as const) process.on(name, () => undefined);
+}
+
+/** Writes synchronously, so that no output is lost when the process ends. A reader that has left is not an error. */
 function print(descriptor: number, line: string): void {
+  const text = [...secrets].reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), line);
   try {
-    writeSync(descriptor, `${line}\n`);
+    writeSync(descriptor, `${text}\n`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }
 
 main().then(
-  (code) => {
-    process.exit(code);
-  },
+  (code) => process.exit(code),
   (error: unknown) => {
-    // Not an error that a person can mend: a bug, and its stack is what we need to see.
-    console.error(error);
+    // Not an error that a person can fix: a bug, whose stack is needed.
+    print(2, inspect(error));
     process.exit(exitCodes.failed);
   },
 );

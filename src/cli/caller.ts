@@ -7,13 +7,15 @@ import type { Config } from '../provisioning/config.ts';
 export interface Caller {
   readonly user: string;
   readonly uid: number;
-  /** Came through sudo to another account than root's: only a student's commands are allowed, unless it is a teacher. */
+  /** As `isGuestHere`: only a student's commands are allowed, unless the user is a teacher. */
   readonly isGuest: boolean;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface ProcessFacts {
   readonly uid: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The name of a user id. */
   readonly nameOf: (uid: number) => string;
 }
@@ -23,24 +25,26 @@ export interface ProcessFacts {
  * which owns the state folder. Any other process that has it set keeps its own identity.
  */
 export function identifyCaller(
-  facts: ProcessFacts,
-  config: Pick<Config, 'allowUserOverride'> | undefined,
-  serviceUid: number | undefined,
+  { uid, env, nameOf }: ProcessFacts,
+  config: Pick<Config, 'allowUserOverride'>,
+  serviceUid: number,
 ): Caller {
-  const { uid, env } = facts;
-  const sudoUid = Number.parseInt(env['SUDO_UID'] ?? '', 10);
-  const throughSudo = Number.isInteger(sudoUid);
-  // Decided without the configuration: a guest's own configuration could name any state folder.
-  const isGuest = throughSudo && sudoUid !== uid && sudoUid !== 0 && uid !== 0;
-  if (throughSudo && (uid === 0 || uid === serviceUid)) return { uid: sudoUid, user: facts.nameOf(sudoUid), isGuest };
-  const named = config?.allowUserOverride && !throughSudo ? env['CLASSROOM_TUNNEL_USER'] : undefined;
-  return { uid, user: named ?? facts.nameOf(uid), isGuest };
+  const sudoUid = sudoUidOf(env);
+  const isGuest = isGuestHere(uid, env);
+  if (sudoUid !== undefined && (uid === 0 || uid === serviceUid))
+    return { uid: sudoUid, user: nameOf(sudoUid), isGuest };
+  const named = config.allowUserOverride && sudoUid === undefined ? env['CLASSROOM_TUNNEL_USER'] : undefined;
+  return { uid, user: named ?? nameOf(uid), isGuest };
 }
 
-/** Identifies the caller without a configuration. */
-export function identifyProcess(env: NodeJS.ProcessEnv): Caller {
-  const uid = process.getuid?.() ?? 0;
-  return identifyCaller({ uid, env, nameOf: userName }, undefined, uid);
+/**
+ * Whether the caller came through sudo to another account than root's. Decided without the configuration: a guest's own
+ * configuration could name any state folder. Pure.
+ * @param uid the user id of this process
+ */
+export function isGuestHere(uid: number, env: Environment): boolean {
+  const sudoUid = sudoUidOf(env);
+  return sudoUid !== undefined && sudoUid !== uid && sudoUid !== 0 && uid !== 0;
 }
 
 /** The name of a user id: from /etc/passwd, else from getent, else the number. */
@@ -49,6 +53,11 @@ export function userName(uid: number): string {
   if (line?.[0]) return line[0];
   const { stdout } = spawnSync('getent', ['passwd', String(uid)], { encoding: 'utf8' }) as { stdout: string | null };
   return stdout?.split(':')[0] || `uid${uid}`;
+}
+
+function sudoUidOf(env: Environment): number | undefined {
+  const uid = Number.parseInt(env['SUDO_UID'] ?? '', 10);
+  return Number.isInteger(uid) ? uid : undefined;
 }
 
 function passwordLines(): string[][] {

@@ -153,8 +153,8 @@ function styleOf({ json, sentence }: CommonOptions): Style {
 }
 
 /** Runs one action to its exit code. An error that a person cannot fix is a bug: it shows its stack. */
-async function runAction({ out, err, env, stop }: ProgramContext, style: Style, action: Action): Promise<number> {
-  const report = makeReport({ out, err }, style);
+async function runAction({ env, stop, ...streams }: ProgramContext, style: Style, action: Action): Promise<number> {
+  const report = makeReport(streams, style);
   try {
     return (await action({ report, env, stop })) ?? 0;
   } catch (error) {

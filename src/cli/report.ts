@@ -10,6 +10,8 @@ export interface Report {
   /** A step before the answer. */
   progress(event: Event, text?: string): void;
   warn(text: string): void;
+  /** Keeps a secret out of all output. */
+  hide(secret: string): void;
   /** Reports an error that a person can fix, and returns its exit code. */
   fail(error: MendableError): number;
 }
@@ -17,6 +19,8 @@ export interface Report {
 export interface Streams {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** Replaces a secret in every later line. */
+  readonly hide: (secret: string) => void;
 }
 
 /** `json`: one object a line to stdout. `sentence`: one line to stdout, for a student in a terminal. */
@@ -31,8 +35,9 @@ export function notPublic({ message, action }: Pick<Problem, 'message' | 'action
   return `this site is not public: ${message} ${action}`;
 }
 
-function textReport({ out, err }: Streams): Report {
+function textReport({ out, err, hide }: Streams): Report {
   return {
+    hide,
     answer: (text) => {
       if (text) out(text);
     },

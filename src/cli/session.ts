@@ -7,9 +7,11 @@ import { certificateWarning } from '../provisioning/hostname.ts';
 import { lockTimes } from '../provisioning/lock.ts';
 import type { ProvisioningContext } from '../provisioning/context.ts';
 import { listeners } from '../shell/listeners.ts';
-import { identifyCaller, userName, type Caller } from './caller.ts';
+import { identifyCaller, isGuestHere, userName, type Caller } from './caller.ts';
 import type { Report } from './report.ts';
 import { actAsOwner } from './dropPrivileges.ts';
+import { readRegularFile, reasonOf } from './readRegularFile.ts';
+import { readToken } from './token.ts';
 
 /** Milliseconds: two calls in a row end within the time under the lock. */
 export const callDeadline = 7_000;
@@ -37,10 +39,10 @@ export function openSession(report: Report, env: NodeJS.ProcessEnv): Session {
 /** Reads the configuration and identifies the caller, without any effect. @throws MendableError as `openSession` */
 export function readSession(env: NodeJS.ProcessEnv): Session {
   const file = configFileOf(env);
-  const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
   const uid = process.getuid?.() ?? 0;
+  const text = readConfig(file, isGuestHere(uid, env));
+  const config = parseConfig(file, text, hostname().split('.')[0] ?? hostname());
   const caller = identifyCaller({ uid, env, nameOf: userName }, config, statOf(config.stateDir)?.uid ?? uid);
-  if (caller.isGuest) trustOnly(file, uid);
   return { config, caller };
 }
 
@@ -67,50 +69,26 @@ export function openContext({ config }: Session, report: Report, env: NodeJS.Pro
   };
 }
 
-function readConfig(file: string): string {
+/**
+ * Reads the configuration. A guest's must belong to root or to this account, and only its owner may write it: who chooses the
+ * configuration chooses the server that the token is sent to.
+ */
+function readConfig(file: string, isGuest: boolean): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, ({ uid, mode }) => {
+      const isOwn = uid === 0 || uid === process.getuid?.();
+      if (isGuest && (!isOwn || (mode & 0o022) !== 0)) throw new MendableError('config-not-trusted', { file });
+    });
   } catch (error) {
+    if (error instanceof MendableError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new MendableError('config-missing', { file });
-    throw new MendableError('config-unreadable', { file, problem: reason(error) });
+    throw new MendableError('config-unreadable', { file, problem: reasonOf(error) });
   }
 }
 
 /** A random UUID from the kernel; `node:crypto` would add a tenth to the start of the command. */
 function newUuid(): string {
   return readFileSync('/proc/sys/kernel/random/uuid', 'utf8').trim();
-}
-
-/** Rejects a configuration that the caller can write: it could send the token to a server of their own. */
-function trustOnly(file: string, uid: number): void {
-  const { uid: owner, mode } = statSync(file);
-  if ((owner !== 0 && owner !== uid) || (mode & 0o022) !== 0) throw new MendableError('config-not-trusted', { file });
-}
-
-function readToken(config: Config, report: Report, env: NodeJS.ProcessEnv): string {
-  const { tokenFile: file, file: configFile } = config;
-  if (file === undefined) {
-    const token = env['CLOUDFLARE_API_TOKEN'];
-    if (!token) throw new MendableError('token-missing', { file: configFile });
-    return token;
-  }
-  try {
-    const token = readFileSync(file, 'utf8').trim();
-    if (!token) throw new MendableError('token-unreadable', { file, config: configFile, problem: 'it is empty' });
-    if ((statSync(file).mode & 0o004) !== 0)
-      report.warn(`Everybody on this machine can read the token file ${file}: run \`chmod 600 ${file}\`.`);
-    return token;
-  } catch (error) {
-    if (error instanceof MendableError) throw error;
-    throw new MendableError('token-unreadable', { file, config: configFile, problem: reason(error) });
-  }
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'it does not exist';
-  if (code === 'EACCES') return 'this account may not read it';
-  return code === 'EISDIR' ? 'it is a folder' : message;
 }
 
 /** Undefined if the folder is missing or not reachable: opening it reports that. */

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import type { ActionContext } from './actions.ts';
-import { identifyProcess, type Caller } from './caller.ts';
+import { isGuestHere, type Caller } from './caller.ts';
 import { readSession, statOf, type Session } from './session.ts';
 
 type Ownership = Pick<Stats, 'uid' | 'mode'>;
@@ -24,9 +24,10 @@ export function sharingOf({ mode }: Pick<Stats, 'mode'>): Sharing {
  */
 export function requireTeacher(verb: string, { env }: Pick<ActionContext, 'env'>): void {
   const session = tryReadSession(env);
-  const caller = session?.caller ?? identifyProcess(env);
-  const isAllowed = session ? isTeacher(session.config, caller, statOf(session.config.stateDir)) : !caller.isGuest;
-  if (!isAllowed) throw new MendableError('teacher-only', { verb, user: caller.user });
+  const isAllowed = session
+    ? isTeacher(session.config, session.caller, statOf(session.config.stateDir))
+    : !isGuestHere(process.getuid?.() ?? 0, env);
+  if (!isAllowed) throw new MendableError('teacher-only', { verb, user: session?.caller.user ?? 'the caller' });
 }
 
 /** @param folder the state folder; undefined before there is one. Pure. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { callsOf } from '../fixtures/provisioning/remote.ts';
 
@@ -100,6 +101,51 @@ const cases: readonly Bad[] = [
     code: 'token-unreadable',
     exit: 78,
     says: ['token', 'empty'],
+  },
+  ...[
+    'first\nsecond',
+    'CLOUDFLARE_API_TOKEN="first"',
+    'first\0',
+    '\u201cfirst\u201d',
+    'Bearer first',
+    '{"token":"first"}',
+  ].map((text): Bad => ({
+    what: `${JSON.stringify(text)} as the token`,
+    spoil: ({ tokenFile, standIn }) => {
+      writeFileSync(tokenFile, text.replace('first', standIn.token));
+    },
+    code: 'token-unreadable',
+    exit: 78,
+    says: ['token', text.includes('\n') ? 'more than one line' : 'not part of a token'],
+  })),
+  {
+    what: 'a FIFO as token file',
+    spoil: ({ tokenFile }) => {
+      rmSync(tokenFile);
+      execFileSync('mkfifo', [tokenFile]);
+    },
+    code: 'token-unreadable',
+    exit: 78,
+    says: ['not a regular file'],
+  },
+  {
+    what: 'a FIFO as configuration',
+    spoil: ({ configFile }) => {
+      rmSync(configFile);
+      execFileSync('mkfifo', [configFile]);
+    },
+    code: 'config-unreadable',
+    exit: 78,
+    says: ['config.json', 'not a regular file'],
+  },
+  {
+    what: 'the token file as configuration',
+    spoil: ({ tokenFile, configFile }) => {
+      copyFileSync(tokenFile, configFile);
+    },
+    code: 'config-invalid',
+    exit: 78,
+    says: ['config.json', 'not JSON'],
   },
   {
     what: 'no token at all',

@@ -78,6 +78,7 @@ describe('report', () => {
         out: (line: string) => {
           out.push(line);
         },
+        hide: () => undefined,
         err: (line: string) => {
           err.push(line);
         },

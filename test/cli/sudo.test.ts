@@ -92,6 +92,16 @@ describe('command: through sudo', function () {
     });
   }
 
+  it('shows nothing of the token file if a student names it as the configuration', async () => {
+    const classroom = await startService();
+    const { out, err } = await classroom.run(['info', '--json'], {
+      env: { CLASSROOM_TUNNEL_CONFIG: classroom.tokenFile },
+      through: sudo(classroom),
+    });
+    assert.match(out, /"config-invalid"/);
+    assert.ok(!(out + err).includes(classroom.standIn.token.slice(0, 5)));
+  });
+
   for (const verb of ['list', 'gc', 'restore', 'doctor', 'setup']) {
     it(`rejects ${verb} by a student, without a call`, async () => {
       const classroom = await startService();
@@ -103,6 +113,16 @@ describe('command: through sudo', function () {
 
   it('lets a user in `teachers` call the commands of a teacher', async () => {
     const classroom = await startService({ teachers: ['tunnel-student'] });
+    it('shows nothing of the token file if a student names it as the configuration', async () => {
+      const classroom = await startService();
+      const { out, err } = await classroom.run(['info', '--json'], {
+        env: { CLASSROOM_TUNNEL_CONFIG: classroom.tokenFile },
+        through: sudo(classroom),
+      });
+      assert.match(out, /"config-invalid"/);
+      assert.ok(!(out + err).includes(classroom.standIn.token.slice(0, 5)));
+    });
+
     for (const verb of ['list', 'gc', 'restore']) {
       const { code, err } = await classroom.run([verb], { through: sudo(classroom) });
       assert.equal(code, 0, err);

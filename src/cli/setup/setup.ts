@@ -14,11 +14,14 @@ import { findAnswers, type Answers, type ConfigKeys, type SetupOptions, type Sur
 import { atTerminal, cancelled, optionsOnly, type Asker } from './prompts.ts';
 import { findOwners, provideFolder, writeText, type Owners } from './files.ts';
 import { nextSteps } from './nextSteps.ts';
+import { reasonOf } from '../readRegularFile.ts';
 import { callDeadline, configFileOf } from '../session.ts';
+import { tokenProblem } from '../token.ts';
 
 /**
- * Sets a class up: finds by the token what can be found, asks for the rest (or takes it from the options), then writes the
- * configuration, the token file and the state folder. Run again, it takes what is there for answers, and replaces nothing unasked.
+ * Sets a class up: asks Cloudflare for what the token can see, asks the person for the rest (or takes it from the options), then
+ * writes the configuration, the token file and the state folder. A second run starts from the existing files, and replaces
+ * nothing without asking.
  * @returns the exit code
  * @throws MendableError
  */
@@ -33,6 +36,7 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
     const known = readKnown(file);
     const tokenFile = resolve(dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
     const token = await findToken(tokenFile, env, asker);
+    report.hide(token);
     const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? configDefaults.apiBaseUrl;
     const account = connectAdminApi({
       token,
@@ -65,14 +69,19 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
       serviceAccount: userName(owners.uid),
       connectorTokenFile: options.connectorTokenFile,
     });
-    report.answer(
-      `${changed.length === 0 ? 'Nothing had to be changed.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`,
-      { event: 'setup', configFile: file, tokenFile, stateDir: answers.stateDir, tunnelId, changed, next },
-    );
+    report.answer(`${changed.length === 0 ? 'Nothing to change.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`, {
+      event: 'setup',
+      configFile: file,
+      tokenFile,
+      stateDir: answers.stateDir,
+      tunnelId,
+      changed,
+      next,
+    });
     return exitCodes.done;
   } catch (error) {
     if (error !== cancelled) throw error instanceof CallFailure ? error.mendable : error;
-    report.warn('Left, and nothing was written.');
+    report.warn('Cancelled; nothing was written.');
     return exitCodes.failed;
   }
 }
@@ -87,7 +96,7 @@ interface Plan {
   readonly known: Known;
 }
 
-/** What is known without asking, and the file as it is. */
+/** What the existing files say, and the text of the configuration. */
 type Known = Surmise & { readonly raw: Readonly<Record<string, unknown>>; readonly text?: string };
 
 function readKnown(file: string): Known {
@@ -118,30 +127,36 @@ function readKnown(file: string): Known {
   };
 }
 
-/** The token comes from its file, the environment or the keyboard; never from an argument, which everybody could see. */
-async function findToken(file: string, env: NodeJS.ProcessEnv, asker: Asker): Promise<string> {
-  const question = { flag: `a file ${file}, or in CLOUDFLARE_API_TOKEN`, message: 'The API token' };
+/**
+ * The token comes from its file, the environment or the keyboard; never from an argument, which every account could see.
+ * @throws MendableError `token-unreadable`
+ */
+async function findToken(tokenFile: string, env: NodeJS.ProcessEnv, asker: Asker): Promise<string> {
+  const refuse = (problem: string, file = tokenFile) =>
+    new MendableError('token-unreadable', { file, config: configFileOf(env), problem });
+  const saved = readIfThere(tokenFile, refuse).trim();
+  const token =
+    saved ||
+    (env['CLOUDFLARE_API_TOKEN'] ?? '').trim() ||
+    (await asker.secret({
+      flag: `a file ${tokenFile}, or in CLOUDFLARE_API_TOKEN`,
+      message: 'The API token',
+      check: (text) => (text.length < 20 ? 'This is too short for a token' : tokenProblem(text)),
+    }));
+  const problem = tokenProblem(token);
+  if (problem) throw refuse(problem, saved ? tokenFile : 'CLOUDFLARE_API_TOKEN');
+  return token;
+}
+
+function readIfThere(file: string, refuse: (problem: string) => Error): string {
   try {
-    const token = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
-    return (
-      token ||
-      env['CLOUDFLARE_API_TOKEN'] ||
-      (await asker.secret({
-        ...question,
-        check: (text) => (/^[\w-]{20,}$/.test(text) ? undefined : 'This is no token'),
-      }))
-    );
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    throw new MendableError('token-unreadable', {
-      file,
-      config: configFileOf(env),
-      problem: 'this account may not read it',
-    });
+    throw refuse(reasonOf(error));
   }
 }
 
-/** The whole file as it shall be: what setup does not know is carried through. */
+/** The complete new file. Keys that setup does not know are carried through. */
 function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunnelId: string): string {
   const { accountId, zoneId, hostname, ports, stateDir } = answers;
   const beside = dirname(tokenFile) === dirname(file) ? basename(tokenFile) : tokenFile;
@@ -157,7 +172,7 @@ function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunne
     ...(apiBaseUrl ? { apiBaseUrl } : {}),
   };
   const text = `${JSON.stringify(config, undefined, 2)}\n`;
-  parseConfig(file, text, 'machine'); // a mistake is said before anything is made
+  parseConfig(file, text, 'machine'); // reports a mistake before anything is written
   return known.text !== undefined && isSame(known.raw, config) ? known.text : text;
 }
 
@@ -167,7 +182,7 @@ function isSame(one: object, other: object): boolean {
   return sorted(one) === sorted(other);
 }
 
-/** A person is asked before anything is written; the options have to say so before anything is replaced. */
+/** Asks a person before anything is written; without a person, replacing a file takes `--yes`. */
 async function agrees(plan: Plan, asker: Asker): Promise<boolean> {
   const {
     answers: { tunnel },
@@ -185,12 +200,12 @@ async function provideTunnel(account: AdminApi, { accountId, tunnel }: Answers):
   return 'id' in tunnel ? tunnel.id : (await account.createTunnel(accountId, tunnel.create)).id;
 }
 
-/** Answers the files that it changed. The configuration comes last: it is not there before what it names is. */
+/** @returns the files that it changed. The configuration comes last, after the files that it names. */
 function write(plan: Plan, tunnelId: string): string[] {
   const { file, tokenFile, token, owners, answers } = plan;
   const { uid, gid, tokenMode } = owners;
   const stateDir = resolve(answers.stateDir);
-  process.umask(0o022); // what is made on the way to them is for everybody to pass
+  process.umask(0o022); // every account may pass through the folders above
   return [
     ...(provideFolder(stateDir, owners) ? [stateDir] : []),
     ...(writeText(tokenFile, existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8') : `${token}\n`, {
