@@ -6,7 +6,7 @@ import { packageExtension } from '../scripts/package.mjs';
 import { provideChromium } from '../scripts/setup/chromium.mjs';
 import { provideCodeServer } from '../scripts/setup/codeServer.mjs';
 import { closeSharedBrowser, VIEWPORT } from '../test/code-server/browser.ts';
-import { withClass } from '../test/code-server/withClass.ts';
+import { withCodeServer } from '../test/code-server/withCodeServer.ts';
 import { Workbench } from '../test/code-server/workbench.ts';
 import { median } from './runTogether.ts';
 
@@ -42,7 +42,7 @@ export async function reloading(): Promise<ReloadRow[]> {
 
 async function reloadsOf(what: string, extensions: readonly string[]): Promise<ReloadRow> {
   const times: number[] = [];
-  await withClass(
+  await withCodeServer(
     what,
     async ({ classroom, context }) => {
       const page = await context.newPage();

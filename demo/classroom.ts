@@ -1,4 +1,5 @@
-/** A whole class of one student on this machine: the Cloudflare stand-in, the configuration, the student's folder, and their code-server. */
+/** A class of one student on this machine: the Cloudflare stand-in, the configuration, the student's folder and code-server. */
+import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +7,8 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installExtensions, startCodeServer } from './codeServer.ts';
+import { promisify } from 'node:util';
+import { installExtensions, startCodeServer, studentEnvironment } from './codeServer.ts';
 import type { CodeServer, CodeServerOptions } from './codeServer.ts';
 import { endMarked } from './marked.ts';
 import { startStandIn } from '../standin/standIn.ts';
@@ -14,31 +16,32 @@ import type { StandIn } from '../standin/standIn.ts';
 
 export const STUDENT = 'student1';
 const FAVOURITE_PORT = 3000;
-/** How long what runs in the student's terminals has, after SIGTERM, until it is killed. */
+/** The time between SIGTERM and SIGKILL for the processes of the student's terminals. */
 const PATIENCE_MILLISECONDS = 4_000;
 const APP = fileURLToPath(new URL('app', import.meta.url));
 
 export interface ClassroomOptions {
   /** The code-server executable: see scripts/setup/codeServer.mjs. */
   readonly codeServer: string;
-  /** VSIX files to install, or the folder in which they are installed already. */
+  /** VSIX files to install, or a folder of installed extensions. */
   readonly extensions: readonly string[] | string;
-  /** The student's app, copied for them; the demo's own when absent. */
+  /** The folder of the app to copy for the student; the demo's own when absent. */
   readonly app?: string;
-  /** code-server's own port; any free one when absent. */
+  /** The port of code-server; any free one when absent. */
   readonly port?: number;
   readonly settings?: CodeServerOptions['settings'];
-  readonly flags?: readonly string[];
+  readonly flags?: CodeServerOptions['flags'];
+  readonly account?: CodeServerOptions['account'];
   readonly environment?: Readonly<Record<string, string>>;
-  /** The port that the class would like to give to the student, if it is free; 3000, as in every example, when absent. */
+  /** The student's port, if it is free; 3000, as in every example, when absent. */
   readonly favouritePort?: number;
-  /** The domain of the sites; `localhost`, under which every browser finds its own machine, when absent. */
+  /** The domain of the sites; `localhost`, which every browser resolves to its own machine, when absent. */
   readonly zoneName?: string;
-  /** What visitors type, as in the configuration; the stand-in's edge, by plain HTTP, when absent. */
+  /** The configuration's `publicUrl`; the stand-in's edge over plain HTTP when absent. */
   readonly publicUrl?: string;
-  /** Keys of the configuration that differ from the default class. */
+  /** Keys that are added to the configuration. */
   readonly configuration?: Readonly<Record<string, unknown>>;
-  /** Ends the start when it is aborted; what was started by then is ended too. */
+  /** Aborts the start, and ends everything that was started by then. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,22 +50,22 @@ export interface Classroom {
   readonly codeServer: CodeServer;
   readonly configFile: string;
   readonly stateDir: string;
-  /** The student's folder, open in the window. */
+  /** The student's project folder, a git repository, which the window opens. */
   readonly folder: string;
   /** The port that the configuration gives to the student. */
   readonly port: number;
   readonly hostname: string;
-  /** What a visitor opens. */
+  /** The site's public address. */
   readonly siteUrl: string;
-  /** Everything that was started carries this name: see marked.ts. */
+  /** The mark of every process that was started: see marked.ts. */
   readonly markName: string;
-  /** Starts code-server again in the same folders, after its end. */
+  /** Starts code-server again in the same folders, after it has ended. */
   readonly restartCodeServer: () => Promise<CodeServer>;
-  /** Ends everything that was started, in the window's terminals too, and removes every temporary file. */
+  /** Ends everything that was started, terminals included, and removes every temporary file. */
   readonly close: () => Promise<void>;
 }
 
-/** A port that nobody listens on: the favourite one, unless it is taken. */
+/** Finds a free TCP port: the favourite one, unless it is taken. */
 export async function freePort(favourite: number): Promise<number> {
   const server = createServer();
   try {
@@ -110,16 +113,27 @@ async function writeConfiguration(
   return { configFile, stateDir };
 }
 
-/** The student's home: a short prompt, and their app. */
+/** Makes the folder a git repository with one commit, as a cloned project is. @throws when git is not installed */
+async function makeRepository(folder: string, home: string): Promise<void> {
+  const git = (...args: readonly string[]): Promise<unknown> =>
+    promisify(execFile)('git', args, { cwd: folder, env: studentEnvironment(process.env, home) });
+  await git('init', '--quiet');
+  await git('add', '.');
+  const author = ['-c', `user.name=${STUDENT}`, '-c', `user.email=${STUDENT}@example.com`];
+  await git(...author, 'commit', '--quiet', '--message', 'My site');
+}
+
+/** Makes the student's home with a short prompt and the app. Returns the app's folder. */
 async function makeHome(home: string, app: string): Promise<string> {
   const folder = join(home, 'my-site');
   await mkdir(home, { recursive: true });
   await writeFile(join(home, '.bashrc'), `PS1='${STUDENT}:\\w$ '\n`);
   await cp(app, folder, { recursive: true });
+  await makeRepository(folder, home);
   return folder;
 }
 
-/** Starts a class. What was started is ended again when a later step fails. */
+/** Starts a class. When a step fails, everything that was started before it is ended. */
 export async function startClassroom(options: ClassroomOptions): Promise<Classroom> {
   const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-'));
   const markName = basename(root);
@@ -142,14 +156,7 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
     });
     const folder = await makeHome(join(root, 'home'), options.app ?? APP);
     options.signal?.throwIfAborted();
-    const {
-      codeServer: executable,
-      extensions,
-      environment,
-      settings = {},
-      flags = [],
-      port: windowPort = 0,
-    } = options;
+    const { codeServer: executable, extensions, environment, settings, account, flags, port: windowPort } = options;
     const extensionsDir = typeof extensions === 'string' ? extensions : join(root, 'extensions');
     if (typeof extensions !== 'string') await installExtensions(executable, extensions, root, extensionsDir);
     const start = async (): Promise<CodeServer> =>
@@ -160,6 +167,7 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
         folder,
         markName,
         settings,
+        account,
         flags,
         port: windowPort,
         environment: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT, ...environment },

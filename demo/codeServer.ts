@@ -1,4 +1,4 @@
-/** Starts a real code-server in temporary folders, as a student's own browser IDE. */
+/** Starts a real code-server in temporary folders, with default settings, as a student's browser IDE. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,70 +6,59 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { ended, mark } from './marked.ts';
 
+/** A Unix account by its numbers. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface CodeServerOptions {
   /** The executable: see scripts/setup/codeServer.mjs. */
   readonly executable: string;
-  /** A temporary folder of this code-server's own, for its data and the student's home. */
+  /** A temporary folder for this code-server's data and the student's home. */
   readonly root: string;
   /** See `installExtensions`. */
   readonly extensionsDir: string;
-  /** The folder that the window opens. */
+  /** The folder to open in the window. */
   readonly folder: string;
-  /** The name under which everything that it starts is found again: see marked.ts. */
+  /** Marks every process that it starts: see marked.ts. */
   readonly markName: string;
-  /** Added to the environment of code-server, and so of the extension host and of every terminal. */
+  /** Added to the environment of code-server, which the extension host and every terminal inherit. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Hosts that links may lead to without a question, as the flag --link-protection-trusted-domains takes them. */
+  /** Hosts that links may open without a question, as the flag --link-protection-trusted-domains takes them. */
   readonly trustedDomains: readonly string[];
-  readonly settings?: Readonly<Record<string, unknown>>;
+  /** The machine's and the user's settings.json; VS Code's defaults when absent. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** The account to run as; only root can choose another than its own. */
+  readonly account?: Account | undefined;
   /** Further flags. */
-  readonly flags?: readonly string[];
-  /** 0, the default: any free port. */
-  readonly port?: number;
+  readonly flags?: readonly string[] | undefined;
+  /** Any free port when 0 or absent. */
+  readonly port?: number | undefined;
 }
 
 export interface CodeServer {
-  /** `http://127.0.0.1:PORT/?folder=…`: what to open. */
+  /** The window's address, `http://127.0.0.1:PORT/?folder=…`. */
   readonly url: string;
   readonly host: string;
-  /** The main process. */
+  /** The process id of the main process. */
   readonly pid: number;
   readonly home: string;
-  /** The folder of its own logs and of its windows'. */
+  /** The folder of its logs and of its windows' logs. */
   readonly logs: string;
-  /** What the main process has printed so far. */
+  /** The output of the main process so far. */
   readonly log: () => string;
-  /** Resolves when the main process has ended, however it did. */
+  /** Resolves when the main process has ended for whatever reason. */
   readonly ended: Promise<void>;
-  /** Stops it as a service manager does, with SIGTERM to its process group, and waits for the main process's end. */
+  /** Sends SIGTERM to its process group, as a service manager does, and waits for the end of the main process. */
   readonly stop: () => Promise<void>;
 }
 
-/** Silent where a class's set-up would make it so; everything else is as a student finds it. */
-const SETTINGS = {
-  // VS Code's own notice of a listening port would stand beside ours.
-  'remote.autoForwardPorts': false,
-  'telemetry.telemetryLevel': 'off',
-  'workbench.startupEditor': 'none',
-  'terminal.integrated.defaultProfile.linux': 'bash',
-  'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
-  'extensions.ignoreRecommendations': true,
-  // Git brings variables for terminals when the folder is trusted, which is when the first terminal opens: VS Code then
-  // starts that terminal's shell a second time. The student's folder here is no repository.
-  'git.enabled': false,
-  'chat.disableAIFeatures': true,
-  'terminal.integrated.initialHint': false,
-  // A browser without a graphics card draws a terminal faster as text, which a test and a screen reader can read too.
-  'terminal.integrated.gpuAcceleration': 'off',
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
-};
-
-/** What would make code-server or the student's tools believe that they run inside npm, another editor, or a service. */
+/** Variables that would make code-server or the student's tools believe that they run inside npm, git, another editor or a service. */
 const FOREIGN =
-  /^(npm_|VSCODE_|ELECTRON_|CODE_SERVER_|CLASSROOM_TUNNEL_|CLOUDFLARE_)|^(INIT_CWD|PORT|NODE|NODE_OPTIONS|NODE_ENV|PASSWORD|HASHED_PASSWORD|TERM_PROGRAM.*|TMUX|STY|BASH_ENV|PROMPT_COMMAND|CI)$/;
+  /^(npm_|GIT_|VSCODE_|ELECTRON_|CODE_SERVER_|CLASSROOM_TUNNEL_|CLOUDFLARE_)|^(INIT_CWD|PORT|NODE|NODE_OPTIONS|NODE_ENV|PASSWORD|HASHED_PASSWORD|TERM_PROGRAM.*|TMUX|STY|BASH_ENV|PROMPT_COMMAND|CI)$/;
 
-/** The environment of a fresh login: the machine's own, without what this program's own caller put there. */
+/** The environment of a fresh login: the machine's, without the variables of the program that started this one. */
 export function studentEnvironment(machine: NodeJS.ProcessEnv, home: string): Record<string, string> {
   const kept = Object.entries(machine).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !FOREIGN.test(entry[0]),
@@ -95,7 +84,7 @@ const places = ({ root, extensionsDir }: Pick<CodeServerOptions, 'root' | 'exten
 
 /**
  * Installs VSIX files into `extensionsDir`, which several code-servers can use.
- * @param root a temporary folder of the caller's own
+ * @param root a temporary folder
  */
 export async function installExtensions(
   executable: string,
@@ -118,9 +107,11 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
     join(options.root, folder),
   ) as [string, string, string, string];
   for (const folder of [home, machineData, userData, temporary]) await mkdir(folder, { recursive: true });
-  const settings = JSON.stringify({ ...SETTINGS, ...options.settings }, undefined, 2);
-  for (const folder of [machineData, userData]) await writeFile(join(folder, 'settings.json'), settings);
+  if (options.settings)
+    for (const folder of [machineData, userData])
+      await writeFile(join(folder, 'settings.json'), JSON.stringify(options.settings, undefined, 2));
 
+  if (options.account) await giveTo(options.account, options.root);
   const env = {
     ...studentEnvironment(process.env, home),
     TMPDIR: temporary,
@@ -141,6 +132,11 @@ export async function startCodeServer(options: CodeServerOptions): Promise<CodeS
   ]);
 }
 
+/** Gives a folder and everything in it to an account. */
+async function giveTo({ uid, gid }: Account, folder: string): Promise<void> {
+  await promisify(execFile)('chown', ['--recursive', `${uid}:${gid}`, folder]);
+}
+
 async function listen(
   options: CodeServerOptions,
   env: NodeJS.ProcessEnv,
@@ -148,6 +144,7 @@ async function listen(
   args: readonly string[],
 ): Promise<CodeServer> {
   const child = spawn(options.executable, args, {
+    ...options.account,
     cwd: options.folder,
     env,
     detached: true,

@@ -1,11 +1,11 @@
-/** What `npm start` runs once everything is set up: starts a class, and says what to do. */
+/** `npm start` runs this after its set-up: starts the demo and says what to do next. */
 import { parseArgs } from 'node:util';
 import { startClassroom, STUDENT } from './classroom.ts';
 import type { Classroom } from './classroom.ts';
 
 export interface DemoOptions {
   readonly json: boolean;
-  /** code-server's port; undefined: any free one. */
+  /** The port of code-server; any free one when undefined. */
   readonly port: number | undefined;
 }
 
@@ -15,8 +15,8 @@ export const USAGE = `Usage: npm start [-- --json] [-- --port N]
 Ends with Ctrl+C or SIGTERM, and leaves nothing behind.`;
 
 /**
- * Reads the arguments.
- * @throws a TypeError whose message says what is wrong
+ * Reads the arguments of the command line.
+ * @throws a TypeError whose message names the wrong argument
  */
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({
@@ -29,7 +29,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
   return { json: values.json, port };
 }
 
-/** What a person reads when it is ready. */
+/** The announcement for a person. */
 function describe(classroom: Classroom): string {
   return `
 A class of one student runs on this machine, with a stand-in for Cloudflare.
@@ -48,7 +48,7 @@ Ctrl+C ends all of it.
 `;
 }
 
-/** What a program reads when it is ready: one line. */
+/** The announcement for a program: one line of JSON. */
 const toJson = ({ codeServer, standIn, configFile, stateDir }: Classroom): string =>
   JSON.stringify({
     codeServerUrl: codeServer.url,
@@ -58,7 +58,7 @@ const toJson = ({ codeServer, standIn, configFile, stateDir }: Classroom): strin
     stateDir,
   });
 
-/** What is printed when it is ready. */
+/** The text to print when the demo is ready. */
 export const announcement = ({ json }: DemoOptions, classroom: Classroom): string =>
   json ? `${toJson(classroom)}\n` : describe(classroom);
 

@@ -1,8 +1,8 @@
 /**
- * Everything that a demo or a test has started, however it was started.
+ * Finds and ends every process that a demo or a test has started, directly or not.
  *
- * code-server's shells have sessions of their own, its hosts outlive it when it is killed, and guardians are detached: no
- * process group and no line of parents holds them all. An environment variable does, as every child inherits it.
+ * code-server's shells have sessions of their own, its hosts outlive it when it is killed, and guardians are detached, so
+ * neither a process group nor parenthood finds them all. An environment variable does, as every child inherits it.
  */
 import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const MARK = 'CLASSROOM_TUNNEL_DEMO';
 const LOOK_AGAIN_MILLISECONDS = 50;
 
-/** The environment that marks a process and its descendants as started by us under this name. */
+/** The environment that marks a process and its descendants with a name. */
 export const mark = (name: string, variable = MARK): Record<string, string> => ({ [variable]: name });
 
 /** The ids of the live processes that carry the mark. Zombies have no environment and do not count. */
@@ -21,7 +21,7 @@ export async function findMarked(name: string, variable = MARK): Promise<number[
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const marked = await Promise.all(
     pids.map(async (pid) => {
-      // Another user's process, or one that has just ended, is not ours.
+      // The process belongs to another user or has just ended.
       const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
       return pid !== process.pid && environment.split('\0').includes(wanted);
     }),
@@ -29,7 +29,7 @@ export async function findMarked(name: string, variable = MARK): Promise<number[
   return pids.filter((_, index) => marked[index]);
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal, and ignores that the process is gone. */
 export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -39,8 +39,8 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
 }
 
 /**
- * Ends every process that carries the mark: asks with SIGTERM and SIGHUP (which is what an interactive shell heeds), and
- * kills what is still there after the patience.
+ * Ends every process that carries the mark: with SIGTERM and SIGHUP, which interactive shells obey, and with SIGKILL after
+ * the patience.
  */
 export async function endMarked(name: string, patienceMilliseconds: number, variable = MARK): Promise<void> {
   const deadline = performance.now() + patienceMilliseconds;
@@ -53,12 +53,12 @@ export async function endMarked(name: string, patienceMilliseconds: number, vari
       else if (!asked.has(pid)) for (const signal of ['SIGTERM', 'SIGHUP'] as const) signalIfThere(pid, signal);
       asked.add(pid);
     }
-    // Nothing tells of the end of a process that is not one's own child.
+    // No event announces the end of a process that is not a child.
     await delay(LOOK_AGAIN_MILLISECONDS);
   }
 }
 
-/** Waits for the end of a child, however long ago it was. */
+/** Waits for the end of a child, which may be long past. */
 export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

@@ -1,12 +1,12 @@
-/** The Chromium that plays the student's, and the visitor's, browser. */
+/** The Chromium that the student and the visitors use in the tests. */
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext } from 'playwright-core';
 
-/** Big enough that the status bar and a notification are in the picture. */
+/** Large enough to show the status bar and a notification. */
 export const VIEWPORT = { width: 1280, height: 800 };
 
 /**
- * Starts a headless Chromium that asks nobody on the network for anything.
+ * Starts a headless Chromium that makes no network requests of its own.
  * @param flags further flags
  * @throws when CHROMIUM, which scripts/test.mjs sets, is not in the environment
  */
@@ -22,12 +22,14 @@ export async function launchBrowser(flags: readonly string[] = []): Promise<Brow
       '--disable-sync',
       '--disable-component-update',
       '--disable-dev-shm-usage',
+      // Without WebGL VS Code draws a terminal as text, which a test can read.
+      '--disable-3d-apis',
       ...flags,
     ],
   });
 }
 
-/** What scripts/test.mjs has found or installed, and tells the tests by the environment. */
+/** Reads a path that scripts/test.mjs puts into the environment. @throws when it is not there */
 export function requireEnvironment(name: 'CHROMIUM' | 'CODE_SERVER' | 'VSIX'): string {
   const value = process.env[name];
   if (value === undefined || value === '')
@@ -37,17 +39,17 @@ export function requireEnvironment(name: 'CHROMIUM' | 'CODE_SERVER' | 'VSIX'): s
 
 interface Profile {
   readonly browser: Browser;
-  /** The windows of one browser, which share what a real browser's windows share. */
+  /** Its pages share cookies, storage and cache, as the windows of one browser do. */
   readonly context: BrowserContext;
   readonly closeProfile: () => Promise<void>;
 }
 
-/** One browser for all tests of a run, for the sake of its cache: a workbench loads in half the time. */
+/** One browser for all tests of a run: with a warm cache a workbench loads in half the time. */
 let shared: Promise<Omit<Profile, 'closeProfile'>> | undefined;
 
 /**
- * The browser of a person who was never here: nothing is open, and nothing is remembered of this origin but its files.
- * @param flags a browser with these is one of its own
+ * Gives a browser with no open page and no data of this origin except cached files.
+ * @param flags starts a separate browser with these flags
  */
 export async function openProfile(origin: string, flags?: readonly string[]): Promise<Profile> {
   if (flags) {
@@ -76,7 +78,7 @@ async function launchWithContext(flags?: readonly string[]): Promise<Omit<Profil
   return { browser, context: await browser.newContext() };
 }
 
-/** Ends the browser that the tests have shared, if there is one. */
+/** Ends the shared browser, if one was started. */
 export async function closeSharedBrowser(): Promise<void> {
   await (await shared)?.browser.close();
   shared = undefined;

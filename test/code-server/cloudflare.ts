@@ -1,4 +1,4 @@
-/** What Cloudflare has of the student, and what a visitor gets: looked up in the stand-in. */
+/** Reads from the stand-in what Cloudflare holds for the student and what a visitor gets. */
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Classroom } from '../../demo/classroom.ts';
@@ -9,7 +9,7 @@ export interface Published {
   readonly record: boolean;
 }
 
-/** Whether the student's hostname has a rule and a record. */
+/** Tells whether the student's hostname has an ingress rule and a DNS record. */
 export function published({ standIn, hostname }: Classroom): Published {
   const rules = standIn.world.tunnel.config?.ingress ?? [];
   return {
@@ -18,7 +18,15 @@ export function published({ standIn, hostname }: Classroom): Published {
   };
 }
 
-/** Waits until rule and record are both there. */
+/** Removes the rule and the record of the student's hostname, as somebody does in Cloudflare's dashboard. */
+export function removeAtCloudflare({ standIn: { world }, hostname }: Classroom): void {
+  const { tunnel, zone } = world;
+  const { config } = tunnel;
+  if (config) world.save(tunnel, { ...config, ingress: config.ingress.filter((rule) => rule.hostname !== hostname) });
+  for (const { id } of zone.records.named(hostname)) zone.records.delete(id);
+}
+
+/** Waits until the rule and the record both exist. */
 export async function waitUntilPublished(classroom: Classroom): Promise<void> {
   await waitFor(() => {
     const { rule, record } = published(classroom);
@@ -26,7 +34,7 @@ export async function waitUntilPublished(classroom: Classroom): Promise<void> {
   }, `a rule and a record for ${classroom.hostname}`);
 }
 
-/** Waits until neither is there. */
+/** Waits until neither the rule nor the record exists. */
 export async function waitUntilGone(classroom: Classroom, patienceMilliseconds?: number): Promise<void> {
   await waitFor(
     () => {
@@ -38,7 +46,7 @@ export async function waitUntilGone(classroom: Classroom, patienceMilliseconds?:
   );
 }
 
-/** Visits the student's site through the edge, as any browser anywhere would. */
+/** Requests the student's site through the edge, as a visitor's browser does. */
 export function visit({ standIn, hostname }: Classroom, path = '/'): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const visitor = request(

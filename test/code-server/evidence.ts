@@ -1,11 +1,11 @@
-/** What is kept of a test that failed: a picture of every page, and what the extension and code-server logged. */
+/** Keeps evidence of a failed test: a picture of every page, and the logs of the extension and of code-server. */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext } from 'playwright-core';
 import type { Classroom } from '../../demo/classroom.ts';
 
-/** Where pictures go: of the window for the README, and of what a failed test saw. */
+/** The folder of the README's picture and of the pictures of failed tests. */
 export const PICTURES = fileURLToPath(new URL('../../out/pictures/', import.meta.url));
 
 const LOGS = /^(Classroom Tunnel|remoteagent|remoteexthost)\.log$/;

@@ -1,4 +1,4 @@
-/** Runs the suite in suite/ inside a real extension host: code-server's here, desktop VS Code's where VSCODE names one. */
+/** Runs suite/ inside a real extension host: code-server's, or that of the desktop VS Code that VSCODE names. */
 import { fileURLToPath } from 'node:url';
 import { runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';

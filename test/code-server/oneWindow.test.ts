@@ -1,9 +1,9 @@
 import { describeDevServers } from './devServers.ts';
-import { sharedRoom } from './room.ts';
+import { sharedSession } from './sharedSession.ts';
 import { describeTerminals } from './terminals.ts';
 
 describe('in one window', () => {
-  const room = sharedRoom('one window');
-  describeTerminals(room);
-  describeDevServers(room);
+  const shared = sharedSession('one window');
+  describeTerminals(shared);
+  describeDevServers(shared);
 });

@@ -1,33 +1,33 @@
 /**
- * Random events of a student's day, one after the other and into each other, and then nothing: `npm run soak`.
- * SOAK_EVENTS and SOAK_SEED choose how many, and which.
+ * Random events of a student's day, one after the other, some before the last one has settled: `npm run soak`.
+ * SOAK_EVENTS sets their number, SOAK_SEED their choice.
  */
 import assert from 'node:assert/strict';
 import type { CodeServer } from '../../demo/codeServer.ts';
 import { signalIfThere } from '../../demo/marked.ts';
 import { published, waitUntilGone } from './cloudflare.ts';
 import { GRACE_SECONDS, holdersOf, runCli } from './life.ts';
-import { openGate } from './gate.ts';
-import type { Gate } from './gate.ts';
+import { openNetworkGate } from './networkGate.ts';
+import type { NetworkGate } from './networkGate.ts';
 import { guardiansOf, hostsOf, processesOf, serversOf, waitForProcesses } from './studentProcesses.ts';
 import { expectSoon, waitFor } from './waiting.ts';
-import { withClass } from './withClass.ts';
-import type { Class } from './withClass.ts';
+import { withCodeServer } from './withCodeServer.ts';
+import type { Session } from './withCodeServer.ts';
 import { Workbench } from './workbench.ts';
 
 const EVENTS = Number(process.env.SOAK_EVENTS ?? 20);
 const SEED = Number(process.env.SOAK_SEED ?? Date.now() % 100_000);
 const MILLISECONDS_AN_EVENT = 45_000;
 const MOST_WINDOWS = 2;
-/** Its own, and its extension host's. */
+/** One of the page, one of its extension host. */
 const CONNECTIONS_OF_A_WINDOW = 2;
 const AWAY_MINUTES = 0.1;
-/** A window has long started another extension host by then, if it will. */
+/** If the window starts another extension host at all, it does so within this time. */
 const HOST_MILLISECONDS = 5_000;
-/** The extension notices within a minute that a window no longer answers; then the link is there for as long as it may be away. */
+/** The extension notices within a minute that a window no longer answers, and then keeps the link for the allowed time. */
 const AFTER_VANISHING_MILLISECONDS = 120_000;
 
-/** The same numbers for the same seed (mulberry32). */
+/** A generator of random numbers from 0 to 1, always the same for one seed (mulberry32). */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -39,20 +39,20 @@ function randomNumbers(seed: number): () => number {
 }
 
 interface Day {
-  readonly it: Class;
+  readonly session: Session;
   /** The network between the browser and code-server. */
-  readonly gate: Gate;
+  readonly gate: NetworkGate;
   readonly windows: Workbench[];
-  /** What changes in the course of the day. */
+  /** The state that changes in the course of the day. */
   readonly now: { codeServer: CodeServer; isApiUp: boolean; killsInARow: number };
-  /** One of several, by chance. */
+  /** Picks one of several at random. */
   readonly pick: <T>(all: readonly T[]) => T | undefined;
 }
 
-async function openWindow({ it, gate, windows }: Day): Promise<Workbench> {
+async function openWindow({ session, gate, windows }: Day): Promise<Workbench> {
   const window = await Workbench.open(
-    it.context,
-    it.classroom.codeServer.url.replace(it.classroom.codeServer.host, gate.host),
+    session.context,
+    session.classroom.codeServer.url.replace(session.classroom.codeServer.host, gate.host),
   );
   windows.push(window);
   return window;
@@ -65,31 +65,31 @@ async function reloadAll({ windows, now }: Day): Promise<void> {
 
 const forget = ({ windows }: Day, window: Workbench): void => void windows.splice(windows.indexOf(window), 1);
 
-/** Each gives false where it makes no sense now. */
+/** The events by name. Each returns false when it cannot happen now. */
 const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<unknown>>> = {
-  'start the server': async ({ it, windows, now }, window) => {
-    // A terminal that comes back with its window may do so at any moment, and is in front then.
+  'start the server': async ({ session, windows, now }, window) => {
+    // A restored terminal may appear in front at any moment.
     const listens = await expectSoon(
       async () => {
-        const terminal = (await window.activeTerminal()) ?? (await it.openTerminal(window));
+        const terminal = (await window.activeTerminal()) ?? (await session.openTerminal(window));
         await terminal.interrupt();
         await terminal.type('npm run dev');
-        // What was typed while its shell came back may have lost a letter: what the server says tells what was understood.
+        // A line typed while the shell was restored may have lost a letter; the output tells whether the command ran.
         await terminal.showing(/http:\/\/localhost:|EADDRINUSE/).waitFor({ timeout: 10_000 });
         return terminal.showing('http://localhost:').isVisible();
       },
       'a terminal to type into',
       MILLISECONDS_AN_EVENT,
     );
-    // Where a terminal of a window that is closed has the port still, there is no server in this one to be published.
-    if (listens && windows.length === 1 && now.isApiUp) await window.waitForStatus(it.classroom.hostname);
+    // While a terminal of a closed window still has the port, no server runs in this one.
+    if (listens && windows.length === 1 && now.isApiUp) await window.waitForStatus(session.classroom.hostname);
   },
   'stop the server': async (_, window) => {
     const terminal = await window.activeTerminal();
     if (!terminal) return false;
     await terminal.interrupt();
   },
-  'open a terminal': ({ it }, window) => it.openTerminal(window),
+  'open a terminal': ({ session }, window) => session.openTerminal(window),
   'close a terminal': async (_, window) => {
     const terminal = await window.activeTerminal();
     if (!terminal) return false;
@@ -119,67 +119,67 @@ const events: Readonly<Record<string, (day: Day, window: Workbench) => Promise<u
     await waitFor(() => gate.connections() >= windows.length * CONNECTIONS_OF_A_WINDOW, 'the windows to be back');
   },
   'kill a host': async (day, window) => {
-    const hosts = await hostsOf(day.it.classroom);
+    const hosts = await hostsOf(day.session.classroom);
     const host = day.pick(hosts);
     if (!host) return false;
-    // A window that has lost its host three times in a row gives up, as it says itself; a reload is its new beginning.
+    // A window that has lost its host three times in a row starts no other until it is reloaded.
     if (day.now.killsInARow === 2) await reloadAll(day);
     day.now.killsInARow += 1;
     signalIfThere(host.pid, 'SIGKILL');
     const known = hosts.map(({ pid }) => pid);
-    // A window whose network goes while it starts another host may leave it at that. Nobody starts another for a tab that crashed.
+    // A window that loses its network while it starts another host may give up, and a crashed tab starts none.
     await waitFor(
-      async () => (await hostsOf(day.it.classroom)).some(({ pid }) => !known.includes(pid)),
+      async () => (await hostsOf(day.session.classroom)).some(({ pid }) => !known.includes(pid)),
       'another host',
       HOST_MILLISECONDS,
     ).catch(() => undefined);
     return window.ready();
   },
-  'kill a guardian': async ({ it, pick }) => {
-    const guardian = pick(await guardiansOf(it.classroom));
+  'kill a guardian': async ({ session, pick }) => {
+    const guardian = pick(await guardiansOf(session.classroom));
     if (!guardian) return false;
     signalIfThere(guardian.pid, 'SIGKILL');
   },
-  // As a service manager does: what its main process leaves behind is ended, and it is started again.
+  // As a service manager does: ends the processes that the main process left behind, and starts it again.
   'kill code-server': async (day) => {
-    const { it, now } = day;
+    const { session, now } = day;
     signalIfThere(now.codeServer.pid, 'SIGKILL');
     await now.codeServer.ended;
-    for (const { pid } of await processesOf(it.classroom)) signalIfThere(pid, 'SIGTERM');
+    for (const { pid } of await processesOf(session.classroom)) signalIfThere(pid, 'SIGTERM');
     await waitFor(
-      async () => (await processesOf(it.classroom)).length === 0,
-      'the end of what code-server left behind',
+      async () => (await processesOf(session.classroom)).length === 0,
+      'the end of the processes that code-server left behind',
     );
-    now.codeServer = await it.classroom.restartCodeServer();
+    now.codeServer = await session.classroom.restartCodeServer();
     await reloadAll(day);
   },
-  'take the API down': async ({ it, now }) => {
+  'take the API down': async ({ session, now }) => {
     if (!now.isApiUp) return false;
     now.isApiUp = false;
-    await it.classroom.standIn.goOffline();
+    await session.classroom.standIn.goOffline();
   },
-  'bring the API back': async ({ it, now }) => {
+  'bring the API back': async ({ session, now }) => {
     if (now.isApiUp) return false;
-    await it.classroom.standIn.goOnline();
+    await session.classroom.standIn.goOnline();
     now.isApiUp = true;
   },
   republish: (_, window) => window.runCommand('Classroom Tunnel: Republish'),
-  // Without the API it fails, and says so.
-  'collect garbage': ({ it, now }) =>
-    runCli(it.classroom, 'gc').catch((error: unknown) => {
+  // It fails while the API is down.
+  'collect garbage': ({ session, now }) =>
+    runCli(session.classroom, 'gc').catch((error: unknown) => {
       if (now.isApiUp) throw error;
     }),
 };
 
 describe('a soak', () => {
-  it(`of ${EVENTS} random events ends with nothing published and nothing left behind (seed ${SEED})`, async function () {
+  it(`of ${EVENTS} random events ends with nothing published and no process left (seed ${SEED})`, async function () {
     this.timeout(60_000 + EVENTS * MILLISECONDS_AN_EVENT);
-    await withClass(
+    await withCodeServer(
       'soak',
-      async (it) => {
-        const gate = await openGate(it.classroom.codeServer.host);
+      async (session) => {
+        const gate = await openNetworkGate(session.classroom.codeServer.host);
         try {
-          await liveThrough(it, gate);
+          await liveThrough(session, gate);
         } finally {
           await gate.close();
         }
@@ -189,12 +189,12 @@ describe('a soak', () => {
   });
 });
 
-async function liveThrough(it: Class, gate: Gate): Promise<void> {
-  const { classroom } = it;
+async function liveThrough(session: Session, gate: NetworkGate): Promise<void> {
+  const { classroom } = session;
   const random = randomNumbers(SEED);
   const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
   const day: Day = {
-    it,
+    session,
     gate,
     windows: [],
     now: { codeServer: classroom.codeServer, isApiUp: true, killsInARow: 0 },
@@ -210,14 +210,14 @@ async function liveThrough(it: Class, gate: Gate): Promise<void> {
     console.log(`      ${done}: ${name}, ${windows.length} open, ${JSON.stringify(published(classroom))}`);
   }
 
-  // Whatever has happened, a student who has the port to themselves and starts the server in a window that is left is live.
+  // After all events, a server started in a remaining window is live, as no other has its port.
   const last = windows[0] ?? (await openWindow(day));
   await events['bring the API back']?.(day, last);
   for (const { pid } of await serversOf(classroom)) signalIfThere(pid, 'SIGTERM');
   await waitForProcesses(serversOf, classroom, 0);
   await events['start the server']?.(day, last);
   await last.waitForStatus(classroom.hostname);
-  for (const page of it.context.pages()) await page.close();
+  for (const page of session.context.pages()) await page.close();
   await waitUntilGone(classroom, AFTER_VANISHING_MILLISECONDS);
   await waitForProcesses(guardiansOf, classroom, 0);
   assert.deepEqual(await holdersOf(classroom), []);

@@ -21,7 +21,7 @@ interface Ready {
 }
 
 describe('npm start -- --json', () => {
-  it('prints one line when it is ready, and ends everything at SIGTERM, also in the terminals', async () => {
+  it('prints one line when it is ready, and at SIGTERM ends everything, terminals included', async () => {
     const name = `start-${process.pid}`;
     const npm = spawn('npm', ['--silent', 'start', '--', '--json'], {
       cwd: ROOT,

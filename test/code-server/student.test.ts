@@ -3,12 +3,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { visit, waitUntilGone } from './cloudflare.ts';
 import { PICTURES } from './evidence.ts';
-import { withClass } from './withClass.ts';
+import { withCodeServer } from './withCodeServer.ts';
 
-describe("a student's whole way, in a real browser", () => {
-  it('leads from a typed command to a visitor, and back to nothing', () =>
-    withClass(
-      'whole way',
+describe("a student's site, in a real browser", () => {
+  it('goes live when the command is typed, and is gone when the window is closed', () =>
+    withCodeServer(
+      'student',
       async ({ classroom, context, openWindow, openTerminal }) => {
         const window = await openWindow();
         await window.waitForStatus('Not public');
@@ -28,10 +28,15 @@ describe("a student's whole way, in a real browser", () => {
         await writeFile(html, (await readFile(html, 'utf8')).replace('Hello from', 'Welcome to'));
         await site.getByRole('heading', { name: "Welcome to student1's site" }).waitFor();
 
+        assert.equal(
+          await window.notification('Your application running on port').count(),
+          0,
+          "VS Code's own notice of the port",
+        );
         await window.close();
         await waitUntilGone(classroom);
         assert.equal((await visit(classroom)).status, 530);
       },
       process.env.PICTURE ? { favouritePort: 3000 } : {},
-    )); // the README's picture shows the port of every example
+    )); // the README's picture shows port 3000, as its text does
 });

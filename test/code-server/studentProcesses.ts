@@ -1,4 +1,4 @@
-/** The processes of a class, as the operating system shows them. */
+/** The processes of a demo classroom, read from /proc. */
 import { readFile } from 'node:fs/promises';
 import type { Classroom } from '../../demo/classroom.ts';
 import { findMarked } from '../../demo/marked.ts';
@@ -10,7 +10,7 @@ export interface StudentProcess {
   readonly environment: ReadonlyMap<string, string>;
 }
 
-/** Everything that runs in this class now. */
+/** Every process that the classroom has started, directly or not. */
 export async function processesOf({ markName }: Classroom): Promise<StudentProcess[]> {
   const found = (await findMarked(markName)).map(async (pid) => {
     const [commandLine, environment] = await Promise.all(
@@ -27,19 +27,19 @@ export async function processesOf({ markName }: Classroom): Promise<StudentProce
 const find = async (classroom: Classroom, pattern: RegExp): Promise<StudentProcess[]> =>
   (await processesOf(classroom)).filter(({ commandLine }) => pattern.test(commandLine));
 
-/** The shells of the window's terminals: VS Code starts each with its own integration. */
+/** The shells of the terminals, found by VS Code's shell integration on their command line. */
 export const shellsOf = (classroom: Classroom): Promise<StudentProcess[]> =>
   find(classroom, /shellIntegration-bash\.sh/);
-/** The extension hosts, also those without a window. */
+/** The extension hosts, including those without a window. */
 export const hostsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /--type=extensionHost/);
 /** The guardians of the windows. */
 export const guardiansOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /guardian\.sh/);
-/** The student's development servers. */
+/** The student's dev servers. */
 export const serversOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /^node server\.mjs/);
 
 /**
- * Waits until every shell has the student's port. A terminal that was opened before the extension knew the port gets it
- * from VS Code, which starts the shell anew as long as nobody has typed.
+ * Waits until every shell has the student's port. VS Code restarts the shell of a terminal that was opened before the
+ * extension knew the port, unless something was typed into it.
  */
 export async function waitForPort(classroom: Classroom): Promise<void> {
   await waitFor(async () => {
@@ -48,7 +48,7 @@ export async function waitForPort(classroom: Classroom): Promise<void> {
   }, `PORT=${classroom.port} in the terminals`);
 }
 
-/** Waits until there are exactly so many of a kind, all of which please; gives them. */
+/** Waits until exactly `count` processes are found and `pleases` holds for each of them. Returns them. */
 export async function waitForProcesses(
   find: (classroom: Classroom) => Promise<StudentProcess[]>,
   classroom: Classroom,

@@ -3,12 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
 import { apiCallsDuring, goLive, live, stopped } from './life.ts';
-import type { Room } from './room.ts';
-import type { Class } from './withClass.ts';
+import type { SharedSession } from './sharedSession.ts';
+import type { Session } from './withCodeServer.ts';
 import type { Terminal, Workbench } from './workbench.ts';
 
 const RESTARTS = 10;
-/** What a student's folder may bring, by file. A window that is open already learns of it at a time of its own. */
+/** Files of the folder's .vscode. They are written before the window opens, as an open window notices them late. */
 const VSCODE_FILES = {
   'tasks.json': {
     version: '2.0.0',
@@ -28,33 +28,33 @@ const VSCODE_FILES = {
   },
 };
 
-/** What happens in the terminals of one window. */
-export function describeTerminals(room: () => Room): void {
+/** Tests of the terminals of one window. */
+export function describeTerminals(shared: () => SharedSession): void {
   describe('a terminal', () => {
     before(async () => {
-      const folder = join(room().classroom.folder, '.vscode');
+      const folder = join(shared().classroom.folder, '.vscode');
       await mkdir(folder);
       for (const [file, content] of Object.entries(VSCODE_FILES))
         await writeFile(join(folder, file), JSON.stringify(content));
     });
 
-    const begin = async (): Promise<Class & { window: Workbench; terminal: Terminal }> => {
-      const it = room();
-      const window = await it.window();
-      return { ...it, window, terminal: await goLive(it, window) };
+    const begin = async (): Promise<Session & { window: Workbench; terminal: Terminal }> => {
+      const session = shared();
+      const window = await session.window();
+      return { ...session, window, terminal: await goLive(session, window) };
     };
 
     /** Types lines into a terminal and waits until the site is live. */
     const liveAfter = async (...lines: string[]): Promise<void> => {
-      const { classroom, openTerminal, ...it } = room();
-      const window = await it.window();
+      const { classroom, openTerminal, ...session } = shared();
+      const window = await session.window();
       const terminal = await openTerminal(window);
       for (const line of lines) await terminal.type(line);
       await window.waitForStatus(live(classroom));
       await waitUntilPublished(classroom);
     };
 
-    it('takes the site along when it is closed', async () => {
+    it('takes the site down when it is closed', async () => {
       const { classroom, window } = await begin();
       await window.runCommand('Terminal: Kill the Active Terminal Instance');
       await waitUntilGone(classroom);
@@ -62,7 +62,7 @@ export function describeTerminals(room: () => Room): void {
       assert.deepEqual(published(classroom), { rule: false, record: false });
     });
 
-    it('takes the link along when "exit" is typed where the command ran', async () => {
+    it('takes the link down when "exit" is typed where the command ran', async () => {
       const { classroom, window, terminal } = await begin();
       await terminal.interrupt();
       await window.waitForStatus('server stopped');
@@ -70,7 +70,7 @@ export function describeTerminals(room: () => Room): void {
       await waitUntilGone(classroom);
     });
 
-    it('shares the publication with another one, and the last takes it along', async () => {
+    it('shares the publication with another terminal, and the last one closed takes it down', async () => {
       const { classroom, window, terminal, openTerminal } = await begin();
       await terminal.interrupt();
       await window.waitForStatus('server stopped');
@@ -85,7 +85,7 @@ export function describeTerminals(room: () => Room): void {
       await waitUntilGone(classroom);
     });
 
-    it('keeps the link through ten restarts of the server: no API call, and one notification in all', async () => {
+    it('keeps the link through ten restarts of the server, without an API call or another notification', async () => {
       const { classroom, window, terminal } = await begin();
       const notification = window.notification('Your site is live');
       await notification.locator('.codicon-notifications-clear').click();
@@ -102,43 +102,43 @@ export function describeTerminals(room: () => Room): void {
       assert.equal(calls, 0);
     });
 
-    it('offers the site by a click in the status bar', async () => {
+    it('opens the site when its status bar item is clicked', async () => {
       const { context, window } = await begin();
       const [site] = await Promise.all([context.waitForEvent('page'), window.statusBarItem.click()]);
       await site.getByRole('heading', { name: "Hello from student1's site" }).waitFor();
       await site.close();
     });
 
-    it('is looked into where no event tells: a sub-shell', () => liveAfter('bash --norc', 'npm run dev'));
+    it('is watched where VS Code reports nothing: a sub-shell', () => liveAfter('bash --norc', 'npm run dev'));
 
-    it('is looked into where no event tells: a background list', () => liveAfter('cd . && npm run dev &'));
+    it('is watched where VS Code reports nothing: a background list', () => liveAfter('cd . && npm run dev &'));
 
-    it('is looked into where no event tells: tmux', async () => {
+    it('is watched where VS Code reports nothing: tmux', async () => {
       await writeFile(
-        join(room().classroom.codeServer.home, '.tmux.conf'),
+        join(shared().classroom.codeServer.home, '.tmux.conf'),
         'set -g status off\nset -g default-command "PS1=\'in-tmux$ \' bash --norc"\n',
       );
       await liveAfter('tmux -L class', 'npm run dev');
     });
 
-    it('is looked into where no event tells: a task', async () => {
-      const { classroom, openTerminal, ...it } = room();
-      const window = await it.window();
-      await (await openTerminal(window)).type('exit'); // which also answers whether the folder is trusted
+    it('is watched where VS Code reports nothing: a task', async () => {
+      const { classroom, openTerminal, ...session } = shared();
+      const window = await session.window();
+      await (await openTerminal(window)).type('exit'); // opening it also trusts the folder
       await window.runCommand('Tasks: Run Build Task');
       await window.waitForStatus(live(classroom));
     });
 
-    it('is looked into where no event tells: a debug session', async () => {
-      const { classroom, openTerminal, ...it } = room();
-      const window = await it.window();
+    it('is watched where VS Code reports nothing: a debug session', async () => {
+      const { classroom, openTerminal, ...session } = shared();
+      const window = await session.window();
       await (await openTerminal(window)).type('exit');
       await window.runCommand('Debug: Start Debugging');
       await window.waitForStatus(live(classroom));
-      await window.runCommand('Debug: Stop'); // which ends its terminal
+      await window.runCommand('Debug: Stop'); // also ends its terminal
       await waitUntilGone(classroom);
     });
 
-    it('runs an alias and a function that end in the command', () => liveAfter('serve() { npm run dev; }', 'serve'));
+    it('publishes the command when a function runs it', () => liveAfter('serve() { npm run dev; }', 'serve'));
   });
 }

@@ -1,12 +1,13 @@
-/** Waiting for what no event tells of: looked at again and again, never for a fixed time. */
+/** Polls for conditions that no event announces. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 const LOOK_AGAIN_MILLISECONDS = 50;
 const PATIENCE_MILLISECONDS = 30_000;
 
 /**
- * Waits until `look` gives something that is neither false nor undefined, and gives that.
+ * Waits until `look` returns something other than false and undefined, and returns that.
  * @param what ends the sentence "Waited in vain for …"
+ * @throws an Error with that sentence when the patience is over
  */
 export async function waitFor<T>(
   look: () => Promise<T | false | undefined> | T | false | undefined,
@@ -22,7 +23,7 @@ export async function waitFor<T>(
   }
 }
 
-/** Tries until it no longer throws, and gives what it gave; the last error is the cause of the failure. */
+/** Repeats `attempt` until it succeeds, and returns its result. @throws an Error whose cause is the last failure */
 export async function expectSoon<T>(
   attempt: () => Promise<T>,
   what: string,

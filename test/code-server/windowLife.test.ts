@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { signalIfThere } from '../../demo/marked.ts';
 import { published, waitUntilGone, waitUntilPublished } from './cloudflare.ts';
-import { openGate } from './gate.ts';
+import { openNetworkGate } from './networkGate.ts';
 import {
   AFTER_GRACE_MILLISECONDS,
   LONG_GRACE,
@@ -13,22 +13,22 @@ import {
   live,
   runCli,
 } from './life.ts';
-import { sharedRoom } from './room.ts';
+import { sharedSession } from './sharedSession.ts';
 import { guardiansOf, hostsOf, processesOf, serversOf, waitForProcesses } from './studentProcesses.ts';
 import { waitFor } from './waiting.ts';
 import { Workbench } from './workbench.ts';
 
 const AWAY_MINUTES = 0.1;
 
-describe('the link is there exactly as long as the student is', () => {
-  describe('whatever the grace', () => {
-    const room = sharedRoom('whatever the grace', LONG_GRACE);
+describe('a site in the course of its window', () => {
+  describe('with a long grace', () => {
+    const shared = sharedSession('whatever the grace', LONG_GRACE);
 
-    it('through a reload: no API call, and live again by itself, unless it was taken down', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('stays live through a reload without an API call, unless it was unpublished', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       const [old] = await waitForProcesses(guardiansOf, classroom, 1);
       assert.ok(old);
       const calls = await apiCallsDuring(classroom, async () => {
@@ -44,12 +44,12 @@ describe('the link is there exactly as long as the student is', () => {
       assert.deepEqual(published(classroom), { rule: false, record: false });
     });
 
-    it('also if Cloudflare could not be reached when the command was started: once it can, by itself', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
+    it('goes live once Cloudflare can be reached, when it could not at the start', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
       classroom.standIn.faults.add({ kind: 'html', status: 502, always: true });
-      const terminal = await it.openTerminal(window);
+      const terminal = await session.openTerminal(window);
       await terminal.type('npm run dev');
       await window.waitForStatus('Not public: Cloudflare answered with an error');
       classroom.standIn.faults.clear();
@@ -57,11 +57,11 @@ describe('the link is there exactly as long as the student is', () => {
       await waitUntilPublished(classroom);
     });
 
-    it('while the extension host is killed: the new one carries it over', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('stays live when the extension host is killed, as the next host takes over', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       const calls = await apiCallsDuring(classroom, async () => {
         const [host] = await hostsOf(classroom);
         const [old] = await guardiansOf(classroom);
@@ -74,11 +74,11 @@ describe('the link is there exactly as long as the student is', () => {
       assert.deepEqual(published(classroom), { rule: true, record: true });
     });
 
-    it('until the next run of anybody, when even the guardian is killed', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('is taken down by the next run of the command when the guardian is killed too', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       const all = [...(await guardiansOf(classroom)), ...(await hostsOf(classroom))];
       await window.page.goto('about:blank');
       for (const { pid } of all) signalIfThere(pid, 'SIGKILL');
@@ -88,39 +88,39 @@ describe('the link is there exactly as long as the student is', () => {
       await window.close();
     });
 
-    it('until its service is stopped: at once', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('is taken down at once when its service is stopped', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       for (const { pid } of await processesOf(classroom)) signalIfThere(pid, 'SIGTERM');
       await waitUntilGone(classroom);
       await window.close();
     });
   });
 
-  describe('and for its grace', () => {
-    const room = sharedRoom('for its grace', SHORT_GRACE);
+  describe('with a short grace', () => {
+    const shared = sharedSession('for its grace', SHORT_GRACE);
 
-    it('until the tab is closed, though the server lives on; and again when it is opened again', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('is taken down when the tab is closed, and is live again when it is reopened', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       await window.close();
       await waitUntilGone(classroom, AFTER_GRACE_MILLISECONDS);
-      assert.equal((await serversOf(classroom)).length, 1, 'the server runs on');
-      const again = await it.openWindow();
+      assert.equal((await serversOf(classroom)).length, 1, 'the server still runs');
+      const again = await session.openWindow();
       await again.waitForStatus(live(classroom));
       await waitUntilPublished(classroom);
     });
 
-    it('until the last of two windows is closed', async () => {
-      const it = room();
-      const { classroom } = it;
-      const first = await it.window();
-      await goLive(it, first);
-      const second = await it.openWindow();
+    it('is taken down when the last of two windows is closed', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const first = await session.window();
+      await goLive(session, first);
+      const second = await session.openWindow();
       await second.runCommand('Classroom Tunnel: Republish');
       await second.waitForStatus(live(classroom));
       await waitFor(async () => (await holdersOf(classroom)).length === 2, 'two holders');
@@ -131,11 +131,11 @@ describe('the link is there exactly as long as the student is', () => {
       await waitUntilGone(classroom, AFTER_GRACE_MILLISECONDS);
     });
 
-    it('until the API is back, when it was away while the window closed', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('is taken down once the API is back, when it was away as the window closed', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       await classroom.standIn.goOffline();
       await window.close();
       await waitForProcesses(guardiansOf, classroom, 0);
@@ -145,11 +145,11 @@ describe('the link is there exactly as long as the student is', () => {
       assert.deepEqual(published(classroom), { rule: false, record: false });
     });
 
-    it('until the extension is gone from the window', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('is taken down when the extension is disabled', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       await window.runCommand('Extensions: Disable All Installed Extensions');
       await window.page.reload();
       await waitUntilGone(classroom);
@@ -157,18 +157,18 @@ describe('the link is there exactly as long as the student is', () => {
     });
   });
 
-  describe('and for as long as its window may be away', () => {
-    const room = sharedRoom('away', { settings: { 'classroomTunnel.awayMinutes': AWAY_MINUTES } });
+  describe('with a window that does not answer', () => {
+    const shared = sharedSession('away', { settings: { 'classroomTunnel.awayMinutes': AWAY_MINUTES } });
 
-    it('until its window has been away for too long, and again when the window is back', async () => {
-      const { classroom, context } = room();
-      const gate = await openGate(classroom.codeServer.host);
+    it('is taken down after the allowed time, and is live again when the window is back', async () => {
+      const { classroom, context } = shared();
+      const gate = await openNetworkGate(classroom.codeServer.host);
       try {
         const window = await Workbench.open(
           context,
           classroom.codeServer.url.replace(classroom.codeServer.host, gate.host),
         );
-        await goLive(room(), window);
+        await goLive(shared(), window);
         gate.shut();
         await waitUntilGone(classroom);
         gate.open();
@@ -180,11 +180,11 @@ describe('the link is there exactly as long as the student is', () => {
       }
     });
 
-    it('as with a vanished browser when code-server itself is killed alone', async () => {
-      const it = room();
-      const { classroom } = it;
-      const window = await it.window();
-      await goLive(it, window);
+    it('is taken down when only the main process of code-server is killed', async () => {
+      const session = shared();
+      const { classroom } = session;
+      const window = await session.window();
+      await goLive(session, window);
       process.kill(classroom.codeServer.pid, 'SIGKILL');
       await waitUntilGone(classroom);
       await window.close();

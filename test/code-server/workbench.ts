@@ -1,4 +1,4 @@
-/** One code-server window in a browser, driven as a student drives it. Waits for what can be seen, never for time. */
+/** Drives one code-server window in a browser, as a student does. It waits for visible changes, never for time. */
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { VIEWPORT } from './browser.ts';
 import { expectSoon, waitFor } from './waiting.ts';
@@ -9,9 +9,9 @@ const MARK = 'data-known-to-test';
 const NOWHERE = 'about:blank';
 let terminals = 0;
 const STATUS_BAR_ITEM = '[id="classroom-tunnel.classroom-tunnel.classroomTunnel.site"]';
-/** A window that opens on two busy cores takes some seconds. */
-const OPEN_MILLISECONDS = 60_000;
-/** What a person would still wait for. */
+/** A window takes long to open on two busy cores. */
+const OPEN_MILLISECONDS = 120_000;
+/** As long as a person would wait. */
 const PATIENCE_MILLISECONDS = 30_000;
 
 export class Workbench {
@@ -24,12 +24,12 @@ export class Workbench {
     page.setDefaultTimeout(PATIENCE_MILLISECONDS);
   }
 
-  /** Opens a window and waits until it can be used. The question whether the folder is trusted is answered with yes. */
+  /** Opens a window and waits until it can be used. */
   static async open(context: BrowserContext, url: string): Promise<Workbench> {
     const page = await context.newPage();
     await page.setViewportSize(VIEWPORT);
     const workbench = new Workbench(page);
-    await page.goto(url);
+    await page.goto(url, { timeout: OPEN_MILLISECONDS });
     await workbench.ready();
     return workbench;
   }
@@ -63,11 +63,13 @@ export class Workbench {
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('F1');
       await input.fill(`>${title}`, { timeout: 2_000 });
-      await offer.first().click({ timeout: 2_000 });
+      await offer.first().waitFor({ timeout: 2_000 });
+      // Longer than a click on a busy machine takes: one that is given up may still have run the command.
+      await offer.first().click({ timeout: 10_000 });
     }, `the palette to offer "${title}"`);
   }
 
-  /** Opens a new terminal and waits for its shell's prompt. The first one's question whether the folder is trusted gets a yes. */
+  /** Opens a new terminal and waits for its shell's prompt. Trusts the folder if VS Code asks, as it does for the first one. */
   async openTerminal(): Promise<Terminal> {
     const known = await this.page.locator('.terminal-wrapper').all();
     for (const wrapper of known) await mark(wrapper, 'known');
@@ -75,15 +77,15 @@ export class Workbench {
     const terminal = new Terminal(this.page, this.page.locator(`.terminal-wrapper.active:not([${MARK}])`));
     const prompt = terminal.showing(PROMPT);
     const trust = this.page.getByRole('button', { name: /^Trust .*Continue$/ });
-    await prompt.or(trust).first().waitFor();
+    await prompt.or(trust).filter({ visible: true }).first().waitFor();
     if (await trust.isVisible()) await trust.click();
     await prompt.waitFor();
     return terminal.named(`terminal-${(terminals += 1)}`);
   }
 
-  /** The terminal in front, if there is one: for example one that came back with a reload. */
+  /** The terminal in front, if there is one. Of a split it is the pane on the right. */
   async activeTerminal(): Promise<Terminal | undefined> {
-    const wrapper = this.page.locator('.terminal-wrapper.active').first();
+    const wrapper = this.page.locator('.terminal-wrapper.active').filter({ visible: true }).last();
     return (await wrapper.isVisible()) ? new Terminal(this.page, wrapper) : undefined;
   }
 
@@ -98,14 +100,14 @@ export class Workbench {
     await notification.locator('.notification-list-item-buttons-container .monaco-button', { hasText: button }).click();
   }
 
-  /** Can it be used? Not once its tab is closed. */
+  /** Tells whether the tab is still open. */
   get isOpen(): boolean {
     return !this.page.isClosed();
   }
 
   /**
-   * Closes the tab as a student does, who leaves the workbench: it gets to run its own farewell. A tab that is closed straight away
-   * has half a second for that, which is not enough on a busy machine: the extension host then hears nothing, as after a crash.
+   * Leaves the workbench and closes the tab. Leaving lets the workbench shut down in full; a tab that is closed straight away
+   * has half a second for that, and on a busy machine the extension host would see what it sees after a crash.
    */
   async close(): Promise<void> {
     if (this.page.url() !== NOWHERE) {
@@ -116,17 +118,17 @@ export class Workbench {
     await this.page.close();
   }
 
-  /** Crashes the tab, as for want of memory: the window gets to say nothing any more. */
+  /** Crashes the tab, as lack of memory does: the workbench cannot shut down. */
   async crash(): Promise<void> {
     const session = await this.page.context().newCDPSession(this.page);
     const crashed = this.page.waitForEvent('crash');
-    void session.send('Page.crash').catch(() => undefined); // nobody is left to answer
+    void session.send('Page.crash').catch(() => undefined); // a crashed page gives no answer
     await crashed;
     await this.page.close();
   }
 }
 
-/** Gives an element a name that it keeps, however many others come before it. */
+/** Gives an element a name by which it is found whatever comes before it in the page. */
 const mark = (element: Locator, name: string): Promise<void> =>
   element.evaluate(
     (node: { setAttribute: (name: string, value: string) => void }, [attribute, value]) =>
@@ -143,7 +145,7 @@ export class Terminal {
     this.#wrapper = wrapper;
   }
 
-  /** The same terminal, found by a name of its own from now on. */
+  /** The same terminal, found by its own name from now on. */
   async named(name: string): Promise<Terminal> {
     await mark(this.#wrapper, name);
     return new Terminal(this.#page, this.#page.locator(`[${MARK}="${name}"]`));
@@ -153,21 +155,21 @@ export class Terminal {
   async type(line: string): Promise<void> {
     let attempt = 0;
     await expectSoon(async () => {
-      // A bash that missed how wide its terminal became while it started draws its line for another width, until it hears of the next change.
+      // A bash that starts while its terminal is resized keeps the old width; another change of the width corrects that.
       if ((attempt += 1) > 1)
         await this.#page.setViewportSize({ ...VIEWPORT, width: VIEWPORT.width - 40 * ((attempt % 2) + 1) });
       await this.#focus();
       await this.#page.keyboard.press('Control+U');
       await this.#page.keyboard.type(line);
-      // A shell that VS Code has just started anew would have swallowed the line: it is seen before it is entered.
+      // VS Code may replace the shell while the line is typed: Enter is pressed only when the line is on the screen.
       await this.showing(line).waitFor({ timeout: 3_000 });
     }, `"${line}" in the terminal`);
     await this.#page.keyboard.press('Enter');
   }
 
   /**
-   * Presses Ctrl-C, and waits for the prompt: what is typed before that is lost with what was interrupted. A screen full of
-   * prompts looks the same with one more, so it is cleared: only a shell at its prompt does that.
+   * Presses Ctrl-C and waits for the prompt, before which typed text would be lost. One more prompt on a screen full of
+   * prompts cannot be told, so the screen is cleared: only a shell at its prompt does that.
    */
   async interrupt(): Promise<void> {
     await this.#focus();
@@ -179,7 +181,7 @@ export class Terminal {
     }, 'the prompt');
   }
 
-  /** Does what ends the terminal, and waits until it is gone: until then it looks like one to type into. */
+  /** Does something that ends the terminal, and waits until the terminal is hidden. */
   async endedBy(act: () => Promise<unknown>): Promise<void> {
     const element = await this.#wrapper.elementHandle();
     await act();
@@ -200,7 +202,7 @@ export class Terminal {
     await this.showing(text).waitFor();
   }
 
-  /** What the terminal shows, with its line ends. */
+  /** The text on the terminal's screen, with its line ends. */
   async text(): Promise<string> {
     const rows = await this.#wrapper.locator('.xterm-rows > div').allInnerTexts();
     return rows

@@ -14,7 +14,7 @@ import { descendants } from '../../src/shell/processes.ts';
 import { waitUntilGone } from '../code-server/cloudflare.ts';
 import { live, stopped } from '../code-server/life.ts';
 import { shellsOf, waitForProcesses } from '../code-server/studentProcesses.ts';
-import type { Class } from '../code-server/withClass.ts';
+import type { Session } from '../code-server/withCodeServer.ts';
 import type { Terminal, Workbench } from '../code-server/workbench.ts';
 import type { Project } from './project.ts';
 
@@ -31,15 +31,15 @@ export interface Started {
 }
 
 export class Desk {
-  readonly #class: Class;
+  readonly #class: Session;
   #window: Workbench;
 
-  private constructor(of: Class, window: Workbench) {
+  private constructor(of: Session, window: Workbench) {
     this.#class = of;
     this.#window = window;
   }
 
-  static async open(of: Class): Promise<Desk> {
+  static async open(of: Session): Promise<Desk> {
     return new Desk(of, await of.openWindow());
   }
 

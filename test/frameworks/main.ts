@@ -1,7 +1,7 @@
 // The matrix: one class with its code-server, and in its window one project after the other.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closeShared, withClass } from '../code-server/withClass.ts';
+import { closeShared, withCodeServer } from '../code-server/withCodeServer.ts';
 import { Desk } from './desk.ts';
 import { RESOLVE, serveHttps, ZONE } from './https.ts';
 import type { Project } from './project.ts';
@@ -48,7 +48,7 @@ async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly
     publicUrl: `https://{hostname}:${https.port}`,
     configuration: { commands: ['npm run dev', 'npm start'] },
   };
-  await withClass(
+  await withCodeServer(
     'frameworks',
     async (it) => {
       https.leadTo(it.classroom.standIn.edgePort);

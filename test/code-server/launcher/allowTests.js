@@ -1,5 +1,5 @@
 /* global document, MutationObserver */
-// Runs in code-server's page before any script of its own: lets the workbench obey the payload that names a test suite.
+// Runs in code-server's page before its scripts. Makes the workbench accept a payload that names a test suite.
 new MutationObserver((_, observer) => {
   const meta = document.querySelector('#vscode-workbench-web-configuration');
   const settings = meta?.getAttribute('data-settings');

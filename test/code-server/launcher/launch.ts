@@ -1,6 +1,6 @@
 /**
- * Plays the executable of VS Code for `runTests`: opens the extension and its test suite in a real code-server, driven by a
- * real browser, passes their output on, and exits with their verdict.
+ * Takes the place of the executable of VS Code for `runTests`: opens the extension and its test suite in a real code-server
+ * with a real browser, prints the suite's output, and exits with its code.
  */
 import { createWriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,18 +8,17 @@ import { format, parseArgs } from 'node:util';
 import { startClassroom } from '../../../demo/classroom.ts';
 import type { Classroom } from '../../../demo/classroom.ts';
 import { launchBrowser, requireEnvironment } from '../browser.ts';
-import { TEST_SETTINGS } from '../settings.ts';
 import { SUITE_LINE } from './lines.ts';
 
-/** A suite that says nothing for so long has hung. */
+/** A suite that prints nothing for this long has hung. */
 const SILENCE_MILLISECONDS = 90_000;
 
 const { values } = parseArgs({
-  strict: false, // runTests passes flags of the desktop's too
+  strict: false, // runTests also passes flags for the desktop
   options: { extensionDevelopmentPath: { type: 'string' }, extensionTestsPath: { type: 'string' } },
 });
 
-/** The page that runs a test suite obeys these, as `code --extensionTestsPath` would. */
+/** The address of a page that runs the test suite, as `code --extensionTestsPath` does. */
 function testUrl({ codeServer }: Classroom): string {
   const remote = (path: unknown): string => `vscode-remote://${codeServer.host}${String(path)}`;
   const payload = JSON.stringify([
@@ -37,7 +36,7 @@ async function runSuite(classroom: Classroom): Promise<number> {
     const page = await browser.newPage();
     return await new Promise<number>((resolve, reject) => {
       const silence = setTimeout(
-        () => reject(new Error('The suite in the extension host says nothing any more')),
+        () => reject(new Error('The suite in the extension host has stopped printing')),
         SILENCE_MILLISECONDS,
       );
       const open = async (): Promise<void> => {
@@ -63,8 +62,7 @@ const stopping = new AbortController();
 const starting = startClassroom({
   codeServer: requireEnvironment('CODE_SERVER'),
   extensions: [],
-  settings: TEST_SETTINGS,
-  flags: ['--disable-workspace-trust'],
+  flags: ['--disable-workspace-trust'], // VS Code shows no dialog while it runs a test suite
   signal: stopping.signal,
   environment: { MOCHA_COUNTS: process.env.MOCHA_COUNTS ?? '' },
 });
@@ -83,5 +81,5 @@ try {
 } finally {
   await classroom.close();
 }
-// The suite's promise may be pending for ever when it hung.
+// The promise of a suite that hung is still pending.
 process.exit();

@@ -1,2 +1,2 @@
-/** Begins every line of the suite's own report, among what the window logs of its own doings. */
+/** Begins every line of the suite's report, to tell it from the window's own log. */
 export const SUITE_LINE = '\u0001';

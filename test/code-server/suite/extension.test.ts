@@ -7,7 +7,7 @@ import { ID, activated, closeTerminals, openTerminal, run, waitForState, waitUnt
 
 const LOADS = 5;
 
-/** How long the host takes to load the window's bundle, the best of several: the first one also warms the disk. */
+/** The time that the host takes to load the window's bundle: the best of several, as the first also warms the disk cache. */
 function loadMilliseconds(extensionPath: string): number {
   const bundle = join(extensionPath, 'dist', 'extension.cjs');
   const require = createRequire(bundle);
@@ -36,18 +36,18 @@ describe('the extension in a real extension host', () => {
     assert.ok(extension);
     const load = loadMilliseconds(extension.extensionPath);
     const { wallMs, cpuMs } = api.activation;
-    // On a busy machine the clock counts other programs' work too, and the process's own counts its other threads'.
+    // On a busy machine wall time includes other programs' work, and CPU time includes the other threads' of this process.
     const sum = load + Math.min(wallMs, cpuMs);
     const figures =
       `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, and to activate ` +
       `${wallMs.toFixed(1)} on the clock, ${cpuMs.toFixed(1)} of work`;
-    // The report shows a test's title when it has run, so the figure is in it.
+    // The report shows the title after the run, so the figures go there.
     if (this.test) this.test.title += ` (${figures})`;
-    // The figure is for a person to judge (20 ms at most): a busy machine is no reason to fail.
+    // A person judges the figure (20 ms at most): it must not fail on a busy machine.
     assert.ok(Number.isFinite(sum) && sum > 0, figures);
   });
 
-  it('offers its commands, and nothing that a workspace could set', async () => {
+  it('offers its commands, and no setting that a workspace could change', async () => {
     const all = await vscode.commands.getCommands(true);
     for (const name of ['republish', 'unpublish', 'open', 'copyLink', 'showLog'])
       assert.ok(all.includes(`classroomTunnel.${name}`), name);
@@ -59,7 +59,7 @@ describe('the extension in a real extension host', () => {
     }
   });
 
-  it('publishes what is typed into a new terminal, and takes it down with the terminal', async () => {
+  it('publishes a command typed into a new terminal, and takes the site down with the terminal', async () => {
     const terminal = await openTerminal({ withPort: true });
     run(terminal, 'npm run dev');
     const live = await waitForState(api, 'live');

@@ -1,4 +1,4 @@
-/** The window from inside its extension host: its terminals, the extension's state, and what Cloudflare has. */
+/** The window as its extension host sees it: terminals, the extension's state, and the state of Cloudflare's stand-in. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
@@ -8,7 +8,7 @@ import { waitFor } from '../waiting.ts';
 export const ID = 'classroom-tunnel.classroom-tunnel';
 const PATIENCE_MILLISECONDS = 25_000;
 
-/** The extension's test interface, once it runs. */
+/** Activates the extension and returns its test interface. */
 export async function activated(): Promise<TestApi> {
   const extension = vscode.extensions.getExtension<TestApi>(ID);
   assert.ok(extension, 'the extension is not installed');
@@ -36,8 +36,8 @@ export function waitForState(api: TestApi, kind: Summary['kind']): Promise<Summa
 }
 
 /**
- * Opens a terminal whose shell integration works. `withPort`: a new one until it has the student's port, which new terminals
- * have from when the extension has asked for it.
+ * Opens a terminal whose shell integration works.
+ * @param withPort opens terminals until one has the student's port, which the extension first has to ask for
  */
 export async function openTerminal({ withPort }: { withPort: boolean }): Promise<vscode.Terminal> {
   return waitFor(async () => {
@@ -57,14 +57,14 @@ export function run(terminal: vscode.Terminal, line: string): void {
   terminal.shellIntegration.executeCommand(line);
 }
 
-/** Closes every terminal, and waits until nothing of them is left, neither in the state nor at Cloudflare. */
+/** Closes every terminal, and waits until the state is idle and nothing is published. */
 export async function closeTerminals(api: TestApi): Promise<void> {
   for (const terminal of vscode.window.terminals) terminal.dispose();
   await waitForState(api, 'idle');
   await waitUntilNothing();
 }
 
-/** The hostnames that have a rule, and those that have a record, in Cloudflare. */
+/** The hostnames that have an ingress rule, and those that have a DNS record. */
 export async function world(): Promise<{ rules: string[]; records: string[] }> {
   const file = process.env.CLASSROOM_TUNNEL_CONFIG;
   assert.ok(file, 'the extension host has no CLASSROOM_TUNNEL_CONFIG');
@@ -80,7 +80,7 @@ export async function world(): Promise<{ rules: string[]; records: string[] }> {
   };
 }
 
-/** The state says idle once the wish is spoken; rule and record are gone when the command has done it. */
+/** Waits for the end of rule and record: the state is idle as soon as the command to remove them has started. */
 export async function waitUntilNothing(): Promise<void> {
   await waitFor(async () => {
     const { rules, records } = await world();

@@ -1,5 +1,5 @@
-/** One class for one test: the stand-in, a real code-server with the extension, and a browser that was never here; all of it ended afterwards. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** Runs one test with its own stand-in, code-server with the extension, and fresh browser, and ends them afterwards. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
@@ -8,15 +8,14 @@ import type { Classroom, ClassroomOptions } from '../../demo/classroom.ts';
 import { installExtensions } from '../../demo/codeServer.ts';
 import { closeSharedBrowser, openProfile, requireEnvironment } from './browser.ts';
 import { keepEvidence } from './evidence.ts';
-import { TEST_SETTINGS } from './settings.ts';
 import { waitForPort } from './studentProcesses.ts';
 import { Workbench } from './workbench.ts';
 import type { Terminal } from './workbench.ts';
 
-export interface Class {
+export interface Session {
   readonly classroom: Classroom;
   readonly browser: Browser;
-  /** The student's browser: its windows share what a real browser's windows share. */
+  /** The student's browser. Its pages share storage, as the windows of one browser do. */
   readonly context: BrowserContext;
   /** Opens a window of the student's code-server. */
   readonly openWindow: () => Promise<Workbench>;
@@ -24,32 +23,33 @@ export interface Class {
   readonly openTerminal: (window: Workbench) => Promise<Terminal>;
 }
 
-export type ClassOptions = Partial<ClassroomOptions> & { readonly browserFlags?: readonly string[] };
+export type SessionOptions = Partial<ClassroomOptions> & { readonly browserFlags?: readonly string[] };
 
 const open = new Set<() => Promise<void>>();
 
-/** Every class of a run has the same address for its code-server, so that the browser finds the workbench in its cache. */
+/** All sessions of a run use one address for code-server, so that the browser finds the workbench in its cache. */
 let port: number | undefined;
 const codeServerPort = async (): Promise<number> => (port ??= await freePort(0));
 
-/** The extension is installed once for all classes of a run. */
+/** The extension is installed once for all sessions of a run. */
 let installing: Promise<string> | undefined;
 const installedExtensions = (): Promise<string> =>
   (installing ??= (async () => {
     const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-extensions-'));
     const folder = join(root, 'extensions');
+    await chmod(root, 0o755); // a session of another account reads it too
     await installExtensions(requireEnvironment('CODE_SERVER'), [requireEnvironment('VSIX')], root, folder);
     return folder;
   })());
 
-/** Ends and removes what the classes of a run have shared. */
+/** Ends and removes everything that the sessions of a run share. */
 export async function closeShared(): Promise<void> {
   const [extensions] = await Promise.allSettled([installing, closeSharedBrowser()]);
   if (extensions.status === 'fulfilled' && extensions.value !== undefined)
     await rm(dirname(extensions.value), { recursive: true });
 }
 
-/** A run that is interrupted leaves nothing behind either. */
+/** An interrupted run leaves no process and no file behind. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(
     signal,
@@ -61,23 +61,22 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /**
- * Runs a test in a class of its own.
- * @param title names what is kept of it when it fails
+ * Runs a test in a session of its own.
+ * @param title names the pictures that are kept when it fails
  */
-export async function withClass(
+export async function withCodeServer(
   title: string,
-  test: (it: Class) => Promise<void>,
-  options: ClassOptions = {},
+  test: (session: Session) => Promise<void>,
+  options: SessionOptions = {},
 ): Promise<void> {
   const stopping = new AbortController();
   const starting = startClassroom({
     codeServer: requireEnvironment('CODE_SERVER'),
     extensions: await installedExtensions(),
     signal: stopping.signal,
-    favouritePort: 0, // two classes at once do not both find 3000 free
+    favouritePort: 0, // two runs at once must not both choose 3000
     port: await codeServerPort(),
     ...options,
-    settings: { ...TEST_SETTINGS, ...options.settings },
   });
   const close = async (): Promise<void> => {
     stopping.abort();

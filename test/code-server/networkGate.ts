@@ -1,23 +1,23 @@
-/** The network between the student's browser and code-server, which can be lost and come back. */
+/** A TCP proxy between the student's browser and code-server, which a test can cut and restore. */
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 
-export interface Gate {
-  /** `127.0.0.1:PORT`: what the browser connects to. */
+export interface NetworkGate {
+  /** `127.0.0.1:PORT`, the address for the browser. */
   readonly host: string;
-  /** Cuts every connection and lets no new one through, until open(). */
+  /** Cuts every connection and refuses new ones until open(). */
   readonly shut: () => void;
   readonly open: () => void;
-  /** How many connections there are. */
+  /** The number of open connections. */
   readonly connections: () => number;
-  /** How many have been turned away so far. */
+  /** The number of connections refused so far. */
   readonly turnedAway: () => number;
   readonly close: () => Promise<void>;
 }
 
-/** Opens a gate to `host:port`. */
-export async function openGate(target: string): Promise<Gate> {
+/** Starts a proxy to `host:port`. */
+export async function openNetworkGate(target: string): Promise<NetworkGate> {
   const [address, port] = target.split(':');
   const sockets = new Set<Socket>();
   let isShut = false;
@@ -35,7 +35,7 @@ export async function openGate(target: string): Promise<Gate> {
         near.destroy();
         far.destroy();
       });
-      socket.on('error', () => undefined); // its close follows, and ends both ways
+      socket.on('error', () => undefined); // 'close' follows and ends both directions
     }
     near.pipe(far).pipe(near);
   });
