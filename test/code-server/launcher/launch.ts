@@ -48,7 +48,7 @@ async function runSuite(classroom: Classroom): Promise<number> {
         });
         await page.exposeFunction('codeAutomationExit', resolve);
         await page.addInitScript({ path: fileURLToPath(new URL('allowTests.js', import.meta.url)) });
-        await page.goto(testUrl(classroom));
+        await page.goto(testUrl(classroom), { timeout: SILENCE_MILLISECONDS });
       };
       open().catch(reject);
     });
