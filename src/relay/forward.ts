@@ -14,6 +14,8 @@ export interface Target {
   readonly port: number;
   readonly address: LoopbackAddress;
   readonly server?: DevServerName;
+  /** The folder of the project, or of its workspace: an absolute path without a slash at its end. */
+  readonly root?: string;
 }
 
 export interface Forwarder {

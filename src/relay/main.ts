@@ -1,18 +1,21 @@
-// The relay's process: `relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS`. It runs until its standard input ends, and for the grace after that.
+// The relay's process. It runs until its standard input ends, and for the grace after that.
 import { createInterface } from 'node:readline';
 import { listensAs } from '../shell/listeners.ts';
-import { parseInstruction } from './protocol.ts';
+import { blockedLine, listeningLine, parseInstruction } from './protocol.ts';
 import { createRelay } from './relay.ts';
+import type { Blocked } from './relay.ts';
+import { isShieldPart } from './shield.ts';
 import { holdSocketFile } from './socketFile.ts';
 
-const usage = 'usage: relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS';
+/** ALLOW names parts of the shield that are switched off, with commas between. */
+const usage = 'usage: relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS [ALLOW]';
 /** Exit codes as the command line tool's: wrong usage, and a path at which no relay may listen. */
 const exitUsage = 2;
 const exitConfiguration = 78;
 
 void main(process.argv.slice(2));
 
-async function main([path, url, grace]: string[]): Promise<void> {
+async function main([path, url, grace, allow = '']: string[]): Promise<void> {
   const uid = process.getuid?.();
   const graceSeconds = Number(grace);
   if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined) {
@@ -20,7 +23,12 @@ async function main([path, url, grace]: string[]): Promise<void> {
     return;
   }
 
-  const relay = createRelay({ site: new URL(url), isOwn: (port, address) => listensAs(uid, port, address) });
+  const relay = createRelay({
+    site: new URL(url),
+    isOwn: (port, address) => listensAs(uid, port, address),
+    allow: new Set(allow.split(',').filter(isShieldPart)),
+    onBlocked: reportBlocked(),
+  });
   const file = await holdSocketFile({
     path,
     uid,
@@ -52,7 +60,20 @@ async function main([path, url, grace]: string[]): Promise<void> {
       file.yieldPath();
       setTimeout(end, graceSeconds * 1000);
     });
-  process.stdout.write(`${JSON.stringify({ listening: path })}\n`);
+  process.stdout.write(listeningLine(path));
+}
+
+/** A scanner sends thousands of different requests: so many are reported. */
+const maxReports = 20;
+
+/** Reports each target once. */
+function reportBlocked(): (blocked: Blocked) => void {
+  const reported = new Set<string>();
+  return (blocked) => {
+    if (reported.has(blocked.target) || reported.size >= maxReports) return;
+    reported.add(blocked.target);
+    process.stdout.write(blockedLine(blocked));
+  };
 }
 
 function fail(message: string, code: number): undefined {

@@ -1,4 +1,4 @@
-// The page that a visitor sees while the dev server does not respond. It loads nothing from anywhere.
+// The pages that the relay shows in place of the site: while no server runs, and for what visitors may not have. They load nothing.
 import { createHash } from 'node:crypto';
 
 /** Every path below this one is the relay's own; no dev server sees a request for it. */
@@ -56,6 +56,19 @@ export function stoppedText(hostname: string): string {
   return `${hostname} is not running right now. Its server is stopped or still starting.\n`;
 }
 
+/** For what a development server offers to its developer alone. */
+export function blockedPage(hostname: string, reason: string): string {
+  const name = escapeHtml(hostname);
+  return page({
+    title: `Not for visitors of ${name}`,
+    head: '',
+    main: `<h1>Visitors of ${name} may not see this</h1>
+<p>${escapeHtml(reason)}</p>
+<p><small>Is this your site? You reach it at <code>localhost</code>. If your site needs it, ask your teacher to allow it.</small></p>`,
+    end: '',
+  });
+}
+
 /** Whether a request is the navigation of a person, not one for a script, an image or an API. */
 export function wantsPage(
   method: string | undefined,
@@ -87,6 +100,6 @@ ${end}</body>
 `;
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

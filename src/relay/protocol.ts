@@ -1,8 +1,10 @@
-// What the window writes to its relay: one JSON object for each line.
+// The messages between the window and its relay: one JSON object for each line, in either direction.
 import { isDevServerName } from './devServers.ts';
 import type { Target } from './forward.ts';
+import type { Blocked } from './relay.ts';
+import { isShieldPart } from './shield.ts';
 
-/** `{"target": {"port": 5173, "address": "::1"}, "server": "Vite"}`, or `{"target": null}` when no server runs. */
+/** `{"target": {"port": 5173, "address": "::1", "root": "/home/…"}, "server": "Vite"}`, or `{"target": null}` when no server runs. */
 export interface Instruction {
   readonly target: Target | null;
 }
@@ -13,23 +15,52 @@ export function instructionLine(target: Target | null): string {
 }
 
 /**
- * Accepts loopback addresses and ports from 1 to 65535 only; an unknown server's name is left out.
+ * Accepts loopback addresses and ports from 1 to 65535 only. An unknown server's name is left out, and a root that is no
+ * absolute path.
  * @returns undefined for a line of another form: a newer window may write what an older relay does not know
  */
 export function parseInstruction(line: string): Instruction | undefined {
-  const given = parseJson(line);
-  if (given === null || typeof given !== 'object' || !('target' in given)) return undefined;
-  if (given.target === null) return { target: null };
-  const { port, address } = given.target as { port?: unknown; address?: unknown };
+  const given = parseObject(line);
+  if (given === undefined || !('target' in given)) return undefined;
+  if (given['target'] === null) return { target: null };
+  const { port, address, root } = given['target'] as Record<string, unknown>;
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
   if (address !== '127.0.0.1' && address !== '::1') return undefined;
-  const server = 'server' in given && isDevServerName(given.server) ? { server: given.server } : {};
-  return { target: { port, address, ...server } };
+  const { server } = given;
+  return {
+    target: {
+      port,
+      address,
+      ...(isDevServerName(server) && { server }),
+      ...(typeof root === 'string' && root.startsWith('/') && { root }),
+    },
+  };
 }
 
-function parseJson(line: string): unknown {
+/** The relay's first line. */
+export function listeningLine(path: string): string {
+  return `${JSON.stringify({ listening: path })}\n`;
+}
+
+/** Longer targets are cut. Characters. */
+const maxTarget = 200;
+
+export function blockedLine({ part, target }: Blocked): string {
+  return `${JSON.stringify({ blocked: { part, target: target.slice(0, maxTarget) } })}\n`;
+}
+
+/** @returns undefined for a line of another form */
+export function parseBlocked(line: string): Blocked | undefined {
+  const blocked = parseObject(line)?.['blocked'] as { part?: unknown; target?: unknown } | null | undefined;
+  const { part, target } = blocked ?? {};
+  if (typeof part !== 'string' || !isShieldPart(part) || typeof target !== 'string') return undefined;
+  return { part, target };
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

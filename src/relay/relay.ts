@@ -8,7 +8,9 @@ import type { Target } from './forward.ts';
 import { OwnServerAgent } from './ownServerAgent.ts';
 import type { IsOwn } from './ownServerAgent.ts';
 import { ownPath, statusPath } from './page.ts';
-import { rejectUpgrade, respondError, respondStatus, respondStopped } from './responses.ts';
+import { rejectUpgrade, respondBlocked, respondError, respondStatus, respondStopped } from './responses.ts';
+import { blockedPart } from './shield.ts';
+import type { ShieldPart } from './shield.ts';
 
 export interface Relay {
   /** Not listening yet: call `listen()`, or `emit('connection', socket)`. */
@@ -23,6 +25,17 @@ export interface RelayOptions {
   /** The site's public address, such as https://student1.example.com */
   readonly site: URL;
   readonly isOwn: IsOwn;
+  /** The parts of the shield that are switched off. */
+  readonly allow?: ReadonlySet<ShieldPart>;
+  /** Called for each request that the shield blocks. */
+  readonly onBlocked?: (blocked: Blocked) => void;
+}
+
+/** A request that visitors may not send. */
+export interface Blocked {
+  readonly part: ShieldPart;
+  /** The path and query, as the visitor sent them. */
+  readonly target: string;
 }
 
 /** Less than the 5 s after which a node server closes an idle connection, so that the relay closes it first. Milliseconds. */
@@ -32,8 +45,13 @@ const visitorIdle = 120_000;
 const maxHeaderBytes = 64 * 1024;
 
 /** Whatever a visitor sends, the relay connects to no address but its target's. */
-export function createRelay({ site, isOwn }: RelayOptions): Relay {
+export function createRelay({ site, isOwn, allow = new Set(), onBlocked }: RelayOptions): Relay {
   let target: Target | null = null;
+  const blocked = (url: string): ShieldPart | undefined => {
+    const part = blockedPart(url, { server: target?.server, root: target?.root, allow });
+    if (part !== undefined) onBlocked?.({ part, target: url });
+    return part;
+  };
   const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle });
   const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }));
   const server = createServer({
@@ -50,7 +68,11 @@ export function createRelay({ site, isOwn }: RelayOptions): Relay {
       respondStatus(response, target !== null && isOwn(target.port, target.address));
     else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
     else if (target === null) respondStopped(site, request, response);
-    else forward.web(request, response, target);
+    else {
+      const part = blocked(request.url);
+      if (part === undefined) forward.web(request, response, target);
+      else respondBlocked(site, part, request, response);
+    }
   });
 
   const upgraded = new Set<Duplex>();
@@ -60,6 +82,7 @@ export function createRelay({ site, isOwn }: RelayOptions): Relay {
     if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
       rejectUpgrade(socket, '400 Bad Request');
     else if (target === null || request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
+    else if (blocked(request.url) !== undefined) rejectUpgrade(socket, '403 Forbidden');
     else forward.webSocket(request, socket, head, target);
   });
 

@@ -4,7 +4,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Target } from './forward.ts';
-import { instructionLine } from './protocol.ts';
+import { instructionLine, parseBlocked } from './protocol.ts';
+import type { Blocked } from './relay.ts';
+import type { ShieldPart } from './shield.ts';
 
 export interface RelayProcessOptions {
   /** The node executable (Electron too, with ELECTRON_RUN_AS_NODE=1 in `env`) and the path of relay.cjs. */
@@ -17,6 +19,10 @@ export interface RelayProcessOptions {
   readonly graceSeconds: number;
   /** The relay's whole environment. Leave NODE_OPTIONS out: a debugger's preload would stop it. */
   readonly env: NodeJS.ProcessEnv;
+  /** The parts of the shield that are switched off. */
+  readonly allow?: readonly ShieldPart[];
+  /** Called for requests that the shield blocked: once for each target, and for the first few targets only. */
+  readonly onBlocked?: (blocked: Blocked) => void;
 }
 
 export interface RelayProcess {
@@ -40,7 +46,9 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const child = spawn(node, [...nodeFlags, ...rest, options.socket, options.publicUrl, String(options.graceSeconds)], {
+  const { socket, publicUrl, graceSeconds, allow = [], onBlocked } = options;
+  const args = [socket, publicUrl, String(graceSeconds), allow.join(',')];
+  const child = spawn(node, [...nodeFlags, ...rest, ...args], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -49,7 +57,12 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
   child.stdin.on('error', () => undefined); // the relay has ended, which `exited` reports
   const exited = endOf(child);
-  const listening = once(createInterface({ input: child.stdout }), 'line');
+  const output = createInterface({ input: child.stdout });
+  const listening = once(output, 'line');
+  output.on('line', (line) => {
+    const blocked = parseBlocked(line);
+    if (blocked) onBlocked?.(blocked);
+  });
   const failed = exited.then((how) => {
     throw new Error(`The relay ended (${how}). ${errors.join('').trim()}`);
   });

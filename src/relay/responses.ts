@@ -1,7 +1,9 @@
 // The relay's own responses, given when no dev server responds.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { pagePolicy, retryAfterSeconds, stoppedPage, stoppedText, wantsPage } from './page.ts';
+import { blockedPage, pagePolicy, retryAfterSeconds, stoppedPage, stoppedText, wantsPage } from './page.ts';
+import { shieldParts } from './shield.ts';
+import type { ShieldPart } from './shield.ts';
 
 const neverStored = { 'cache-control': 'no-store, no-transform', 'cloudflare-cdn-cache-control': 'no-store' };
 
@@ -20,6 +22,21 @@ export function respondStopped(site: URL, request: IncomingMessage, response: Se
     ...(page ? { 'content-security-policy': pagePolicy } : {}),
   });
   response.end(page ? stoppedPage(site.hostname) : stoppedText(site.hostname));
+}
+
+/** 403, because the development server offers this to its own developer and not to visitors. */
+export function respondBlocked(site: URL, part: ShieldPart, request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  const reason = shieldParts[part];
+  const page = wantsPage(request.method, request.headers);
+  response.writeHead(403, {
+    'content-type': `text/${page ? 'html' : 'plain'}; charset=utf-8`,
+    ...neverStored,
+    ...(page ? { 'content-security-policy': pagePolicy } : {}),
+  });
+  response.end(
+    page ? blockedPage(site.hostname, reason) : `Visitors of ${site.hostname} may not see this. ${reason}\n`,
+  );
 }
 
 /** Tells the page that waits whether the site's server runs. */

@@ -5,7 +5,7 @@
  */
 import { basename, join } from 'node:path';
 import { wordsOfFirstCommand } from './devCommand.ts';
-import { readFolder, readText } from './procFiles.ts';
+import { readFolder, readLink, readText } from './procFiles.ts';
 
 /** A process as it was when it was read. `pid` and `startTime` together name it for as long as the machine runs. */
 export interface ProcessInfo {
@@ -77,6 +77,11 @@ export function environment(pid: number, procRoot = '/proc'): Map<string, string
       return [entry.slice(0, at), entry.slice(at + 1)];
     }),
   );
+}
+
+/** The folder that the process works in, without symbolic links; undefined when it has ended or belongs to another user. */
+export function workingFolder(pid: number, procRoot = '/proc'): string | undefined {
+  return readLink(join(procRoot, String(pid), 'cwd'));
 }
 
 /** The text of the port variable as the process sees it; undefined when it has none, or its environment is not ours to read. */

@@ -138,6 +138,21 @@ describe('relay/main', () => {
     }
   });
 
+  it('reports a blocked request once, and blocks no part that is allowed', async () => {
+    const relay = start(path, 'https://student1.example.com', '60', 'developerEndpoints,unknown');
+    const lines = createInterface({ input: relay.stdout })[Symbol.asyncIterator]();
+    await lines.next();
+    setTarget(relay, { port, address: '127.0.0.1' });
+    await eventually(/^the site$/);
+    assert.equal(await get('/__open-in-editor'), 'the site');
+    for (const target of ['/.env', '/.env', '/x?a?b']) assert.match(await get(target), /may not see this/);
+    const reports = [await lines.next(), await lines.next()].map(({ value }) => JSON.parse(String(value)) as unknown);
+    assert.deepEqual(reports, [
+      { blocked: { part: 'hiddenFiles', target: '/.env' } },
+      { blocked: { part: 'ambiguousTargets', target: '/x?a?b' } },
+    ]);
+  });
+
   it('ends at once on SIGTERM and leaves no file', async () => {
     const relay = start(path, 'https://student1.example.com', '60');
     await ready(relay);

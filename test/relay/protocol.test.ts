@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { instructionLine, parseInstruction } from '../../src/relay/protocol.ts';
+import { blockedLine, instructionLine, parseBlocked, parseInstruction } from '../../src/relay/protocol.ts';
 import type { Target } from '../../src/relay/forward.ts';
 
 describe('relay/protocol', () => {
@@ -7,7 +7,7 @@ describe('relay/protocol', () => {
     const targets: (Target | null)[] = [
       null,
       { port: 1, address: '127.0.0.1' },
-      { port: 65_535, address: '::1', server: 'Vite' },
+      { port: 65_535, address: '::1', server: 'Vite', root: '/home/student1/app' },
     ];
     for (const target of targets) {
       const line = instructionLine(target);
@@ -29,6 +29,20 @@ describe('relay/protocol', () => {
   it('leaves out the name of an unknown server', () => {
     const target = { port: 5173, address: '::1' };
     assert.deepEqual(parseInstruction(JSON.stringify({ target, server: 'Apache' })), { target });
+  });
+
+  it('leaves out a root that is no absolute path', () => {
+    const target = { port: 5173, address: '::1' };
+    for (const root of ['app', '', 1, null])
+      assert.deepEqual(parseInstruction(JSON.stringify({ target: { ...target, root } })), { target });
+  });
+
+  it('reports a blocked request in one line of bounded length', () => {
+    const line = blockedLine({ part: 'hiddenFiles', target: `/.env\n${'x'.repeat(10_000)}` });
+    assert.match(line, /^[^\n]{1,300}\n$/);
+    assert.equal(parseBlocked(line)?.target.length, 200);
+    for (const other of ['', '{}', '{"blocked": null}', '{"blocked": {"part": "toString", "target": "/"}}'])
+      assert.equal(parseBlocked(other), undefined, other);
   });
 
   it('ignores lines of another form', () => {

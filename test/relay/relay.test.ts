@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import type { Blocked } from '../../src/relay/relay.ts';
 import { fetchFrom, echo, listenOnFreePort, SITE, startHarness } from './helpers.ts';
 import type { RelayHarness } from './helpers.ts';
 
@@ -180,6 +181,37 @@ describe('relay: no server', () => {
 
   it("keeps requests for the relay's own path from the server", async () => {
     assert.equal((await fetchFrom(harness.relayPort, { path: '/.well-known/classroom-tunnel/x' })).status, 404);
+  });
+});
+
+describe('relay: what visitors may not have', () => {
+  it('gets 403 with a page that says why, and never reaches the server', async () => {
+    const blocked: Blocked[] = [];
+    const harness = await startHarness(() => assert.fail('reached'), { onBlocked: (one) => blocked.push(one) });
+    try {
+      const accept = 'text/html';
+      const page = await fetchFrom(harness.relayPort, { path: '/.env', headers: { accept } });
+      assert.equal(page.status, 403);
+      assert.match(page.body, /<h1>Visitors of student1\.example\.com may not see this<\/h1>/);
+      assert.match(page.body, /\.env and \.git often contain passwords/);
+      const text = await fetchFrom(harness.relayPort, { path: '/__open-in-editor?file=x', method: 'POST', body: 'x' });
+      assert.deepEqual([text.status, text.headers['content-type']], [403, 'text/plain; charset=utf-8']);
+      assert.deepEqual(blocked, [
+        { part: 'hiddenFiles', target: '/.env' },
+        { part: 'developerEndpoints', target: '/__open-in-editor?file=x' },
+      ]);
+    } finally {
+      harness.close();
+    }
+  });
+
+  it('is forwarded when that part of the shield is switched off', async () => {
+    const harness = await startHarness(echo, { allow: new Set(['hiddenFiles']) });
+    try {
+      assert.equal((await fetchFrom(harness.relayPort, { path: '/.env' })).status, 200);
+    } finally {
+      harness.close();
+    }
   });
 });
 

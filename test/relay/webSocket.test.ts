@@ -77,6 +77,10 @@ describe('relay: WebSockets', () => {
     assert.equal(await statusOf(open()), 503);
   });
 
+  it('rejects one at a path that visitors may not have', async () => {
+    assert.equal(await statusOf(open('/_next/mcp')), 403);
+  });
+
   it('closes all of them when the relay closes', async () => {
     const visitors = [open(), open()];
     await Promise.all(visitors.map((visitor) => once(visitor, 'open')));

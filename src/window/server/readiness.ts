@@ -1,13 +1,15 @@
 // Watches the server behind each public port: whether it listens, belongs to the student, and gives visitors a response.
 // Looks often at first, then rarely, and never while nothing is public.
+import { homedir } from 'node:os';
 import { serverOfProcesses } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
+import { projectRoot } from '../../relay/projectRoot.ts';
 import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
 import { listeners, listenersOf } from '../../shell/listeners.ts';
 import { runs, type ShellId } from '../../shell/processIds.ts';
-import { readProcess } from '../../shell/processes.ts';
+import { readProcess, workingFolder } from '../../shell/processes.ts';
 import { treeOf } from '../../shell/terminalProcesses.ts';
 import { isRunning, leaseOf } from '../site/siteState.ts';
 import type { Site, SiteEvent } from '../site/siteState.ts';
@@ -103,7 +105,7 @@ export class ReadinessWatcher {
     const socketPath = relays.socketOf(port);
     const place =
       socketPath === undefined ? candidateTargets(found.onPort)[0] : await this.#findServer(site, port, found);
-    const target = place && { ...place, ...knownServer(found) };
+    const target = place && { ...place, ...knownServer(found, place) };
     if (this.#state?.sites.get(port) !== site) return; // the site has changed during the search
     if (socketPath !== undefined) relays.setTarget(port, target ?? null);
     if (site.kind === 'stopped' && socketPath !== undefined) {
@@ -149,9 +151,12 @@ function eventOf(site: Site, result: ProbeResult): SiteEvent | undefined {
   return site.kind === 'stopped' ? eventOfStoppedProbe(site, result) : undefined;
 }
 
-function knownServer({ pids = [] }: PortListeners): Pick<Target, 'server'> {
+/** What the relay needs to know of the server beside its place. */
+function knownServer({ pids = [] }: PortListeners, { port }: Target): Pick<Target, 'server' | 'root'> {
   const server = serverOfProcesses(pids.flatMap((pid) => readProcess(pid) ?? []));
-  return server ? { server } : {};
+  const pid = pids.find((candidate) => listenersOf([candidate]).some((listener) => listener.port === port));
+  const folder = pid === undefined ? undefined : workingFolder(pid);
+  return { ...(server && { server }), ...(folder !== undefined && { root: projectRoot(folder, homedir()) }) };
 }
 
 function findListeners(site: Site, port: number): PortListeners {

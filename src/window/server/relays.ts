@@ -2,7 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../../relay/forward.ts';
+import type { Blocked } from '../../relay/relay.ts';
 import { startRelay, type RelayProcess } from '../../relay/relayProcess.ts';
+import type { ShieldPart } from '../../relay/shield.ts';
 import type { Publication } from '../site/siteState.ts';
 
 export interface RelaysOptions {
@@ -13,6 +15,10 @@ export interface RelaysOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly graceSeconds: () => number;
   readonly log: (message: string) => void;
+  /** The parts of the shield that the teacher has switched off; none by default. */
+  readonly allow?: () => readonly ShieldPart[];
+  /** Called once for each publication, with the first request that the shield blocked. */
+  readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -22,6 +28,7 @@ interface Entry {
   readonly socket: string;
   relay: RelayProcess | undefined;
   target: Target | null;
+  wasBlocked: boolean;
 }
 
 /** A relay that ends sooner is not started again. Milliseconds. */
@@ -62,7 +69,7 @@ export class Relays {
     const { port } = publication;
     if (this.#entries.has(port)) return true;
     const socket = join(this.#options.folder() ?? '', `${port}.sock`);
-    const entry: Entry = { publication, socket, relay: undefined, target: null };
+    const entry: Entry = { publication, socket, relay: undefined, target: null, wasBlocked: false };
     this.#entries.set(port, entry);
     return this.#start(entry);
   }
@@ -94,12 +101,20 @@ export class Relays {
   }
 
   async #start(entry: Entry): Promise<boolean> {
-    const { command, env, graceSeconds, log } = this.#options;
+    const { command, env, graceSeconds, log, allow } = this.#options;
     const { socket, publication } = entry;
     const { port, url } = publication;
     const started = this.#now();
     try {
-      const relay = await startRelay({ command, socket, publicUrl: url, graceSeconds: graceSeconds(), env });
+      const relay = await startRelay({
+        command,
+        socket,
+        publicUrl: url,
+        graceSeconds: graceSeconds(),
+        env,
+        allow: allow?.() ?? [],
+        onBlocked: (blocked) => this.#onBlocked(entry, blocked),
+      });
       if (this.#entries.get(port) !== entry) {
         relay.end(); // the site was taken down in between
         return true;
@@ -117,5 +132,15 @@ export class Relays {
       this.giveUp((error as Error).message);
       return false;
     }
+  }
+
+  #onBlocked(entry: Entry, blocked: Blocked): void {
+    const { publication } = entry;
+    this.#options.log(
+      `port ${publication.port}: a visitor's request was blocked (${blocked.part}): ${JSON.stringify(blocked.target)}`,
+    );
+    if (entry.wasBlocked) return;
+    entry.wasBlocked = true;
+    this.#options.onBlocked?.(publication, blocked);
   }
 }

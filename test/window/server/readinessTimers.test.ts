@@ -56,14 +56,14 @@ describe('when a public port is looked at', () => {
     assert.deepEqual(terminalLooks, [2, 4, 6]);
   });
 
-  it('is every ten seconds, with the terminal, while the server is stopped', () => {
+  it('is soon and then every ten seconds, with the terminal, while the server is stopped', () => {
     follow(examples.stopped);
     pass(30);
     assert.deepEqual(
       [fullLooks, terminalLooks],
       [
-        [10, 20, 30],
-        [10, 20, 30],
+        [1, 11, 21],
+        [1, 11, 21],
       ],
     );
   });

@@ -20,6 +20,7 @@ describe('window/server/relays', () => {
   let now: number;
   let grace: number;
   let relays: Relays;
+  let blocked: string[];
   const log = new EventEmitter();
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'relays-'));
@@ -34,12 +35,14 @@ describe('window/server/relays', () => {
   beforeEach(() => {
     now = 0;
     grace = 60;
+    blocked = [];
     relays = new Relays({
       folder: () => join(folder, 'sockets'),
       command: [process.execPath, relay],
       env: {},
       graceSeconds: () => grace,
       log: (message) => log.emit('message', message),
+      onBlocked: ({ hostname }, { part, target }) => blocked.push(`${hostname} ${part} ${target}`),
       now: () => now,
     });
   });
@@ -57,8 +60,8 @@ describe('window/server/relays', () => {
     relays.setTarget(port, { port: serverPort, address: '127.0.0.1' });
     return relays.socketOf(port) ?? '';
   }
-  async function get(socketPath: string): Promise<string> {
-    const sent = request({ socketPath, agent: false, headers: { host: publication.hostname } });
+  async function get(socketPath: string, path = '/'): Promise<string> {
+    const sent = request({ socketPath, path, agent: false, headers: { host: publication.hostname } });
     sent.end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     let body = '';
@@ -86,6 +89,17 @@ describe('window/server/relays', () => {
     await untilServed(socket);
     assert.ok(await relays.serve(publication));
     assert.equal(relayPids().length, 1);
+  });
+
+  it('logs each blocked request, and reports the first of a publication', async () => {
+    const socket = await start();
+    await untilServed(socket);
+    for (const target of ['/.env', '/.git/config']) {
+      const logged = once(log, 'message') as Promise<[string]>;
+      assert.match(await get(socket, target), /may not see this/);
+      assert.equal((await logged)[0], `port 3000: a visitor's request was blocked (hiddenFiles): "${target}"`);
+    }
+    assert.deepEqual(blocked, ['student1.example.com hiddenFiles /.env']);
   });
 
   it('starts a relay again that died, with the same target', async () => {
