@@ -8,6 +8,8 @@ import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
 import { rejectUpgrade, respondStopped } from './responses.ts';
 import { hideAddress, mayBeWebpack, mayContainAddress } from './webpackAddress.ts';
+import { pingWhenSilent } from './webSocketPing.ts';
+import type { StartTimer } from './webSocketPing.ts';
 
 /** Where the dev server listens, and which one it is if that is known. */
 export interface Target {
@@ -39,9 +41,9 @@ interface Exchange {
  *   is used again: a request that is safe to repeat is then sent once more
  * @param fresh makes a connection for each request, for those that may change something and must never be sent twice
  */
-export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder {
+export function createForwarder(site: URL, pool: Agent, fresh: Agent, startTimer: StartTimer): Forwarder {
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
-  const proxy = createProxy(site, exchanges);
+  const proxy = createProxy(site, exchanges, startTimer);
   return {
     web: (request, response, target) => {
       const rewritesScript = mayBeWebpack(target.server) && wantsScript(request);
@@ -74,7 +76,11 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent): Forwarder
   };
 }
 
-function createProxy(site: URL, exchanges: WeakMap<IncomingMessage, Exchange>): ReturnType<typeof createProxyServer> {
+function createProxy(
+  site: URL,
+  exchanges: WeakMap<IncomingMessage, Exchange>,
+  startTimer: StartTimer,
+): ReturnType<typeof createProxyServer> {
   const proxy = createProxyServer();
   proxy.on('error', (_error, request) => {
     if (request !== undefined) exchanges.get(request)?.onLost();
@@ -94,6 +100,7 @@ function createProxy(site: URL, exchanges: WeakMap<IncomingMessage, Exchange>): 
     sent.once('upgrade', (_response, server) => {
       socket.once('close', () => server.destroy());
       server.once('close', () => socket.destroy());
+      pingWhenSilent(socket, server, startTimer);
     });
   });
   return proxy;

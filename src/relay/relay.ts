@@ -11,6 +11,8 @@ import { ownPath, statusPath } from './page.ts';
 import { rejectUpgrade, respondBlocked, respondError, respondStatus, respondStopped } from './responses.ts';
 import { blockedPart } from './shield.ts';
 import type { ShieldPart } from './shield.ts';
+import { startTimer as realTimer } from './webSocketPing.ts';
+import type { StartTimer } from './webSocketPing.ts';
 
 export interface Relay {
   /** Not listening yet: call `listen()`, or `emit('connection', socket)`. */
@@ -29,6 +31,8 @@ export interface RelayOptions {
   readonly allow?: ReadonlySet<ShieldPart>;
   /** Called for each request that the shield blocks. */
   readonly onBlocked?: (blocked: Blocked) => void;
+  /** For the pings of silent WebSockets; real time by default. */
+  readonly startTimer?: StartTimer;
 }
 
 /** A request that visitors may not send. */
@@ -45,7 +49,8 @@ const visitorIdle = 120_000;
 const maxHeaderBytes = 64 * 1024;
 
 /** Whatever a visitor sends, the relay connects to no address but its target's. */
-export function createRelay({ site, isOwn, allow = new Set(), onBlocked }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { site, isOwn, allow = new Set(), onBlocked, startTimer = realTimer } = options;
   let target: Target | null = null;
   const blocked = (url: string): ShieldPart | undefined => {
     const part = blockedPart(url, { server: target?.server, root: target?.root, allow });
@@ -53,7 +58,7 @@ export function createRelay({ site, isOwn, allow = new Set(), onBlocked }: Relay
     return part;
   };
   const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle });
-  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }));
+  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }), startTimer);
   const server = createServer({
     keepAliveTimeout: visitorIdle,
     maxHeaderSize: maxHeaderBytes,
