@@ -1,4 +1,4 @@
-// One rule here for each invariant that CONTRIBUTING.md names; each message says what to do instead.
+// One rule here for each invariant that docs/architecture.md names; each message says what to do instead.
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 

@@ -25,7 +25,7 @@ function configurationKeys(): string[] {
   throw new Error('an unknown key passes');
 }
 
-describe('README and CONTRIBUTING', () => {
+describe('documents', () => {
   it('the table of the configuration has every key, and no other', () => {
     const table = readme.slice(readme.indexOf('| key |'), readme.indexOf('A mistake in it'));
     assert.deepEqual([...table.matchAll(/^\| `([$\w]+)`/gm)].map(([, key]) => key).sort(), configurationKeys().sort());
@@ -38,14 +38,14 @@ describe('README and CONTRIBUTING', () => {
       assert(script in manifest.scripts || script.startsWith('dev'), script);
   });
 
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'install/cloudflared.md']) {
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'install/cloudflared.md']) {
     it(`every link in ${file} leads somewhere`, () => {
       for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^https?:/.test(target)) continue;
         const [path = '', place] = target.split('#');
-        const linked = path === '' ? file : path;
-        assert(existsSync(new URL(linked, root)), target);
-        if (place !== undefined) assert(headings(read(linked)).includes(place), target);
+        const linked = new URL(path, new URL(file, root));
+        assert(existsSync(linked), target);
+        if (place !== undefined) assert(headings(readFileSync(linked, 'utf8')).includes(place), target);
       }
     });
   }

@@ -1,5 +1,5 @@
-// The machine of one site: pure, one table from (state, event) to the next state and to the effects asked for.
-// CONTRIBUTING.md draws it; a test compares the drawing with this table. What a single step does is steps.ts.
+// The state machine of one site: one table from state and event to the next state and its effects. Pure.
+// docs/architecture.md has a drawing of it, which a test compares with this table. The steps are in actions.ts.
 import { isRunning } from './siteState.ts';
 import type { Kind, Of, Site, SiteEvent, SiteEventType, Step } from './siteState.ts';
 import {
