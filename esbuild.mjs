@@ -30,7 +30,6 @@ await Promise.all([
   }),
   build({ ...common, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
-  // proper-lockfile is always given a file system (lock.ts): the one that it would take by itself need not be loaded.
   build({
     ...common,
     entryPoints: ['src/cli.ts'],
@@ -38,7 +37,6 @@ await Promise.all([
     // SIGUSR1 makes node open its inspector, through which a student could read the token. There is no place to open it at
     // this address (RFC 5737), in every version of node; `--disable-sigusr1` is not known to node 20.
     banner: { js: '#!/usr/bin/env -S node --inspect-port=192.0.2.1:9229' },
-    alias: { 'graceful-fs': 'node:fs' },
     plugins: [
       lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common),
       lateBuiltins(/^node:(child_process|fs\/promises|net)$/),

@@ -11,10 +11,6 @@ const noCloudflare = {
   message:
     'Import it in provisioning/sdk.ts; provisioning/roundApi.ts (what a round needs) and adminApi.ts (what a teacher needs) are the only places that speak to Cloudflare.',
 };
-const noLockfile = {
-  regex: '^proper-lockfile$',
-  message: 'Use withLock() of provisioning/lock.ts: proper-lockfile alone is not safe.',
-};
 const noPrompts = {
   regex: '^@clack/',
   message: 'Import it dynamically where somebody is asked: it must not be loaded by who publishes.',
@@ -87,12 +83,12 @@ export default tseslint.config(
       'src/provisioning/lock.ts',
     ],
     rules: {
-      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile, noPrompts] }],
+      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noPrompts] }],
     },
   },
   {
     files: ['src/provisioning/sdk.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noLockfile] }] },
+    rules: { 'no-restricted-imports': ['error', { paths: [noVscode] }] },
   },
   {
     files: ['src/provisioning/lock.ts'],
@@ -107,7 +103,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: [noVscode], patterns: [noCloudflare, noLockfile, noPrompts, noTeacher] },
+        { paths: [noVscode], patterns: [noCloudflare, noPrompts, noTeacher] },
       ],
     },
   },
@@ -133,14 +129,14 @@ export default tseslint.config(
   {
     files: ['src/vscode/**/*.ts', 'src/extension.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [noCloudflare, noLockfile, noProvisioning] }],
+      'no-restricted-imports': ['error', { patterns: [noCloudflare, noProvisioning] }],
       'no-restricted-globals': ['error', noFetch],
     },
   },
   {
     files: ['src/window/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noLockfile, noProvisioning] }],
+      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noProvisioning] }],
       'no-restricted-globals': ['error', noFetch],
     },
   },

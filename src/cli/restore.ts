@@ -19,13 +19,13 @@ export async function settleAfterRestore(
   restored: TunnelConfig,
   stop: AbortSignal,
 ): Promise<string[]> {
-  const live = [...((await publisher.store.records.load())?.publications.values() ?? [])];
+  const live = [...((await publisher.store.publications.load())?.publications.values() ?? [])];
   const left = formerSites(await readAudit(config.stateDir), config.machine, restored, live);
   const actions: Action[] = [{ kind: 'collect' }, ...left.map((site): Action => ({ kind: 'unpublish', site }))];
   const quiet = { queued: () => undefined, locked: () => undefined };
   const outcomes = await Promise.all(actions.map((action) => publisher.request(action, quiet, stop)));
   for (const outcome of outcomes) if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
-  return [...((await publisher.store.records.load())?.publications.keys() ?? [])];
+  return [...((await publisher.store.publications.load())?.publications.keys() ?? [])];
 }
 
 /** Sites of ours that the restored configuration serves and that nobody holds now. */

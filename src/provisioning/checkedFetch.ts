@@ -1,38 +1,50 @@
+// A fetch for Cloudflare's API that returns successes only and turns everything else into a `CallFailure`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../deadline.ts';
+import { parseJson } from '../json.ts';
 import { MendableError } from './errors.ts';
 
-/** May the call have taken effect all the same? A call that may have is settled by reading, never by repeating it. */
+/** Whether a failed call may have taken effect. A call that may have is settled by reading, never by repeating it. */
 export type CallEffect = 'none' | 'unknown';
 
-/** A call to Cloudflare that failed, with the error that a person is to read. */
+/** A failed call to Cloudflare, with the error that people read. */
 export class CallFailure extends Error {
   override readonly name = 'CallFailure';
+  readonly effect: CallEffect;
+  readonly mendable: MendableError;
   readonly status: number | undefined;
   /** Cloudflare's own codes, outermost first. */
   readonly codes: readonly number[];
-  /** There was no answer in time. */
+  /** Whether the call failed because no answer came in time. */
   readonly isLate: boolean;
+
   constructor(
-    readonly effect: CallEffect,
-    readonly mendable: MendableError,
+    effect: CallEffect,
+    mendable: MendableError,
     details: { status?: number; codes?: readonly number[]; isLate?: boolean; cause?: unknown } = {},
   ) {
     super(mendable.message, { cause: details.cause });
+    this.effect = effect;
+    this.mendable = mendable;
     this.status = details.status;
     this.isLate = details.isLate ?? false;
     this.codes = details.codes ?? [];
   }
 }
 
+/** The error that people read, if `error` is a failed call; otherwise `error` itself. */
+export function errorForPeople(error: unknown): unknown {
+  return error instanceof CallFailure ? error.mendable : error;
+}
+
 export interface CallOptions {
   readonly fetch: typeof fetch;
-  /** How long one call may take, its body included, in milliseconds. */
+  /** Milliseconds that one call may take, including its body. */
   readonly callDeadline: number;
   readonly signal: AbortSignal;
-  readonly onCall: () => void;
-  /** Throws while a rate limit blocks everybody. */
-  readonly checkPause: () => void;
+  /** Awaited before each call. If it rejects, the call is not made. */
+  readonly beforeCall: () => Promise<void>;
+  readonly afterCall?: () => void;
 }
 
 interface Envelope {
@@ -46,14 +58,12 @@ interface ApiError {
 }
 
 /**
- * A fetch that returns only what is a success in every respect, read to its end; everything else is a `CallFailure`.
- * The client that it is handed to stops its own clock at the headers, and takes `success: false` for no result.
- * A write is never tried twice.
+ * A fetch that resolves only with complete successes; it rejects with `CallFailure` otherwise. The SDK that it is for stops its own
+ * timeout at the headers and takes `success: false` for an empty result. A write is never tried twice.
  */
 export function checkedFetch(options: CallOptions): typeof fetch {
-  const { callDeadline, checkPause } = options;
+  const { callDeadline } = options;
   return async (input, init) => {
-    checkPause();
     const method = init?.method?.toUpperCase() ?? 'GET';
     const attempt: Attempt = (milliseconds, signals) =>
       tryOnce({ ...options, milliseconds, signals, call: `${method} ${pathOf(input)}` }, input, init);
@@ -64,8 +74,8 @@ export function checkedFetch(options: CallOptions): typeof fetch {
 type Attempt = (milliseconds: number, signals: readonly AbortSignal[]) => Promise<Response>;
 
 /**
- * Reading again is always safe. So a read that met a bad moment, or that has no answer after half of its time, is tried once more,
- * beside the first: a connection that was lost costs half a deadline, and an API that is slow has a whole one.
+ * Reads are safe to repeat. A read that failed, or that has no answer after half of its time, is tried once more beside the first
+ * one: a lost connection costs half a deadline, and a slow API has a whole one.
  */
 async function readTwice(attempt: Attempt, milliseconds: number, round: AbortSignal): Promise<Response> {
   const over = new AbortController();
@@ -75,8 +85,9 @@ async function readTwice(attempt: Attempt, milliseconds: number, round: AbortSig
       first.catch((error: unknown) => error),
       delay(milliseconds / 2, undefined, { signal: over.signal }),
     ]);
-    const isBadMoment = early instanceof CallFailure && early.effect === 'unknown' && !round.aborted;
-    if (early !== undefined && !isBadMoment) return await first;
+    const mayHelp =
+      early === undefined || (early instanceof CallFailure && early.effect === 'unknown' && !round.aborted);
+    if (!mayHelp) return await first;
     return await Promise.any([first, attempt(milliseconds / 2, [over.signal])]);
   } catch (error) {
     throw error instanceof AggregateError ? error.errors.at(-1) : error;
@@ -86,17 +97,19 @@ async function readTwice(attempt: Attempt, milliseconds: number, round: AbortSig
 }
 
 interface AttemptOptions extends CallOptions {
+  /** The call as error messages name it, for example `GET /zones`. */
   readonly call: string;
   readonly milliseconds: number;
-  /** End it, beside the round's own. */
+  /** Signals that end the attempt, in addition to the round's own. */
   readonly signals: readonly AbortSignal[];
 }
 
 async function tryOnce(
-  { fetch, signal: round, signals, onCall, call, milliseconds }: AttemptOptions,
+  { fetch, signal: round, signals, beforeCall, afterCall, call, milliseconds }: AttemptOptions,
   ...request: Parameters<typeof fetch>
 ): Promise<Response> {
   const [input, init] = request;
+  await beforeCall();
   return withDeadline(milliseconds, [round, ...signals], async (signal) => {
     try {
       const response = await fetch(input, { ...init, signal });
@@ -108,21 +121,21 @@ async function tryOnce(
       const late = round.aborted ? 'the time of one round' : signal.aborted ? `${milliseconds / 1000} s` : undefined;
       throw connectionFailure(call, error, late);
     } finally {
-      onCall();
+      afterCall?.();
     }
   });
 }
 
 function check(call: string, response: Response, text: string): void {
   const { status } = response;
-  const body = parse(text);
+  const body = parseEnvelope(text);
   if (response.ok && body?.success === true) return;
   const errors = (body?.errors ?? []).flatMap((error) => [error, ...(error.error_chain ?? [])]);
   const codes = errors.map((error) => error.code);
   const problem =
     errors.map((error) => `${error.code}: ${error.message}`).join('; ') ||
     (body ? 'no reason given' : 'something that is not the API answered');
-  // A refusal with a client's status is Cloudflare's word that nothing was done; everything else may have been done.
+  // With a client error status Cloudflare says that it did nothing. Any other failure may have taken effect.
   const effect = status >= 400 && status < 500 && body ? 'none' : 'unknown';
   throw new CallFailure(effect, translate(call, status, problem, response.headers), { status, codes });
 }
@@ -133,35 +146,31 @@ function translate(call: string, status: number, problem: string, headers: Heade
   return new MendableError('api-failed', { call, status, problem });
 }
 
-/** `late`: the time within which no answer came. */
+/** Codes of a connection that was never made, so the call had no effect. */
+const unconnected = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** @param late the time within which no answer came */
 function connectionFailure(call: string, error: unknown, late: string | undefined): CallFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const problem =
     late !== undefined ? `no answer within ${late}` : code || (cause instanceof Error ? cause.message : String(cause));
-  // Only a connection that was never made is sure to have had no effect.
-  const effect = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code)
-    ? 'none'
-    : 'unknown';
+  const effect = unconnected.includes(code) ? 'none' : 'unknown';
   return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), {
     isLate: late !== undefined,
     cause: error,
   });
 }
 
-/** Seconds; Cloudflare blocks a token for five minutes where it does not say. */
+/** Seconds. Without the header, Cloudflare blocks the token for five minutes. */
 function retryAfter(headers: Headers): number {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : 300;
 }
 
-function parse(text: string): Envelope | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? body : undefined;
-  } catch {
-    return undefined;
-  }
+function parseEnvelope(text: string): Envelope | undefined {
+  const body = parseJson(text);
+  return typeof body === 'object' && body !== null ? body : undefined;
 }
 
 function pathOf(input: Parameters<typeof fetch>[0]): string {

@@ -1,49 +1,47 @@
+// What provisioning works with: the outside world, and the parts of the state folder.
 import type { Config } from './config.ts';
-import type { Rounds } from './batching.ts';
-import { Figures } from './counters.ts';
 import { History } from './history.ts';
-import { identifyOnHost, type ProcessIdentity } from './processIdentity.ts';
 import type { LockTimes } from './lock.ts';
-import { Pause } from './backoff.ts';
-import { Queue } from './queue.ts';
+import { identifyOnHost, type ProcessIdentity } from './processIdentity.ts';
 import { PublicationStore } from './publications.ts';
+import { Queue } from './queue.ts';
+import { RateLimit } from './rateLimit.ts';
 import { StateFolder } from './stateFolder.ts';
 
-/** What the outside world is to provisioning. */
+/** The outside world. */
 export interface ProvisioningContext {
   readonly config: Config;
-  /** The name of this computer; two that share a state folder have two. */
+  /** The name of this computer, by which computers that share a state folder differ. */
   readonly host: string;
   readonly token: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** A name that nobody else has. */
+  /** Returns a unique name. */
   readonly newId: () => string;
   readonly fetch: typeof fetch;
-  /** Milliseconds that one call to Cloudflare may take: two in a row end within the time under the lock. */
+  /** Milliseconds that one call to Cloudflare may take. Two calls in a row end within the time under the lock. */
   readonly callDeadline: number;
   readonly lockTimes: LockTimes;
+  /** Whether a process listens on this port of this machine. */
   readonly isListening: (port: number) => boolean;
-  /** For the teacher's eyes: what went on outside the ordinary. */
+  /** Takes lines about unusual events, for the teacher. */
   readonly log: (line: string) => void;
 }
 
-/** What a requester is told before its outcome. */
+/** Hears of a request's way until its outcome. */
 export interface QueueListener {
   queued(message?: string, until?: Date): void;
   locked(): void;
 }
 
-/** What is kept in the state folder, and who looks at it. */
+/** The parts of the state folder. */
 export interface Store {
   readonly folder: StateFolder;
   /** This process. */
   readonly self: ProcessIdentity;
   readonly queue: Queue;
-  readonly pause: Pause;
-  /** See `batching.ts`. */
-  readonly rounds: Figures<keyof Rounds>;
-  readonly records: PublicationStore;
+  readonly rateLimit: RateLimit;
+  readonly publications: PublicationStore;
   readonly history: History;
 }
 
@@ -55,14 +53,13 @@ export async function openStore({ config, host, log }: ProvisioningContext): Pro
     folder,
     self,
     queue: new Queue(folder, self, log),
-    pause: new Pause(folder),
-    rounds: new Figures(folder, ['records', 'rounds.json'], ['count', 'at']),
-    records: new PublicationStore(folder, log),
+    rateLimit: new RateLimit(folder),
+    publications: new PublicationStore(folder, log),
     history: new History(folder),
   };
 }
 
-/** Milliseconds for which a request waits without any progress. */
+/** Milliseconds after which a request without progress gives up. */
 export function timeoutOf({ config }: ProvisioningContext): number {
   return config.lockTimeoutSeconds * 1000;
 }

@@ -1,49 +1,56 @@
+// The configurations that were replaced, and the audit log.
 import { MendableError } from './errors.ts';
 import type { TunnelConfig } from './ingress.ts';
 import type { StateFolder } from './stateFolder.ts';
 
-/** How many of the configurations that were replaced are kept. */
+/** How many replaced configurations are kept. */
 const limit = 50;
 const folderName = 'configurations';
 
-/** One configuration that was replaced, kept so that `restore` can put it back. */
+/** A configuration that was replaced. `restore` can bring it back. */
 export interface KeptConfiguration {
   readonly name: string;
-  /** ISO 8601: when it was replaced. */
+  /** When it was replaced: ISO 8601. */
   readonly at: string;
   readonly version: number;
   readonly config: TunnelConfig;
 }
 
-/** The configurations that were replaced, and the log of who changed what. */
 export class History {
-  constructor(private readonly folder: StateFolder) {}
+  readonly #folder: StateFolder;
 
+  constructor(folder: StateFolder) {
+    this.#folder = folder;
+  }
+
+  /** @param at ISO 8601 */
   async keep(at: string, version: number, config: TunnelConfig): Promise<void> {
     const name = `${at.replace(/[:.]/g, '-')}-v${version}`;
-    await this.folder.write(
+    await this.#folder.write(
       [folderName, `${name}.json`],
       `${JSON.stringify({ name, at, version, config }, undefined, 1)}\n`,
     );
-    const files = await this.folder.list(folderName);
-    for (const old of files.slice(0, Math.max(0, files.length - limit))) await this.folder.remove(folderName, old);
+    const files = await this.#folder.list(folderName);
+    for (const oldest of files.slice(0, Math.max(0, files.length - limit))) {
+      await this.#folder.remove(folderName, oldest);
+    }
   }
 
   /** Newest first. */
   async list(): Promise<KeptConfiguration[]> {
-    const names = (await this.folder.list(folderName)).map((file) => file.replace(/\.json$/, '')).reverse();
+    const names = (await this.#folder.list(folderName)).map((file) => file.replace(/\.json$/, '')).reverse();
     return Promise.all(names.map((name) => this.get(name)));
   }
 
   /** @throws MendableError `backup-unknown` */
   async get(name: string): Promise<KeptConfiguration> {
-    const text = /^[\w-]+$/.test(name) ? await this.folder.read(folderName, `${name}.json`) : undefined;
-    if (text === undefined) throw new MendableError('backup-unknown', { name, folder: this.folder.in(folderName) });
+    const text = /^[\w-]+$/.test(name) ? await this.#folder.read(folderName, `${name}.json`) : undefined;
+    if (text === undefined) throw new MendableError('backup-unknown', { name, folder: this.#folder.in(folderName) });
     return JSON.parse(text) as KeptConfiguration;
   }
 
-  /** One line a change, as JSON. */
+  /** Appends one line of JSON to the audit log. */
   async audit(entry: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.folder.append(['audit.log'], `${JSON.stringify(entry)}\n`);
+    await this.#folder.append(['audit.log'], `${JSON.stringify(entry)}\n`);
   }
 }

@@ -1,133 +1,122 @@
-import type { RoundApi } from './roundApi.ts';
-import { roundsAfter } from './batching.ts';
+// Takes the lock, connects to Cloudflare and serves a round for all waiting processes.
+import { errorForPeople } from './checkedFetch.ts';
+import { timeoutOf, type ProvisioningContext, type Store } from './context.ts';
 import { MendableError } from './errors.ts';
 import { withLock, type HeldLock } from './lock.ts';
+import { noteProgress } from './progress.ts';
+import { CallReservation } from './rateLimit.ts';
 import { serveRound } from './round.ts';
-import { timeoutOf, type Store, type ProvisioningContext } from './context.ts';
-import { noteProgress } from './wakeup.ts';
+import type { RoundApi } from './roundApi.ts';
 
-/** What whoever holds the lock works with. */
-export interface Session {
+/** What a lock holder works with. */
+export interface LeaderSession {
   readonly lock: HeldLock;
   readonly cloudflare: RoundApi;
   /** Calls made so far. */
   readonly callCount: () => number;
 }
 
-/** This process as the one that holds the lock, and serves everybody. */
+/** This process in the role of the lock holder. */
 export class Leader {
-  /** Has it led? Only then can others have come meanwhile who still wait for it. */
+  readonly context: ProvisioningContext;
+  readonly store: Store;
+  /** Whether this process ever held the lock. Only then can requests have queued behind it. */
   hasLed = false;
-  private isPrepared = false;
+  #isLoaded = false;
 
-  constructor(
-    private readonly around: ProvisioningContext,
-    private readonly store: Store,
-  ) {}
+  constructor(context: ProvisioningContext, store: Store) {
+    this.context = context;
+    this.store = store;
+  }
 
-  /** Runs `work` under the lock, connected to Cloudflare; undefined at once, without running it, where another leads. */
-  async lead<T>(work: (session: Session) => Promise<T>): Promise<T | undefined> {
-    const {
-      around: { newId, lockTimes: times },
-      store: { folder, self },
-    } = this;
-    return withLock({ folder, self, newId, times }, async (lock) => {
+  /** Runs `work` while holding the lock. Returns undefined at once, without running it, if another process holds the lock. */
+  async lead<T>(work: (session: LeaderSession) => Promise<T>): Promise<T | undefined> {
+    const { newId, lockTimes: times, now } = this.context;
+    const { folder, self, rateLimit } = this.store;
+    return withLock({ folder, self, newId, now, times }, async (lock) => {
       this.hasLed = true;
-      let calls = 0;
-      const cloudflare = await this.connect(lock, () => {
-        calls += 1;
-      });
+      const calls = new CallReservation(rateLimit, now, await rateLimit.blockedFor(now()));
       try {
-        return await work({ lock, cloudflare, callCount: () => calls });
+        return await work({ lock, cloudflare: await this.#connect(lock, calls), callCount: () => calls.used });
+      } catch (error) {
+        await this.#shareRateLimit(lock, errorForPeople(error));
+        throw error;
       } finally {
-        await this.spend(lock, calls);
+        await ifPossible(lock, () => calls.returnUnused());
       }
     });
   }
 
-  /** Serves one round, if the lock is free. Under a rate limit it only notes until when, and those who need a call go on waiting. */
-  async tryRound(onLocked: () => void): Promise<'served' | 'paused' | 'busy'> {
-    const { around, store } = this;
-    const { config, now, log, isListening } = around;
+  /** Serves one round if the lock is free. Under a rate limit, requests that need a call stay queued. */
+  async tryRound(): Promise<'served' | 'rate-limited' | 'busy'> {
+    const { config, now, log, isListening } = this.context;
     try {
       const served = await this.lead(async (session) => {
-        onLocked();
-        const served = await serveRound({
-          ...store,
+        await serveRound({
+          ...this.store,
           ...session,
           scope: config,
           machine: config.machine,
           now,
           isListening,
           log,
-          patience: timeoutOf(around),
+          patience: timeoutOf(this.context),
         });
-        await this.noteRound(session.lock, served);
         return 'served' as const;
       });
       return served ?? 'busy';
     } catch (error) {
       if (!(error instanceof MendableError) || error.code !== 'rate-limited') throw error;
-      await store.pause.note(now(), error);
-      return 'paused';
+      return 'rate-limited';
     }
   }
 
-  /** Loads what a round needs: the client, and node's own fetch, which is loaded when it is first used. Says whether that was still to be done. */
-  async prepare(): Promise<boolean> {
-    if (this.isPrepared) return false;
-    this.isPrepared = true;
-    await loadCloudflare();
-    new Headers();
+  /** Loads the modules that a round needs, which is progress on a busy machine. Returns false if they were loaded already. */
+  async load(): Promise<boolean> {
+    if (this.#isLoaded) return false;
+    this.#isLoaded = true;
+    await loadRoundApi();
+    new Headers(); // makes node load its fetch
+    await noteProgress(this.store.folder, this.context.now());
     return true;
   }
 
-  private async noteRound(lock: HeldLock, served: readonly string[]): Promise<void> {
-    const { rounds } = this.store;
-    const last = await rounds.load();
-    const next = roundsAfter(served, this.around.now(), last);
-    if (next && next !== last && (next.count > 0 || last?.count)) await this.note(lock, () => rounds.save(next));
+  /** Our own error, raised while a limit is in force, has the fact `until`; it does not prolong the limit. */
+  async #shareRateLimit(lock: HeldLock, error: unknown): Promise<void> {
+    if (!(error instanceof MendableError) || error.code !== 'rate-limited') return;
+    const { seconds, until } = error.facts;
+    if (until !== undefined || typeof seconds !== 'number') return;
+    await ifPossible(lock, () => this.store.rateLimit.block(this.context.now(), seconds));
   }
 
-  private async spend(lock: HeldLock, calls: number): Promise<void> {
-    await this.note(lock, () => this.store.pause.spend(this.around.now(), calls));
-  }
-
-  /** What cannot be noted, as the disk is full or the lock is lost, must not undo what was done. */
-  private async note(lock: HeldLock, write: () => Promise<void>): Promise<void> {
-    try {
-      lock.check();
-      await write();
-    } catch (error) {
-      if (!(error instanceof MendableError)) throw error;
-    }
-  }
-
-  private async connect(lock: HeldLock, onCall: () => void): Promise<RoundApi> {
-    const {
-      around: { config, token, fetch, callDeadline, now },
-      store: { pause, folder },
-    } = this;
-    const pausedFor = await pause.remaining(now());
-    const { connectRoundApi: connectCloudflare } = await loadCloudflare();
-    return connectCloudflare({
+  async #connect(lock: HeldLock, calls: CallReservation): Promise<RoundApi> {
+    const { config, token, fetch, callDeadline, now } = this.context;
+    const { connectRoundApi } = await loadRoundApi();
+    return connectRoundApi({
       ...config,
       token,
       fetch,
       callDeadline,
       signal: lock.signal,
-      onCall: () => {
-        onCall();
-        void noteProgress(folder, now());
-      },
-      checkPause: () => {
-        if (pausedFor > 0) throw pause.error(now(), pausedFor);
+      beforeCall: () => calls.takeOne(),
+      afterCall: () => {
+        void noteProgress(this.store.folder, now());
       },
     });
   }
 }
 
-/** Of a crowd only the one who leads calls Cloudflare: the others need not load its client. */
-function loadCloudflare() {
+/** A full disk or a lost lock must not undo what the round did. */
+async function ifPossible(lock: HeldLock, write: () => Promise<void>): Promise<void> {
+  try {
+    lock.check();
+    await write();
+  } catch (error) {
+    if (!(error instanceof MendableError)) throw error;
+  }
+}
+
+/** Loaded on demand: only the lock holder calls Cloudflare. */
+function loadRoundApi() {
   return import('./roundApi.ts');
 }

@@ -1,26 +1,29 @@
+// The lock: one process at a time reads and changes the tunnel and the state.
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { withDeadline } from '../deadline.ts';
+import { parseJson } from '../json.ts';
 import { MendableError } from './errors.ts';
 import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { StateFolder } from './stateFolder.ts';
 
-/** Milliseconds. The time under the lock ends well before the lock could look stale, so a holder that is slow never meets its heir. */
+/** Milliseconds. The time under the lock ends well before the lock looks stale, so a slow holder never meets its successor. */
 export const lockTimes: LockTimes = { stale: 30_000, update: 5_000, hold: 15_000 };
 
 export interface LockTimes {
-  /** After which a lock that was not renewed is anybody's; proper-lockfile takes 2,000 at least. */
+  /** After this time without renewal any process may take the lock. */
   readonly stale: number;
+  /** How often the holder renews the lock. */
   readonly update: number;
   /** The longest time under the lock. */
   readonly hold: number;
 }
 
-/** What its holder may do with the lock. */
+/** The lock as its holder sees it. */
 export interface HeldLock {
-  /** Aborted once the lock is lost, or its time is over: no call goes on after that. */
+  /** Aborted once the lock is lost or its time is over; calls end with it. */
   readonly signal: AbortSignal;
-  /** To be called right before everything that is written. @throws MendableError `lock-lost` */
+  /** Call it right before each write. @throws MendableError `lock-lost` */
   check(): void;
 }
 
@@ -28,187 +31,156 @@ export interface LockOptions {
   readonly folder: StateFolder;
   readonly self: ProcessIdentity;
   readonly newId: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly times: LockTimes;
 }
 
-/** Where the lock appears; its folder can be watched. */
+/** Where the lock appears. Waiting processes watch this folder. */
 export const lockFolder = 'lock';
 
 /**
- * Runs `work` while no other process does; undefined at once, without running it, where another holds the lock.
+ * Runs `work` while no other process does. Returns undefined at once, without running it, if another process holds the lock.
  *
- * proper-lockfile keeps the lock and its time; `OwnedFolder` below gives it a file system in which a lock has an owner.
+ * The lock is a folder with one file in it, named after its owner's token. A missing or empty folder is free. Taking the lock means
+ * renaming a folder that already holds the file onto it, which the kernel refuses if there is an owner; releasing it means removing
+ * exactly the owner's file. So no process can remove any lock but the one it looked at, and of two that find a stale one, one gets it.
  */
 export async function withLock<T>(options: LockOptions, work: (held: HeldLock) => Promise<T>): Promise<T | undefined> {
   const { times } = options;
-  const owned = new OwnedFolder(options);
+  const lock = await OwnedLock.take(options);
+  if (!lock) return undefined;
   const lost = new AbortController();
-  // Of a crowd only those in front contend: the others need not load it.
-  const { lock: lockFile } = await import('proper-lockfile');
-  const release = await lockFile(owned.path, {
-    lockfilePath: owned.path,
-    realpath: false,
-    fs: owned,
-    retries: 0,
-    stale: times.stale,
-    update: times.update,
-    onCompromised: () => {
-      lost.abort(owned.lostError());
-    },
-  }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
-    throw error;
-  });
-  if (!release) return undefined;
+  const renewal = setInterval(() => {
+    if (!lock.renew(options.now())) lost.abort(lock.lostError());
+  }, times.update);
   try {
     return await withDeadline(times.hold, [lost.signal], (signal) =>
       work({
         signal,
         check: () => {
-          owned.check();
+          lock.check();
         },
       }),
     );
   } finally {
-    await release().catch(() => undefined); // lost meanwhile: then it is not ours to remove
+    clearInterval(renewal);
+    lock.release();
   }
 }
 
-/** Does anybody hold the lock? One glance, for those who wait: it says nothing of whether the holder still lives. */
+/** Whether a process holds the lock. Cheap: it does not tell whether that process is alive. */
 export function isHeld(folder: StateFolder): boolean {
-  return ownerOf(folder.in(lockFolder, 'held')) !== undefined;
+  return ownerIn(heldFolder(folder)) !== undefined;
 }
 
-/** Has the one who holds the lock surely died, or not renewed it for `stale` milliseconds? Then it is there to be taken. */
+/** Whether the lock's holder is surely dead, or has not renewed it for `stale` milliseconds. Then any process may take it. */
 export function isAbandoned(folder: StateFolder, self: ProcessIdentity, stale: number, now: number): boolean {
-  const held = folder.in(lockFolder, 'held');
-  const owner = ownerOf(held);
-  if (owner === undefined) return false;
-  const renewed = folder.timeOf(lockFolder, 'held'); // 0 where it was let go meanwhile
-  return isDead(join(held, owner), self) || (renewed > 0 && renewed + stale < now);
+  const owner = ownerIn(heldFolder(folder));
+  return owner !== undefined && isAbandonedBy(owner, folder, self, stale, now);
 }
 
-type Done<T = void> = (error: NodeJS.ErrnoException | null, value?: T) => void;
+/** A lock that this process took. */
+class OwnedLock {
+  readonly #held: string;
+  readonly #ownerFile: string;
 
-/**
- * The file system that proper-lockfile works on. A lock is a folder with one file in it, named after its owner's token;
- * a missing or empty folder is free. It is taken by renaming a folder that already holds the file onto it, which the
- * kernel refuses where there is an owner; it is let go by unlinking exactly one owner's file. So nobody can ever remove
- * a lock but the one they looked at, and of two who find a stale one, one gets it.
- */
-class OwnedFolder {
-  readonly path: string;
-  private readonly token: string;
-  private owns = false;
-  private staleOwner: string | undefined;
-
-  constructor(private readonly options: LockOptions) {
-    this.path = options.folder.in(lockFolder, 'held');
-    this.token = `${options.newId()}.json`;
+  private constructor(held: string, ownerFile: string) {
+    this.#held = held;
+    this.#ownerFile = ownerFile;
   }
 
+  /** Undefined if another process holds the lock. */
+  static async take({ folder, self, newId, now, times }: LockOptions): Promise<OwnedLock | undefined> {
+    const held = heldFolder(folder);
+    const owner = ownerIn(held);
+    if (owner !== undefined) {
+      if (!isAbandonedBy(owner, folder, self, times.stale, now())) return undefined;
+      ignoring('ENOENT', () => {
+        fs.unlinkSync(join(held, owner));
+      });
+    }
+    const token = `${newId()}.json`;
+    const scratch = await folder.makeFolder('scratch', token);
+    try {
+      await folder.write(['scratch', token, token], JSON.stringify(self));
+      fs.renameSync(scratch, held);
+      return new OwnedLock(held, join(held, token));
+    } catch (error) {
+      await folder.remove('scratch', token);
+      if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) return undefined; // another process was faster
+      throw error;
+    }
+  }
+
+  /** @throws MendableError `lock-lost` */
   check(): void {
-    if (!fs.existsSync(join(this.path, this.token))) throw this.lostError();
+    if (!fs.existsSync(this.#ownerFile)) throw this.lostError();
+  }
+
+  /** Returns false if the lock was lost. A failed renewal does no harm: the time under the lock ends before the lock looks stale. */
+  renew(now: number): boolean {
+    if (!fs.existsSync(this.#ownerFile)) return false;
+    try {
+      fs.utimesSync(this.#held, now / 1000, now / 1000);
+    } catch {
+      // tried again at the next interval
+    }
+    return true;
+  }
+
+  /** Removes only this process's file, so a lock that was lost stays its new owner's. */
+  release(): void {
+    ignoring('ENOENT', () => {
+      fs.unlinkSync(this.#ownerFile);
+    });
+    try {
+      fs.rmdirSync(this.#held);
+    } catch {
+      // gone, or taken by the next owner
+    }
   }
 
   lostError(): MendableError {
-    return new MendableError('lock-lost', { file: this.path });
-  }
-
-  // What proper-lockfile calls.
-
-  mkdir = (_path: string, done: Done): void => {
-    this.take().then(() => {
-      done(null);
-    }, done);
-  };
-  stat = (_path: string, done: Done<Pick<fs.Stats, 'mtime'>>): void => {
-    try {
-      done(null, this.look());
-    } catch (error) {
-      done(error as NodeJS.ErrnoException);
-    }
-  };
-  utimes = (_path: string, atime: Date, mtime: Date, done: Done): void => {
-    if (this.owns && fs.existsSync(join(this.path, this.token))) fs.utimes(this.path, atime, mtime, done);
-    else done(notThere());
-  };
-  rmdir = (_path: string, done: Done): void => {
-    try {
-      this.rmdirSync();
-      done(null);
-    } catch (error) {
-      done(error as NodeJS.ErrnoException);
-    }
-  };
-  rmdirSync = (): void => {
-    const owner = this.owns ? this.token : this.staleOwner;
-    if (owner === undefined) return;
-    this.owns = false;
-    removeFile(join(this.path, owner));
-    removeIfEmpty(this.path);
-  };
-
-  private async take(): Promise<void> {
-    if (ownerOf(this.path) !== undefined) throw exists();
-    const { folder, self } = this.options;
-    const scratch = await folder.makeFolder('scratch', this.token);
-    try {
-      await folder.write(['scratch', this.token, this.token], JSON.stringify(self));
-      fs.renameSync(scratch, this.path);
-      this.owns = true;
-    } catch (error) {
-      await folder.remove('scratch', this.token);
-      throw ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '') ? exists() : error;
-    }
-  }
-
-  private look(): Pick<fs.Stats, 'mtime'> {
-    const owner = ownerOf(this.path);
-    if (owner === undefined || (this.owns && owner !== this.token)) throw notThere();
-    const { mtime } = fs.statSync(this.path);
-    if (this.owns) return { mtime };
-    this.staleOwner = owner;
-    return isDead(join(this.path, owner), this.options.self) ? { mtime: new Date(0) } : { mtime };
+    return new MendableError('lock-lost', { file: this.#held });
   }
 }
 
-/** Is the owner that this file names surely dead? Then nobody has to wait until its lock looks old. */
+function isAbandonedBy(owner: string, folder: StateFolder, self: ProcessIdentity, stale: number, now: number): boolean {
+  const renewed = folder.timeOf(lockFolder, 'held'); // 0 if the lock was released in this moment
+  return isDead(join(heldFolder(folder), owner), self) || (renewed > 0 && renewed + stale < now);
+}
+
+/** Whether the process that this owner file names is surely dead. Then its lock can be taken before it looks stale. */
 function isDead(ownerFile: string, self: ProcessIdentity): boolean {
   try {
-    return livenessOf(JSON.parse(fs.readFileSync(ownerFile, 'utf8')) as ProcessIdentity, self) === 'dead';
+    const identity = parseJson(fs.readFileSync(ownerFile, 'utf8')) as ProcessIdentity | undefined;
+    return identity !== undefined && livenessOf(identity, self) === 'dead';
   } catch {
     return false;
   }
 }
 
-function ownerOf(folder: string): string | undefined {
+function heldFolder(folder: StateFolder): string {
+  return folder.in(lockFolder, 'held');
+}
+
+function ownerIn(held: string): string | undefined {
   try {
-    return fs.readdirSync(folder)[0];
+    return fs.readdirSync(held)[0];
   } catch {
     return undefined;
   }
 }
 
-function removeFile(file: string): void {
+function ignoring(code: string, work: () => void): void {
   try {
-    fs.unlinkSync(file);
+    work();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (codeOf(error) !== code) throw error;
   }
 }
 
-function removeIfEmpty(folder: string): void {
-  try {
-    fs.rmdirSync(folder);
-  } catch {
-    /* the next owner's is in it already, or it is gone */
-  }
-}
-
-function exists(): NodeJS.ErrnoException {
-  return Object.assign(new Error('the lock is held'), { code: 'EEXIST' });
-}
-function notThere(): NodeJS.ErrnoException {
-  return Object.assign(new Error('the lock is free'), { code: 'ENOENT' });
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
 }

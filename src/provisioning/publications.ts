@@ -1,8 +1,5 @@
 import { MendableError } from './errors.ts';
-import { localPort, ruleOf } from './ingress.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
-import { isMarkedOn, parseMarker } from './marker.ts';
-import { recordTarget, type Remote, type Scope } from './plan.ts';
 import { stateShape } from './schemas.ts';
 import type { StateFolder } from './stateFolder.ts';
 
@@ -95,43 +92,6 @@ export class PublicationStore {
       return emptyState;
     }
   }
-}
-
-/**
- * Rebuilds the state from what Cloudflare shows: our own markers say what is ours on this machine. `copy` only adds who held it.
- * A record without its rule is a half, and unsettled.
- */
-export function recover(remote: Remote, machine: string, scope: Scope, copy: StoredState, now: string): StoredState {
-  const publications = new Map<string, StoredPublication>();
-  const unsettled = new Map(copy.unsettled);
-  for (const record of remote.records) {
-    const marker = parseMarker(record.comment);
-    if (!marker || !isMarkedOn(record.comment, machine) || record.content !== recordTarget(scope.tunnelId)) continue;
-    const rule = ruleOf(remote.config, record.name);
-    const site: SiteKey = {
-      hostname: record.name,
-      user: marker.user,
-      machine,
-      port: rule ? (localPort(rule.service) ?? marker.port) : marker.port,
-      service: rule?.service ?? `http://localhost:${marker.port}`,
-    };
-    const known = copy.publications.get(record.name);
-    if (rule)
-      publications.set(record.name, {
-        ...site,
-        user: known?.user ?? site.user,
-        since: known?.since ?? now,
-        holders: known?.holders ?? [],
-      });
-    else unsettled.set(record.name, site);
-  }
-  // Without records of our own (a wildcard serves all) the rule itself is the only trace.
-  if (scope.dns === 'wildcard') {
-    for (const [hostname, known] of copy.publications) {
-      if (ruleOf(remote.config, hostname)?.service === known.service) publications.set(hostname, known);
-    }
-  }
-  return { publications, unsettled };
 }
 
 /** The names of all hostnames whose rules are ours. */

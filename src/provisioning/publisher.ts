@@ -1,110 +1,117 @@
+// Provisioning as one story: queue → lock → read → plan → apply → outcome.
+import { openStore, timeoutOf, type ProvisioningContext, type QueueListener, type Store } from './context.ts';
 import { MendableError } from './errors.ts';
-import { Leader } from './leader.ts';
+import { Leader, type LeaderSession } from './leader.ts';
+import type { TunnelConfig } from './ingress.ts';
+import { ProgressTimeout } from './progress.ts';
 import { requestId, type Action, type Outcome } from './queue.ts';
-import { openStore, timeoutOf, type QueueListener, type Store, type ProvisioningContext } from './context.ts';
-import { Turn } from './wakeup.ts';
-import { gatherCrowd, Waiting } from './requestWaiter.ts';
+import { waitForBatch, waitForOutcome } from './requestWaiter.ts';
+import { Wakeup } from './wakeup.ts';
 
 /**
- * Provisioning, as one story: queue → lock → read → plan → apply → outcome.
- *
- * Whoever wants a change queues a request, then waits for its outcome, or takes the lock (`requestWaiter.ts`). Whoever gets the lock
- * serves everybody who waits (`leader.ts`, `round.ts`), so the others only find their outcome.
+ * Each process queues its request, then waits for its outcome or takes the lock (`requestWaiter.ts`). The lock holder serves every
+ * queued request (`leader.ts`, `round.ts`), so the other processes only find their outcome.
  */
 export class Publisher {
-  private readonly leader: Leader;
+  readonly store: Store;
+  readonly #context: ProvisioningContext;
+  readonly #leader: Leader;
 
-  private constructor(
-    private readonly around: ProvisioningContext,
-    readonly store: Store,
-  ) {
-    this.leader = new Leader(around, store);
+  private constructor(context: ProvisioningContext, store: Store) {
+    this.store = store;
+    this.#context = context;
+    this.#leader = new Leader(context, store);
   }
 
   /** @throws MendableError `state-unwritable` */
-  static async open(around: ProvisioningContext): Promise<Publisher> {
-    return new Publisher(around, await openStore(around));
+  static async open(context: ProvisioningContext): Promise<Publisher> {
+    return new Publisher(context, await openStore(context));
   }
 
   /**
-   * Asks for a change and waits for its outcome, for as long as anything gets on. `stop` ends the waiting, never a round.
-   * @throws MendableError `busy` or `rate-limited` when it waited too long
+   * Requests a change and waits for its outcome. `stop` ends the waiting, but never a round.
+   * @throws MendableError `busy` after too long without progress, `rate-limited` if the limit outlasts the timeout
    */
   async request(action: Action, listener: QueueListener, stop: AbortSignal): Promise<Outcome> {
-    const { around, store } = this;
-    const { id } = await store.queue.submit(requestId(around.now(), around.newId), around.now(), action);
+    const { now, newId } = this.#context;
+    const { queue, folder } = this.store;
+    const { id } = await queue.submit(requestId(now(), newId), now(), action);
     try {
       listener.queued();
-      const outcome = await new Waiting(id, around, store, this.leader, listener, stop).forOutcome();
-      await store.queue.withdraw(id);
-      if (action.kind === 'collect') await store.folder.sweep(around.now());
+      const outcome = await waitForOutcome(this.#leader, id, listener, stop);
+      await queue.withdraw(id);
+      if (action.kind === 'collect') await folder.sweep(now());
       return outcome;
     } catch (error) {
-      // To put something up for nobody is wrong; to take something down is right whoever does it.
-      if (action.kind === 'publish' || action.kind === 'collect') await store.queue.withdraw(id);
+      // A publication that its requester gave up is withdrawn. A removal stays queued: any process may finish it.
+      if (action.kind === 'publish' || action.kind === 'collect') await queue.withdraw(id);
       throw error;
     }
   }
 
-  /** Serves those who are still waiting after our own outcome: they came while we held the lock. What stops us there stops them too, and they are told. */
+  /** Serves the requests that queued while this process held the lock. Errors are reported to their requesters, not to this one. */
   async serveOthers(stop: AbortSignal): Promise<void> {
-    const { around, store, leader } = this;
-    if (!leader.hasLed) return;
-    const until = around.now() + timeoutOf(around);
-    while (!stop.aborted && around.now() < until && !(await store.queue.isEmpty(around.now()))) {
-      await gatherCrowd(around, store, stop);
-      const round = await leader
-        .tryRound(() => undefined)
-        .catch((error: unknown) => {
-          if (error instanceof MendableError) return 'busy' as const;
-          throw error;
-        });
-      if (round !== 'served') return; // another leads now, or nobody may
+    const { now } = this.#context;
+    if (!this.#leader.hasLed) return;
+    const until = now() + timeoutOf(this.#context);
+    while (!stop.aborted && now() < until && !(await this.store.queue.isEmpty(now()))) {
+      await waitForBatch(this.#leader, stop);
+      const round = await this.#leader.tryRound().catch((error: unknown) => {
+        if (error instanceof MendableError) return 'busy' as const;
+        throw error;
+      });
+      if (round !== 'served') return; // another process leads, or the rate limit allows no call
     }
   }
 
   /**
-   * Puts a configuration back that was kept, whole; what is live now is put into it again by `gc` or by its next publication.
-   * `user` is who wants it so, for the audit log. Answers its new version. @throws MendableError `busy`, `backup-unknown`
+   * Replaces the tunnel's configuration by one that was kept. `gc` or the next publication adds the live sites to it again.
+   * @param user who asks, for the audit log
+   * @returns the new version
+   * @throws MendableError `busy`, `backup-unknown`
    */
   async restore(name: string, user: string, stop: AbortSignal): Promise<number> {
-    const {
-      around,
-      store: { folder, history },
-      leader,
-    } = this;
-    const started = around.now();
-    const { config } = await history.get(name);
-    const turn = new Turn(folder, '');
-    turn.watchLock();
+    const { now } = this.#context;
+    const started = now();
+    const { config } = await this.store.history.get(name);
+    const timeout = new ProgressTimeout(this.store.folder, timeoutOf(this.#context), started);
+    const wakeup = new Wakeup(this.store.folder);
+    wakeup.watchLock();
     try {
       for (;;) {
         stop.throwIfAborted();
-        const version = await leader.lead(async ({ lock, cloudflare, callCount }) => {
-          const before = await cloudflare.readConfiguration();
-          const at = new Date(around.now()).toISOString();
-          if (before.config) await history.keep(at, before.version, before.config);
-          lock.check();
-          const written = await cloudflare.writeConfiguration(config);
-          await history.audit({
-            at,
-            user,
-            what: 'restore',
-            outcome: 'restored',
-            name,
-            version: written,
-            milliseconds: around.now() - started,
-            apiCalls: callCount(),
-          });
-          return written;
-        });
+        const version = await this.#leader.lead((session) => this.#replace(session, config, { name, user, started }));
         if (version !== undefined) return version;
-        if (around.now() > started + timeoutOf(around))
-          throw new MendableError('busy', { seconds: Math.round(timeoutOf(around) / 1000) });
-        await turn.next(stop);
+        timeout.check(now());
+        await wakeup.next(stop);
       }
     } finally {
-      turn.close();
+      wakeup.close();
     }
+  }
+
+  async #replace(
+    { lock, cloudflare, callCount }: LeaderSession,
+    config: TunnelConfig,
+    { name, user, started }: { name: string; user: string; started: number },
+  ): Promise<number> {
+    const { history } = this.store;
+    const before = await cloudflare.readConfiguration();
+    const at = new Date(this.#context.now()).toISOString();
+    if (before.config) await history.keep(at, before.version, before.config);
+    lock.check();
+    const version = await cloudflare.writeConfiguration(config);
+    const milliseconds = this.#context.now() - started;
+    await history.audit({
+      at,
+      user,
+      what: 'restore',
+      outcome: 'restored',
+      name,
+      version,
+      milliseconds,
+      apiCalls: callCount(),
+    });
+    return version;
   }
 }

@@ -1,160 +1,135 @@
+// Waits until one request has its outcome: another process serves it, or this process leads the round.
 import { setTimeout as delay } from 'node:timers/promises';
-import { gatherFor, isInFront, standBackFor } from './batching.ts';
+import { batchDelay, isContender } from './batching.ts';
+import { timeoutOf, type QueueListener } from './context.ts';
 import type { Leader } from './leader.ts';
 import { isAbandoned, isHeld } from './lock.ts';
+import { lastProgress, ProgressTimeout } from './progress.ts';
 import type { Outcome } from './queue.ts';
-import { timeoutOf, type QueueListener, type Store, type ProvisioningContext } from './context.ts';
-import { lastProgress, noteProgress, Patience, Turn } from './wakeup.ts';
+import { rateLimitError } from './rateLimit.ts';
+import { Wakeup } from './wakeup.ts';
 
-/** One request that waits for its outcome: another's round brings it, or one of our own. */
-export class Waiting {
-  private readonly turn: Turn;
-  private readonly patience: Patience;
-  /** When the crowd that is being gathered began to gather. */
-  private gatheringSince: number | undefined;
-  private isTimeToLook = false;
-  /** The last request there was, at the last look. */
-  private newest: string | undefined;
-  private mayCall = true;
-  /** Has a round shown that our request needs a call, which nobody may make now, and are people told? */
-  private pause: 'no' | 'seen' | 'told' = 'no';
-
-  constructor(
-    private readonly id: string,
-    private readonly around: ProvisioningContext,
-    private readonly store: Store,
-    private readonly leader: Leader,
-    private readonly listener: QueueListener,
-    private readonly stop: AbortSignal,
-  ) {
-    this.turn = new Turn(store.folder, id);
-    this.patience = new Patience(timeoutOf(around), around.now());
-  }
-
-  /** @throws MendableError `busy` or `rate-limited` when it waited too long; what `stop` was aborted with */
-  async forOutcome(): Promise<Outcome> {
-    try {
-      for (;;) {
-        const outcome = await this.store.queue.outcomeOf(this.id);
-        if (outcome) return outcome;
-        this.stop.throwIfAborted();
-        const ids = await this.store.queue.ids();
-        if (await this.isPaused(ids)) await this.turn.next(this.stop);
-        else await this.waitOrLead(ids);
-      }
-    } finally {
-      this.turn.close();
+/**
+ * Waits for the outcome of request `id`, and leads rounds until it is there.
+ * @throws MendableError `busy` after too long without progress, `rate-limited` if the limit outlasts the timeout; the reason of `stop`
+ */
+export async function waitForOutcome(
+  leader: Leader,
+  id: string,
+  listener: QueueListener,
+  stop: AbortSignal,
+): Promise<Outcome> {
+  const waiter = new Waiter(leader, id, listener, stop);
+  try {
+    for (;;) {
+      const outcome = await leader.store.queue.outcomeOf(id);
+      if (outcome) return outcome;
+      stop.throwIfAborted();
+      await waiter.waitOrLead();
     }
-  }
-
-  /** What needs no call is answered during a pause, too: only one of whom a round has shown that it needs one waits for its end. */
-  private async isPaused(ids: readonly string[]): Promise<boolean> {
-    const { around, store, turn } = this;
-    const now = around.now();
-    const remaining = await store.pause.remaining(now);
-    this.mayCall = remaining === 0;
-    const gathers = this.hasGrown(ids);
-    this.patience.check(now, turn.progressed() || gathers || remaining > 0);
-    if (remaining === 0) this.pause = 'no';
-    if (this.pause === 'no') return false;
-    const error = store.pause.error(now, remaining);
-    if (remaining > timeoutOf(around)) throw error;
-    if (this.pause === 'seen') this.listener.queued(error.message, new Date(now + remaining));
-    this.pause = 'told';
-    return true;
-  }
-
-  /**
-   * Those in front take the lock as soon as it is free, and serve everybody. Now and then each of us looks whether it is there to be
-   * taken all the same: its holder may have died, and so may those in front. While nobody may call, everybody tries once, to know
-   * whether it matters.
-   */
-  private async waitOrLead(ids: readonly string[]): Promise<void> {
-    const {
-      id,
-      turn,
-      stop,
-      store: { folder },
-    } = this;
-    const contends = isInFront(ids, id) || !this.mayCall;
-    if (contends) turn.watchLock();
-    const isFree = !isHeld(folder);
-    const isOurs = this.isTimeToLook ? isFree || this.isAbandoned() : contends && isFree;
-    if (!isOurs) {
-      this.isTimeToLook = await turn.next(stop, ids.length);
-      return;
-    }
-    if (isFree && (await this.gather(ids))) return;
-    this.isTimeToLook = false;
-    const round = await this.leader.tryRound(() => {
-      this.listener.locked();
-    });
-    if (round === 'paused') this.pause = 'seen';
-  }
-
-  /** Has somebody come while the lock was free? On a slow machine a crowd comes for so long: that it still gathers is progress, too. */
-  private hasGrown(ids: readonly string[]): boolean {
-    const newest = ids.at(-1);
-    const grown = this.newest !== undefined && newest !== this.newest && !isHeld(this.store.folder);
-    this.newest = newest;
-    return grown;
-  }
-
-  /** Never tried while its holder lives: who got a lock that was let go in that moment would begin a round that nobody has gathered for. */
-  private isAbandoned(): boolean {
-    const {
-      around: { lockTimes, now },
-      store: { folder, self },
-    } = this;
-    return isAbandoned(folder, self, lockTimes.stale, now());
-  }
-
-  /** Lets a crowd gather before a round is begun for it. Says whether all has to be looked at anew. */
-  private async gather(ids: readonly string[]): Promise<boolean> {
-    const { id, around, store, turn, stop } = this;
-    const milliseconds = await stillToGather(around, store, ids, (this.gatheringSince ??= around.now()));
-    if (milliseconds > 0) {
-      await this.prepare(ids);
-      // Who only looks, in case those in front have died, looks again later: a whole crowd would try at once when it has gathered.
-      if (isInFront(ids, id)) await turn.pause(stop, milliseconds);
-      else this.isTimeToLook = false;
-      return true;
-    }
-    // On a busy machine that takes a while, in which a class begins to show behind who seemed to be alone.
-    if (await this.prepare(ids)) return true;
-    this.gatheringSince = undefined;
-    if (ids.length > 1) await noteProgress(store.folder, around.now());
-    await turn.pause(stop, standBackFor(ids, id));
-    return isHeld(store.folder);
-  }
-
-  /** The first in front loads what a round needs before it takes the lock. Says whether that was still to be done. */
-  private async prepare(ids: readonly string[]): Promise<boolean> {
-    if (ids[0] !== this.id || !(await this.leader.prepare())) return false;
-    await noteProgress(this.store.folder, this.around.now());
-    return true;
+  } finally {
+    waiter.close();
   }
 }
 
-/** Lets a crowd gather, for one who waits for nothing any more, but leads. */
-export async function gatherCrowd(around: ProvisioningContext, store: Store, stop: AbortSignal): Promise<void> {
-  const since = around.now();
+/** Waits until no more requests arrive, before a round that this process leads for others. */
+export async function waitForBatch(leader: Leader, stop: AbortSignal): Promise<void> {
+  const since = leader.context.now();
   for (;;) {
-    const milliseconds = await stillToGather(around, store, await store.queue.ids(), since);
-    if (milliseconds <= 0 || stop.aborted) break;
+    const milliseconds = remainingBatchDelay(leader, await leader.store.queue.ids(), since);
+    if (milliseconds <= 0 || stop.aborted) return;
     await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined);
   }
-  await noteProgress(store.folder, around.now());
 }
 
-/** Milliseconds; a crowd begins to gather anew with each round, whoever's it was. */
-async function stillToGather(
-  around: ProvisioningContext,
-  { folder, rounds }: Store,
-  ids: readonly string[],
-  since: number,
-): Promise<number> {
-  const now = around.now();
-  const began = Math.min(now, Math.max(since, lastProgress(folder)));
-  return gatherFor({ ids, now, since: began, patience: timeoutOf(around), last: await rounds.load() });
+/** Milliseconds. A round of any process ends a batch, so the next one begins no earlier than the last progress. */
+function remainingBatchDelay({ context, store }: Leader, ids: readonly string[], since: number): number {
+  const now = context.now();
+  const began = Math.min(now, Math.max(since, lastProgress(store.folder)));
+  return batchDelay({ ids, now, since: began, timeout: timeoutOf(context) });
+}
+
+class Waiter {
+  readonly #leader: Leader;
+  readonly #id: string;
+  readonly #listener: QueueListener;
+  readonly #stop: AbortSignal;
+  readonly #wakeup: Wakeup;
+  readonly #timeout: ProgressTimeout;
+  /** When this process began to wait for a batch: milliseconds since 1970. */
+  #batchSince: number | undefined;
+  /** The interval passed without an event: the lock holder or the contenders may have died. */
+  #isFallbackCheck = false;
+  /** A round showed that this request needs a call while the rate limit allows none. */
+  #isLimited = false;
+  #toldLimit = false;
+
+  constructor(leader: Leader, id: string, listener: QueueListener, stop: AbortSignal) {
+    const { context, store } = leader;
+    this.#leader = leader;
+    this.#id = id;
+    this.#listener = listener;
+    this.#stop = stop;
+    this.#wakeup = new Wakeup(store.folder, id);
+    this.#timeout = new ProgressTimeout(store.folder, timeoutOf(context), context.now());
+  }
+
+  close(): void {
+    this.#wakeup.close();
+  }
+
+  /** Returns after the next event, or after a round of this process. */
+  async waitOrLead(): Promise<void> {
+    const { context, store } = this.#leader;
+    const now = context.now();
+    const blockedFor = await store.rateLimit.blockedFor(now);
+    this.#timeout.check(now, blockedFor > 0);
+    if (blockedFor === 0) this.#isLimited = this.#toldLimit = false;
+    if (this.#isLimited) await this.#waitForRateLimit(now, blockedFor);
+    // Under a rate limit each process tries one round, to learn whether its request needs a call.
+    else await this.#waitForTurn(await store.queue.ids(), blockedFor > 0);
+  }
+
+  async #waitForRateLimit(now: number, blockedFor: number): Promise<void> {
+    const error = rateLimitError(now, blockedFor);
+    if (blockedFor > timeoutOf(this.#leader.context)) throw error;
+    if (!this.#toldLimit) this.#listener.queued(error.message, new Date(now + blockedFor));
+    this.#toldLimit = true;
+    await this.#wakeup.next(this.#stop);
+  }
+
+  async #waitForTurn(ids: readonly string[], isBlocked: boolean): Promise<void> {
+    const contends = isBlocked || isContender(ids, this.#id);
+    if (contends) this.#wakeup.watchLock();
+    const isFree = !isHeld(this.#leader.store.folder);
+    const mayLead = this.#isFallbackCheck ? isFree || this.#isAbandoned() : contends && isFree;
+    if (!mayLead) this.#isFallbackCheck = await this.#wakeup.next(this.#stop, ids.length);
+    else if (!isFree || (await this.#isBatchComplete(ids, contends))) await this.#lead();
+  }
+
+  async #lead(): Promise<void> {
+    this.#isFallbackCheck = false;
+    this.#batchSince = undefined;
+    const round = await this.#leader.tryRound();
+    // Told after the round: the caller may be slow to read, and must not prolong the time under the lock.
+    if (round !== 'busy') this.#listener.locked();
+    if (round === 'rate-limited') this.#isLimited = true;
+  }
+
+  /** The lock of a living holder is not tried: if it was released just now, a round would begin before its batch is complete. */
+  #isAbandoned(): boolean {
+    const { context, store } = this.#leader;
+    return isAbandoned(store.folder, store.self, context.lockTimes.stale, context.now());
+  }
+
+  async #isBatchComplete(ids: readonly string[], contends: boolean): Promise<boolean> {
+    const milliseconds = remainingBatchDelay(this.#leader, ids, (this.#batchSince ??= this.#leader.context.now()));
+    // The oldest request's process loads its client early. On a busy machine more requests arrive in that time.
+    const hasLoaded = ids[0] === this.#id && (await this.#leader.load());
+    if (milliseconds <= 0) return !hasLoaded;
+    if (contends) await this.#wakeup.pause(this.#stop, milliseconds);
+    // A fallback check waits for the next interval; otherwise every process would contend when the batch is complete.
+    else this.#isFallbackCheck = false;
+    return false;
+  }
 }

@@ -1,27 +1,21 @@
-import { desiredState, type DesiredState, type Answer } from './desiredState.ts';
-import { CallFailure } from './checkedFetch.ts';
-import type { RoundApi } from './roundApi.ts';
+// One round: serves all queued requests with one read and one change at Cloudflare.
+import { CallFailure, errorForPeople } from './checkedFetch.ts';
+import { desiredState, type DesiredState } from './desiredState.ts';
 import { MendableError } from './errors.ts';
 import type { History } from './history.ts';
-import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { HeldLock } from './lock.ts';
-import { isMarkedOn, parseMarker } from './marker.ts';
-import { recordTarget, type Remote, type Scope } from './plan.ts';
+import type { Remote, Scope } from './plan.ts';
+import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
+import { emptyState, ownedHostnames, type PublicationStore, type StoredState } from './publications.ts';
 import type { Outcome, Queue, Request } from './queue.ts';
-import {
-  emptyState,
-  ownedHostnames,
-  recover,
-  type StoredPublication,
-  type PublicationStore,
-  type SiteKey,
-  type StoredState,
-} from './publications.ts';
+import type { RoundApi } from './roundApi.ts';
+import { auditEntry, outcomeOf } from './roundOutcomes.ts';
+import { intendedState, nextState, recoveredState, withOrphans } from './roundState.ts';
 import { readRemote, transact, type Result } from './transaction.ts';
 
 export interface RoundContext {
   readonly queue: Queue;
-  readonly records: PublicationStore;
+  readonly publications: PublicationStore;
   readonly history: History;
   readonly cloudflare: RoundApi;
   readonly lock: HeldLock;
@@ -34,60 +28,80 @@ export interface RoundContext {
   /** Calls made so far by this round. */
   readonly callCount: () => number;
   readonly log: (line: string) => void;
-  /** Milliseconds for which a request outlives an API that is too slow to be read. */
+  /** Milliseconds for which a request stays queued while the API is too slow to be read. */
   readonly patience: number;
 }
 
 /**
- * One group commit: serves every request that waits, and that comes while it reads, with one read, one write of the configuration
- * and one batch of records, and gives each its own outcome. To be called under the lock. Answers the ids of those whom it has served.
- * @throws MendableError `rate-limited` or `lock-lost`: then the requests still wait
+ * Serves every queued request, and those that arrive while it reads, with one read, one write of the configuration and one batch of
+ * records. Each request gets its own outcome. Call it while holding the lock.
+ * @throws MendableError `rate-limited` or `lock-lost`; the requests stay queued
  */
-export async function serveRound(context: RoundContext): Promise<string[]> {
-  const started = context.now();
-  let requests = await context.queue.pending(started);
-  const loaded = await context.records.load();
+export async function serveRound(context: RoundContext): Promise<void> {
+  const { queue, publications, lock, now } = context;
+  const started = now();
+  let requests = await queue.pending(started);
+  const stored = await publications.load();
   try {
-    const needed = await readIfNeeded(context, loaded, requests);
-    // Who came while we read is served too: to them, and to whoever comes in a crowd, it saves a round.
-    if (needed) requests = await context.queue.pending(context.now());
-    const state = await trustedState(context, loaded, needsLook(loaded, requests) ? needed : undefined);
-    const agenda = agendaOf(context, state, requests);
-    const result = needed && agenda.wants.size > 0 ? await carryOut(context, state, agenda, needed) : nothingToDo;
-    context.lock.check();
-    await context.records.save(nextState(state, agenda, result));
-    await answer(context, requests, agenda, result, started);
+    const remote = await readIfNeeded(context, stored, requests);
+    // Requests that arrived during the read are served too, which saves a round.
+    if (remote) requests = await queue.pending(now());
+    const state = await trustedState(context, stored, needsVerification(stored, requests) ? remote : undefined);
+    const desired = desiredFrom(context, state, requests);
+    const result = remote && desired.wants.size > 0 ? await carryOut(context, state, desired, remote) : nothingToDo;
+    lock.check();
+    await publications.save(nextState(state, desired, result));
+    await answerAll(context, requests, desired, result, started);
   } catch (error) {
     await failAll(context, requests, error, started);
   }
-  return requests.map(({ id }) => id);
-}
-
-/** What Cloudflare shows, where anything that is asked needs it. */
-async function readIfNeeded(
-  context: RoundContext,
-  loaded: StoredState | undefined,
-  requests: readonly Request[],
-): Promise<Remote | undefined> {
-  const isNeeded =
-    loaded === undefined || needsLook(loaded, requests) || agendaOf(context, loaded, requests).wants.size > 0;
-  return isNeeded ? readRemote(context.cloudflare, context.scope.dns) : undefined;
-}
-
-/** Must the state itself be held against what Cloudflare shows? */
-function needsLook(loaded: StoredState | undefined, requests: readonly Request[]): boolean {
-  return loaded === undefined || requests.some((request) => request.action.kind === 'collect');
 }
 
 const nothingToDo: Result = { failed: new Map(), foreign: new Map(), changed: new Set(), unsettled: new Set() };
 
+async function readIfNeeded(
+  context: RoundContext,
+  stored: StoredState | undefined,
+  requests: readonly Request[],
+): Promise<Remote | undefined> {
+  const isNeeded =
+    stored === undefined ||
+    needsVerification(stored, requests) ||
+    desiredFrom(context, stored, requests).wants.size > 0;
+  return isNeeded ? readRemote(context.cloudflare, context.scope.dns) : undefined;
+}
+
+/** Whether the stored state has to be compared with Cloudflare. */
+function needsVerification(stored: StoredState | undefined, requests: readonly Request[]): boolean {
+  return stored === undefined || requests.some(({ action }) => action.kind === 'collect');
+}
+
+function desiredFrom(context: RoundContext, state: StoredState, requests: readonly Request[]): DesiredState {
+  return desiredState(state, requests, {
+    now: isoTime(context.now()),
+    livenessOf: (process) => livenessOf(process, context.self),
+    isListening: context.isListening,
+  });
+}
+
+/** The stored state, corrected by `remote`. A lost state is rebuilt from Cloudflare. */
+async function trustedState(
+  { publications, machine, scope, now }: RoundContext,
+  stored: StoredState | undefined,
+  remote: Remote | undefined,
+): Promise<StoredState> {
+  if (!remote) return stored ?? emptyState;
+  if (stored) return withOrphans(stored, remote, { machine, scope });
+  return recoveredState(remote, { machine, scope }, await publications.loadCopy(), isoTime(now()));
+}
+
 async function carryOut(
   context: RoundContext,
   state: StoredState,
-  agenda: DesiredState,
+  desired: DesiredState,
   remote: Remote,
 ): Promise<Result> {
-  const { cloudflare, lock } = context;
+  const { cloudflare, history, lock, now, publications } = context;
   const notes: string[] = [];
   const result = await transact(
     {
@@ -99,148 +113,42 @@ async function carryOut(
       checkLock: () => {
         lock.check();
       },
-      keep: (version, config) => context.history.keep(isoTime(context.now()), version, config),
+      keep: (version, config) => history.keep(isoTime(now()), version, config),
       intend: async (hostnames) => {
         lock.check();
-        await context.records.save(intended(state, agenda, hostnames));
+        await publications.save(intendedState(state, desired, hostnames));
       },
     },
-    [...agenda.wants.values()],
+    [...desired.wants.values()],
     remote,
   );
-  for (const note of notes) {
-    context.log(note);
-    await context.history.audit({ at: isoTime(context.now()), what: 'note', message: note });
+  for (const message of notes) {
+    context.log(message);
+    await history.audit({ at: isoTime(now()), what: 'note', message });
   }
   return result;
 }
 
-function agendaOf(context: RoundContext, state: StoredState, requests: readonly Request[]): DesiredState {
-  return desiredState(state, requests, {
-    now: isoTime(context.now()),
-    livenessOf: (process) => livenessOf(process, context.self),
-    isListening: context.isListening,
-  });
-}
-
-/** Where the state is lost, what Cloudflare shows stands in; where Cloudflare was asked, what nobody here knows of is unsettled. */
-async function trustedState(
-  context: RoundContext,
-  loaded: StoredState | undefined,
-  remote: Remote | undefined,
-): Promise<StoredState> {
-  if (!remote) return loaded ?? emptyState;
-  const { machine, scope } = context;
-  if (!loaded)
-    return recover(
-      remote,
-      machine,
-      { ...scope, owned: new Set() },
-      await context.records.loadCopy(),
-      isoTime(context.now()),
-    );
-  const orphans = remote.records.flatMap((record): SiteKey[] => {
-    const marker = parseMarker(record.comment);
-    const ours =
-      marker &&
-      isMarkedOn(record.comment, machine) &&
-      record.content === recordTarget(scope.tunnelId) &&
-      !loaded.publications.has(record.name);
-    return ours ? [{ ...marker, hostname: record.name, service: `http://localhost:${marker.port}` }] : [];
-  });
-  return {
-    ...loaded,
-    unsettled: new Map([...orphans.map((site) => [site.hostname, site] as const), ...loaded.unsettled]),
-  };
-}
-
-/**
- * What is on the disk while the change is under way, and if it fails: what shall go is nobody's any more, what shall come is
- * nobody's yet, and who only joined or left others holds or does not.
- */
-function intended(state: StoredState, agenda: DesiredState, hostnames: ReadonlySet<string>): StoredState {
-  const publications = new Map<string, StoredPublication>();
-  for (const [hostname, before] of state.publications) {
-    const after = agenda.publications.get(hostname);
-    if (after) publications.set(hostname, { ...before, holders: after.holders });
-  }
-  return { publications, unsettled: withUnsettled(state.unsettled, agenda, hostnames) };
-}
-
-function nextState(state: StoredState, agenda: DesiredState, result: Result): StoredState {
-  const publications = new Map(agenda.publications);
-  for (const hostname of [...result.failed.keys(), ...result.foreign.keys()]) publications.delete(hostname);
-  const open = new Map([...state.unsettled].filter(([hostname]) => !agenda.wants.has(hostname)));
-  return { publications, unsettled: withUnsettled(open, agenda, result.unsettled) };
-}
-
-function withUnsettled(
-  before: StoredState['unsettled'],
-  agenda: DesiredState,
-  hostnames: ReadonlySet<string>,
-): StoredState['unsettled'] {
-  const wants = [...agenda.wants.values()].filter((want) => hostnames.has(want.hostname));
-  return new Map([...before, ...wants.map((want) => [want.hostname, siteOf(want)] as const)]);
-}
-
-function siteOf({ hostname, user, port, machine, service }: SiteKey): SiteKey {
-  return { hostname, user, port, machine, service };
-}
-
-async function answer(
+async function answerAll(
   context: RoundContext,
   requests: readonly Request[],
-  agenda: DesiredState,
+  desired: DesiredState,
   result: Result,
   started: number,
 ): Promise<void> {
+  const apiCalls = context.callCount();
   await Promise.all(
     requests.map(async (request) => {
-      const answered = agenda.answers.get(request.id);
-      if (!answered) return;
-      await tell(context, request, outcomeOf(answered, result, context.callCount()), started);
+      const answer = desired.answers.get(request.id);
+      if (answer) await respond(context, request, outcomeOf(answer, result, apiCalls), started);
     }),
   );
 }
 
-function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
-  if (answer.kind === 'settled') return answer.outcome;
-  if (answer.kind === 'publish') {
-    const { site } = answer;
-    const failure = result.failed.get(site.hostname);
-    if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
-    return {
-      kind: 'published',
-      hostname: result.foreign.get(site.hostname) ?? site.hostname,
-      port: site.port,
-      created: result.changed.has(site.hostname),
-      apiCalls,
-    };
-  }
-  return removalOutcome(answer.sites, result, apiCalls);
-}
-
-function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: number): Outcome {
-  for (const site of sites) {
-    const other = result.foreign.get(site.hostname);
-    const failure = other
-      ? new MendableError('rule-foreign', { hostname: other, port: site.port })
-      : result.failed.get(site.hostname);
-    if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
-  }
-  const gone = sites.map((site) => site.hostname).filter((hostname) => result.changed.has(hostname));
-  return {
-    kind: 'removed',
-    hostnames: gone,
-    apiCalls,
-    message: gone.length > 0 ? `Removed ${gone.join(', ')}.` : 'There was nothing to remove.',
-  };
-}
-
 /**
- * Nothing could be done at Cloudflare. What was to be taken down is noted, so that the next run does it; what was live stays.
- * Who needed nothing of Cloudflare is answered all the same; under a rate limit the others go on waiting, and so does, for a
- * while, who came to a moment in which nothing answers in time: nothing was written yet, so the next round may begin anew.
+ * Handles a round that could change nothing at Cloudflare. Removals are stored, so that the next round carries them out; live sites
+ * stay live. Requests that needed no call are answered. Under a rate limit the others stay queued. They also stay queued, for
+ * `patience`, if the API did not answer in time: no write was made yet, so the next round can start over.
  */
 async function failAll(
   context: RoundContext,
@@ -248,49 +156,37 @@ async function failAll(
   error: unknown,
   started: number,
 ): Promise<void> {
-  const reason = error instanceof CallFailure ? error.mendable : error;
+  const { lock, publications, callCount, patience } = context;
+  const reason = errorForPeople(error);
   if (!(reason instanceof MendableError) || reason.code === 'lock-lost') throw reason;
-  context.lock.check();
+  lock.check();
   const isLate = error instanceof CallFailure && error.isLate;
-  const state = await context.records.load(); // as the intents left it
-  const agenda = agendaOf(context, state ?? emptyState, requests);
-  if (state) {
-    const removals = [...agenda.wants.values()].filter((want) => !want.present);
-    await context.records.save(intended(state, agenda, new Set(removals.map((want) => want.hostname))));
+  const stored = await publications.load(); // with the intents of this round
+  const desired = desiredFrom(context, stored ?? emptyState, requests);
+  if (stored) {
+    const removals = [...desired.wants.values()].filter((want) => !want.present);
+    await publications.save(intendedState(stored, desired, new Set(removals.map((want) => want.hostname))));
   }
   for (const request of requests) {
-    const local = state ? agenda.answers.get(request.id) : undefined;
-    if (local?.kind === 'settled') await tell(context, request, local.outcome, started);
-    else if (isLate && started - request.at < context.patience) continue;
-    else if (reason.code !== 'rate-limited')
-      await tell(context, request, { kind: 'error', error: reason.toJSON(), apiCalls: context.callCount() }, started);
+    const answer = stored ? desired.answers.get(request.id) : undefined;
+    const staysQueued = reason.code === 'rate-limited' || (isLate && started - request.at < patience);
+    if (answer?.kind === 'settled') await respond(context, request, answer.outcome, started);
+    else if (!staysQueued)
+      await respond(context, request, { kind: 'error', error: reason.toJSON(), apiCalls: callCount() }, started);
   }
   if (reason.code === 'rate-limited') throw reason;
 }
 
-async function tell(context: RoundContext, request: Request, outcome: Outcome, started: number): Promise<void> {
-  const { action } = request;
-  const isChange =
-    outcome.kind === 'error' || (outcome.kind === 'published' ? outcome.created : outcome.hostnames.length > 0);
-  if (isChange) {
-    await context.history.audit({
-      at: isoTime(context.now()),
-      user: action.kind === 'release' ? action.user : action.kind === 'collect' ? undefined : action.site.user,
-      port: 'site' in action ? action.site.port : undefined,
-      what: action.kind,
-      hostname:
-        outcome.kind === 'published'
-          ? outcome.hostname
-          : outcome.kind === 'removed'
-            ? outcome.hostnames.join(' ')
-            : undefined,
-      outcome: outcome.kind === 'error' ? outcome.error.code : outcome.kind,
-      created: outcome.kind === 'published' ? outcome.created : undefined,
-      milliseconds: context.now() - started,
-      apiCalls: outcome.apiCalls,
-    });
-  }
-  await context.queue.settle(request.id, outcome);
+async function respond(
+  { history, now, queue }: RoundContext,
+  request: Request,
+  outcome: Outcome,
+  started: number,
+): Promise<void> {
+  const entry = auditEntry(request.action, outcome);
+  if (entry)
+    await history.audit({ at: isoTime(now()), ...entry, milliseconds: now() - started, apiCalls: outcome.apiCalls });
+  await queue.settle(request.id, outcome);
 }
 
 function isoTime(milliseconds: number): string {

@@ -336,7 +336,8 @@ describe('command: doctor', () => {
   it('does not ask while Cloudflare blocks the token, and says until when', async () => {
     const classroom = await soundClass();
     mkdirSync(classroom.in('records'), { mode: 0o711 });
-    writeFileSync(classroom.in('records', 'pause.json'), String(Date.now() + 200_000));
+    const limit = { calls: 100, at: Date.now(), until: Date.now() + 200_000 };
+    writeFileSync(classroom.in('records', 'rateLimit.json'), JSON.stringify(limit));
     const { code, bad } = await examine(classroom);
     assert.deepEqual([code, bad.map(({ check }) => check), classroom.standIn.requests.length], [0, ['rate limit'], 0]);
   });

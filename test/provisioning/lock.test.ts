@@ -25,7 +25,7 @@ describe('lock', () => {
   let folder: StateFolder;
   const held = (...parts: readonly string[]) => folder.in('lock', 'held', ...parts);
   const lockOnce = <T>(work: (lock: HeldLock) => Promise<T>) =>
-    withLock({ folder, self, newId: randomUUID, times: lockTimes }, work);
+    withLock({ folder, self, newId: randomUUID, now: Date.now, times: lockTimes }, work);
   /** Somebody's lock, of this age in seconds. */
   const plant = (owner: string, identity: string, age = 0) => {
     mkdirSync(held(), { recursive: true });
@@ -53,10 +53,13 @@ describe('lock', () => {
 
   it('tells when its time is over, whatever was collected as garbage meanwhile', async () => {
     const over = whileCollecting(() =>
-      withLock({ folder, self, newId: randomUUID, times: { ...lockTimes, hold: 300 } }, async ({ signal }) => {
-        await once(signal, 'abort');
-        return 'over';
-      }),
+      withLock(
+        { folder, self, newId: randomUUID, now: Date.now, times: { ...lockTimes, hold: 300 } },
+        async ({ signal }) => {
+          await once(signal, 'abort');
+          return 'over';
+        },
+      ),
     );
     assert.equal(await over, 'over');
   });

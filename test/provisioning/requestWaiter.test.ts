@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseConfig } from '../../src/provisioning/config.ts';
+import { openStore, type ProvisioningContext, type Store } from '../../src/provisioning/context.ts';
 import type { MendableError } from '../../src/provisioning/errors.ts';
 import { Leader } from '../../src/provisioning/leader.ts';
 import { lockTimes, withLock } from '../../src/provisioning/lock.ts';
 import { requestId } from '../../src/provisioning/queue.ts';
-import { openStore, type Store, type ProvisioningContext } from '../../src/provisioning/context.ts';
-import { Waiting } from '../../src/provisioning/requestWaiter.ts';
+import { waitForOutcome } from '../../src/provisioning/requestWaiter.ts';
 import { publish } from '../fixtures/provisioning/publishing.ts';
 
-describe('waiting', () => {
+describe('request waiter', () => {
   let root: string;
-  let around: ProvisioningContext;
+  let context: ProvisioningContext;
   let store: Store;
   beforeEach(async () => {
     root = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-'));
@@ -26,7 +26,7 @@ describe('waiting', () => {
       stateDir: root,
       lockTimeoutSeconds: 1,
     };
-    around = {
+    context = {
       config: parseConfig('config.json', JSON.stringify(settings), 'server1'),
       host: 'host1',
       token: 'token',
@@ -38,98 +38,63 @@ describe('waiting', () => {
       isListening: () => false,
       log: () => undefined,
     };
-    store = await openStore(around);
+    store = await openStore(context);
   });
   afterEach(() => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** One request that waits until it has had no progress for a second. */
+  /** The error code of a request that waits until it has had no progress for a second. */
   async function waitInVain(leader: Leader): Promise<unknown> {
     const { id } = await store.queue.submit(requestId(Date.now(), randomUUID), Date.now(), publish(1));
-    const waiting = new Waiting(
-      id,
-      around,
-      store,
-      leader,
-      { queued: () => undefined, locked: () => undefined },
-      new AbortController().signal,
+    const listener = { queued: () => undefined, locked: () => undefined };
+    return waitForOutcome(leader, id, listener, new AbortController().signal).catch(
+      (error: unknown) => (error as MendableError).code,
     );
-    return waiting.forOutcome().catch((error: unknown) => (error as MendableError).code);
   }
 
-  it('never tries a lock whose holder lives: let go in that moment, it would begin a round that nobody has gathered for', async () => {
-    const leader = new CountingLeader(around, store);
-    const code = await withLock({ folder: store.folder, self: store.self, newId: randomUUID, times: lockTimes }, () =>
-      waitInVain(leader),
+  it('does not try the lock while its holder lives', async () => {
+    const leader = new LosingLeader(context, store);
+    const code = await withLock(
+      { folder: store.folder, self: store.self, newId: randomUUID, now: Date.now, times: lockTimes },
+      () => waitInVain(leader),
     );
-    assert.deepEqual([code, leader.tries], ['busy', 0]);
+    assert.deepEqual([code, leader.attempts], ['busy', 0]);
   });
 
-  it('tries the lock of a holder that has died', async () => {
-    const leader = new CountingLeader(around, store);
+  it('tries the lock when its holder has died', async () => {
+    const leader = new LosingLeader(context, store);
     const dead = { ...store.self, startTime: '1' };
-    const code = await withLock({ folder: store.folder, self: dead, newId: randomUUID, times: lockTimes }, () =>
-      waitInVain(leader),
+    const code = await withLock(
+      { folder: store.folder, self: dead, newId: randomUUID, now: Date.now, times: lockTimes },
+      () => waitInVain(leader),
     );
     assert.equal(code, 'busy');
-    assert(leader.tries > 0);
+    assert.ok(leader.attempts > 0);
   });
 
-  it('leads also where it takes longer to load what a round needs than it would wait', async () => {
+  it('leads even when loading takes longer than the batch delay', async () => {
     let late = 0;
-    around = { ...around, now: () => Date.now() + late };
-    class SlowLeader extends CountingLeader {
-      override prepare(): Promise<boolean> {
+    context = { ...context, now: () => Date.now() + late };
+    class SlowLeader extends LosingLeader {
+      override load(): Promise<boolean> {
         const isFirst = late === 0;
-        late = 2_000;
+        late = 500;
         return Promise.resolve(isFirst);
       }
     }
-    const leader = new SlowLeader(around, store);
+    const leader = new SlowLeader(context, store);
     assert.equal(await waitInVain(leader), 'busy');
-    assert(leader.tries > 0);
-  });
-
-  describe('on a slow machine, where the next look is always later than one waits without progress', () => {
-    const arrivals = 6;
-    let came: number;
-    beforeEach(() => {
-      came = 0;
-      let late = 0;
-      // Three are in front, so ours only waits; with every glance at the clock the next one comes.
-      const come = (at: number) => mkdirSync(store.folder.in('queue', requestId(at, randomUUID)), { recursive: true });
-      for (const age of [3, 2, 1]) come(Date.now() - age);
-      around = {
-        ...around,
-        now: () => {
-          late += 600;
-          if (came < arrivals) come(Date.now() + late);
-          came += 1;
-          return Date.now() + late;
-        },
-      };
-    });
-
-    it('has patience while others come', async () => {
-      assert.equal(await waitInVain(new CountingLeader(around, store)), 'busy');
-      assert(came > arrivals, `gave up when ${came} had come`);
-    });
-
-    it('has none for those who come while another holds the lock, and does nothing', async () => {
-      const options = { folder: store.folder, self: store.self, newId: randomUUID, times: lockTimes };
-      assert.equal(await withLock(options, () => waitInVain(new CountingLeader(around, store))), 'busy');
-      assert(came <= arrivals, 'it waited for all of them');
-    });
+    assert.ok(leader.attempts > 0);
   });
 });
 
-/** Always comes too late. */
-class CountingLeader extends Leader {
-  tries = 0;
+/** Always finds the lock taken by another process. */
+class LosingLeader extends Leader {
+  attempts = 0;
 
   override tryRound(): Promise<'busy'> {
-    this.tries += 1;
+    this.attempts += 1;
     return Promise.resolve('busy');
   }
 }

@@ -160,7 +160,7 @@ describe('state: where it cannot be written', () => {
     const classroom = await start();
     mkdirSync(classroom.stateDir);
     chmodSync(classroom.stateDir, 0o777);
-    await (await openPublisher(classroom)).store.records.look();
+    await (await openPublisher(classroom)).store.publications.look();
     chmodSync(classroom.in('records'), 0o555);
     await refused(classroom, /records.*may not write/);
     chmodSync(classroom.in('records'), 0o777);
@@ -220,7 +220,7 @@ function fillDisk(classroom: Classroom): (() => void) | undefined {
 /** Without a file system of our own: a publisher whose folder refuses every file as a full disk does. */
 async function refusedInside(classroom: Classroom): Promise<void> {
   const publisher = await openPublisher(classroom);
-  publisher.store.records.save = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+  publisher.store.publications.save = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
   await assert.rejects(
     publisher.request(publish(2), { queued: () => undefined, locked: () => undefined }, new AbortController().signal),
     { code: 'ENOSPC' },

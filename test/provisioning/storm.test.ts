@@ -16,7 +16,13 @@ async function gathered(classroom: Classroom, count: number, start: () => Promis
   const folder = await StateFolder.open(classroom.stateDir);
   let endings: Promise<Ended>[] = [];
   await withLock(
-    { folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, times: { ...lockTimes, hold: 120_000 } },
+    {
+      folder,
+      self: identifyOnHost(process.pid, 'host1'),
+      newId: randomUUID,
+      now: Date.now,
+      times: { ...lockTimes, hold: 120_000 },
+    },
     async () => {
       const waiting = () => readdirSync(folder.in('queue')).length;
       const complete = new Moment();
@@ -83,7 +89,7 @@ describe('storm', function () {
     const folder = await StateFolder.open(classroom.stateDir);
     const pending: Promise<unknown>[] = [];
     await withLock(
-      { folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, times: lockTimes },
+      { folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, now: Date.now, times: lockTimes },
       async () => {
         pending.push(...students(250).map((number) => ask(classroom, publish(number))));
         const complete = new Moment();
@@ -155,7 +161,7 @@ describe('storm', function () {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 1 } });
     const folder = await StateFolder.open(classroom.stateDir);
     const ended = await withLock(
-      { folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, times: lockTimes },
+      { folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, now: Date.now, times: lockTimes },
       () => classroom.run(['publish', '-p', '3001', '--json']),
     );
     assert.deepEqual([ended?.code, ended?.last['code']], [75, 'busy']);

@@ -43,15 +43,7 @@ export async function examineCloudflare({
       ),
     ];
   }
-  const options = {
-    ...config,
-    token,
-    fetch,
-    callDeadline,
-    signal: stop,
-    onCall: () => undefined,
-    checkPause: () => undefined,
-  };
+  const options = { ...config, token, fetch, callDeadline, signal: stop, beforeCall: () => Promise.resolve() };
   const account = connectAdminApi(options);
   const cloudflare = connectRoundApi(options);
   const verified = await examineToken(account, config.accountId);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Config } from '../../provisioning/config.ts';
 import { identifyOnHost, livenessOf, type ProcessIdentity } from '../../provisioning/processIdentity.ts';
 import { lockFolder, lockTimes } from '../../provisioning/lock.ts';
-import { Pause } from '../../provisioning/backoff.ts';
+import { RateLimit } from '../../provisioning/rateLimit.ts';
 import { queueFolder, requestTime } from '../../provisioning/queue.ts';
 import { PublicationStore } from '../../provisioning/publications.ts';
 import { socketFolder, StateFolder } from '../../provisioning/stateFolder.ts';
@@ -117,7 +117,7 @@ export async function examineState(config: Config, now: number): Promise<{ findi
     ) ?? inaccessible(stateDir);
   if (problem) return { findings: [problem], pausedFor: 0 };
   const folder = await StateFolder.open(stateDir);
-  const pausedFor = await new Pause(folder).remaining(now);
+  const pausedFor = await new RateLimit(folder).blockedFor(now);
   const sharing =
     sharingOf(facts) === 'group'
       ? `shared by the group ${groupName(facts.gid)}`

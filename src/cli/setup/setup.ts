@@ -44,8 +44,7 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
       fetch,
       callDeadline,
       signal: stop,
-      onCall: () => undefined,
-      checkPause: () => undefined,
+      beforeCall: () => Promise.resolve(),
     });
     const answers = await findAnswers(account, asker, options, known);
     const doubt = certificateWarning(answers.hostname);

@@ -1,0 +1,56 @@
+// The outcome of each request of a round, and its line in the audit log. Pure.
+import type { Answer } from './desiredState.ts';
+import { MendableError } from './errors.ts';
+import type { SiteKey } from './publications.ts';
+import type { Action, Outcome } from './queue.ts';
+import type { Result } from './transaction.ts';
+
+/** @param apiCalls calls of the whole round */
+export function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
+  if (answer.kind === 'settled') return answer.outcome;
+  if (answer.kind === 'remove') return removalOutcome(answer.sites, result, apiCalls);
+  const { hostname, port } = answer.site;
+  const failure = result.failed.get(hostname);
+  if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
+  return {
+    kind: 'published',
+    hostname: result.foreign.get(hostname) ?? hostname,
+    port,
+    created: result.changed.has(hostname),
+    apiCalls,
+  };
+}
+
+function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: number): Outcome {
+  for (const { hostname, port } of sites) {
+    const foreign = result.foreign.get(hostname);
+    const failure = foreign
+      ? new MendableError('rule-foreign', { hostname: foreign, port })
+      : result.failed.get(hostname);
+    if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
+  }
+  const hostnames = sites.map((site) => site.hostname).filter((hostname) => result.changed.has(hostname));
+  const message = hostnames.length > 0 ? `Removed ${hostnames.join(', ')}.` : 'There was nothing to remove.';
+  return { kind: 'removed', hostnames, apiCalls, message };
+}
+
+/** Undefined if the request changed nothing. */
+export function auditEntry(action: Action, outcome: Outcome): Record<string, unknown> | undefined {
+  const entry = {
+    user: action.kind === 'release' ? action.user : action.kind === 'collect' ? undefined : action.site.user,
+    port: 'site' in action ? action.site.port : undefined,
+    what: action.kind,
+  };
+  switch (outcome.kind) {
+    case 'published': {
+      const { kind, hostname, created } = outcome;
+      return created ? { ...entry, hostname, outcome: kind, created } : undefined;
+    }
+    case 'removed': {
+      const { kind, hostnames } = outcome;
+      return hostnames.length > 0 ? { ...entry, hostname: hostnames.join(' '), outcome: kind } : undefined;
+    }
+    case 'error':
+      return { ...entry, outcome: outcome.error.code };
+  }
+}
