@@ -82,14 +82,9 @@ export default tseslint.config(
       'src/provisioning/sdk.ts',
       'src/provisioning/lock.ts',
     ],
-    rules: {
-      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noPrompts] }],
-    },
+    rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noPrompts] }] },
   },
-  {
-    files: ['src/provisioning/sdk.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [noVscode] }] },
-  },
+  { files: ['src/provisioning/sdk.ts'], rules: { 'no-restricted-imports': ['error', { paths: [noVscode] }] } },
   {
     files: ['src/provisioning/lock.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare] }] },
@@ -101,10 +96,7 @@ export default tseslint.config(
       'src/provisioning/publisher.ts',
     ],
     rules: {
-      'no-restricted-imports': [
-        'error',
-        { paths: [noVscode], patterns: [noCloudflare, noPrompts, noTeacher] },
-      ],
+      'no-restricted-imports': ['error', { paths: [noVscode], patterns: [noCloudflare, noPrompts, noTeacher] }],
     },
   },
   {

@@ -131,6 +131,12 @@ export const commandMessages = {
     detail: 'The record for {hostname} was refused: {problem}.',
     action: 'Ask your teacher; nothing was changed.',
   },
+  'limit-reached': {
+    exit: exitCodes.notAllowed,
+    title: 'You have reached a limit',
+    detail: '{problem}.',
+    action: 'Stop one of your dev servers, or ask your teacher to raise `maxSitesPerUser`.',
+  },
   'quota-reached': {
     exit: exitCodes.failed,
     title: 'The zone is full',

@@ -1,5 +1,6 @@
+// The calls that the teacher's commands make, beyond those of a round.
 import { CallFailure } from './checkedFetch.ts';
-import { call, clientOptions, type ClientOptions } from './sdkClient.ts';
+import { call, clientOptions, everyItem, type ClientOptions } from './sdkClient.ts';
 import {
   BaseAccountTokens,
   BaseCloudflared,
@@ -27,31 +28,31 @@ export interface ZoneFacts {
 export interface TunnelFacts {
   readonly id: string;
   readonly name: string;
-  /** Where its configuration comes from: a `local` one ignores what we write. */
+  /** Where its configuration comes from. A `local` tunnel ignores our writes. */
   readonly source: 'local' | 'cloudflare';
-  /** Cloudflare's word: `healthy`, `degraded` (some connections are missing), `down`, `inactive` (never connected). */
+  /** As Cloudflare reports it: `healthy`, `degraded` (some connections are missing), `down`, `inactive` (never connected). */
   readonly status: string;
 }
 
-/** What the teacher's commands ask of Cloudflare, beyond provisioning. Each call rejects with `CallFailure`. */
+/** Each call rejects with `CallFailure`. */
 export interface AdminApi {
-  /** Says that the token is known; nothing about what it may do. */
+  /** Checks that the token is valid, not what it permits. */
   verifyToken(accountId?: string): Promise<TokenFacts>;
-  /** Every zone that the token may see; needs Zone · Read. */
+  /** Every zone that the token may see. Needs Zone · Read. */
   zones(): Promise<ZoneFacts[]>;
   zone(zoneId: string): Promise<ZoneFacts>;
   /** Tunnels that are not deleted. */
   tunnels(accountId: string): Promise<TunnelFacts[]>;
   tunnel(accountId: string, tunnelId: string): Promise<TunnelFacts>;
-  /** Makes a remotely-managed tunnel. */
+  /** Creates a remotely managed tunnel. */
   createTunnel(accountId: string, name: string): Promise<TunnelFacts>;
-  /** The secret with which cloudflared connects this tunnel: for a file of its own, never for a terminal. */
+  /** The secret with which cloudflared connects this tunnel. Write it to a file; never print it. */
   connectorToken(accountId: string, tunnelId: string): Promise<string>;
   /** How many DNS records the zone holds. */
   countRecords(zoneId: string): Promise<number>;
 }
 
-/** Opens the account that the token belongs to; nothing is called yet. */
+/** Opens the account that the token belongs to. Makes no call yet. */
 export function connectAdminApi(options: ClientOptions): AdminApi {
   const resources = [BaseUserTokens, BaseAccountTokens, BaseZones, BaseCloudflared, BaseToken, BaseRecords] as const;
   const client = createClient({ resources, ...clientOptions(options) });
@@ -73,7 +74,7 @@ function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<Admi
       try {
         return { owner: 'user', status: (await call(user.verify(), unknown)).status };
       } catch (error) {
-        // A token of the account is unknown where tokens of users are verified.
+        // Cloudflare verifies tokens of users and tokens of accounts at different addresses.
         if (
           accountId === undefined ||
           !(error instanceof CallFailure) ||
@@ -89,7 +90,10 @@ function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<Admi
 function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<AdminApi, 'zones' | 'zone' | 'countRecords'> {
   const unknown = (zone: string) => new MendableError('zone-unknown', { zone });
   return {
-    zones: async () => everyPage(await call(zones.list({ per_page: 50 }), unknown('list')), zoneFacts, unknown('list')),
+    zones: async () => {
+      const first = await call(zones.list({ per_page: 50 }), unknown('list'));
+      return (await everyItem(first, unknown('list'))).map(zoneFacts);
+    },
     zone: async (zoneId) => zoneFacts(await call(zones.get({ zone_id: zoneId }), unknown(zoneId))),
     async countRecords(zoneId) {
       const page = await call(records.list({ zone_id: zoneId, per_page: 1 }), unknown(zoneId));
@@ -104,12 +108,12 @@ function tunnelCalls(
 ): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
   const unknown = (account: string, tunnel = 'list') => new MendableError('tunnel-unknown', { account, tunnel });
   return {
-    tunnels: async (accountId) =>
-      everyPage(
-        await call(tunnels.list({ account_id: accountId, is_deleted: false, per_page: 50 }), unknown(accountId)),
+    tunnels: async (accountId) => {
+      const filter = { account_id: accountId, is_deleted: false, per_page: 50 };
+      return (await everyItem(await call(tunnels.list(filter), unknown(accountId)), unknown(accountId))).map(
         tunnelFacts,
-        unknown(accountId),
-      ),
+      );
+    },
     tunnel: async (accountId, tunnelId) =>
       tunnelFacts(await call(tunnels.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId))),
     createTunnel: async (accountId, name) =>
@@ -119,27 +123,6 @@ function tunnelCalls(
     connectorToken: (accountId, tunnelId) =>
       call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
   };
-}
-
-interface Page<T> {
-  readonly result: readonly T[];
-  readonly result_info: unknown;
-  getNextPage(): Promise<Page<T>>;
-}
-
-/** Follows the pages by the total: the last one is not always known by its size. */
-async function everyPage<T, Facts>(
-  first: Page<T>,
-  factsOf: (item: T) => Facts,
-  unknown: MendableError,
-): Promise<Facts[]> {
-  const items = [...first.result];
-  const { total_count: total = 0 } = (first.result_info ?? {}) as { total_count?: number };
-  for (let page = first; items.length < total && page.result.length > 0;) {
-    page = await call(page.getNextPage(), unknown);
-    items.push(...page.result);
-  }
-  return items.map(factsOf);
 }
 
 function zoneFacts(zone: {

@@ -45,6 +45,8 @@ export interface CallOptions {
   /** Awaited before each call. If it rejects, the call is not made. */
   readonly beforeCall: () => Promise<void>;
   readonly afterCall?: () => void;
+  /** Kept out of every error message. */
+  readonly token: string;
 }
 
 interface Envelope {
@@ -105,7 +107,7 @@ interface AttemptOptions extends CallOptions {
 }
 
 async function tryOnce(
-  { fetch, signal: round, signals, beforeCall, afterCall, call, milliseconds }: AttemptOptions,
+  { fetch, signal: round, signals, beforeCall, afterCall, token, call, milliseconds }: AttemptOptions,
   ...request: Parameters<typeof fetch>
 ): Promise<Response> {
   const [input, init] = request;
@@ -114,12 +116,12 @@ async function tryOnce(
     try {
       const response = await fetch(input, { ...init, signal });
       const text = await response.text();
-      check(call, response, text);
+      check(call, response, withoutToken(text, token));
       return new Response(text, { status: response.status, headers: response.headers });
     } catch (error) {
       if (error instanceof CallFailure || error instanceof MendableError) throw error;
       const late = round.aborted ? 'the time of one round' : signal.aborted ? `${milliseconds / 1000} s` : undefined;
-      throw connectionFailure(call, error, late);
+      throw connectionFailure(call, error, late, token);
     } finally {
       afterCall?.();
     }
@@ -150,15 +152,14 @@ function translate(call: string, status: number, problem: string, headers: Heade
 const unconnected = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 /** @param late the time within which no answer came */
-function connectionFailure(call: string, error: unknown, late: string | undefined): CallFailure {
+function connectionFailure(call: string, error: unknown, late: string | undefined, token: string): CallFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const problem =
-    late !== undefined ? `no answer within ${late}` : code || (cause instanceof Error ? cause.message : String(cause));
+  const message = withoutToken(cause instanceof Error ? cause.message : String(cause), token);
+  const problem = late !== undefined ? `no answer within ${late}` : code || message;
   const effect = unconnected.includes(code) ? 'none' : 'unknown';
   return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), {
     isLate: late !== undefined,
-    cause: error,
   });
 }
 
@@ -166,6 +167,11 @@ function connectionFailure(call: string, error: unknown, late: string | undefine
 function retryAfter(headers: Headers): number {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : 300;
+}
+
+/** Replaces the token in a text that may quote it: node quotes a header that it cannot send. */
+function withoutToken(text: string, token: string): string {
+  return token === '' ? text : text.replaceAll(token, '[token]');
 }
 
 function parseEnvelope(text: string): Envelope | undefined {

@@ -14,11 +14,12 @@ export const configDefaults = {
   stateDir: '/var/lib/classroom-tunnel',
   commands: ['npm run dev'],
   portVariable: 'PORT',
+  maxSitesPerUser: 3,
   lockTimeoutSeconds: 10,
   apiBaseUrl: 'https://api.cloudflare.com/client/v4',
 };
 
-/** The keys of the configuration file; the README's table says what each is for. */
+/** The keys of the configuration file. The README's table explains each. */
 const schema = z.strictObject({
   $schema: z.optional(z.string()),
   accountId: id,
@@ -35,6 +36,7 @@ const schema = z.strictObject({
   ),
   ports: z.optional(z.record(z.string(), port)),
   portRange: z.optional(z.tuple([port, port])),
+  maxSitesPerUser: z._default(z.int().check(z.minimum(1)), configDefaults.maxSitesPerUser),
   lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
   apiBaseUrl: z._default(z.url('is not a URL'), configDefaults.apiBaseUrl),
   originRequest: z.optional(z.record(z.string(), z.unknown())),
@@ -44,7 +46,7 @@ const schema = z.strictObject({
   teachers: z._default(z.array(text), []),
 });
 
-/** The configuration, complete and valid; paths are absolute. */
+/** The configuration, complete and valid. Paths are absolute. */
 export type Config = Readonly<Omit<z.output<typeof schema>, 'machine' | 'originRequest' | 'tokenFile'>> & {
   readonly file: string;
   readonly machine: string;
@@ -83,7 +85,7 @@ export function parseConfig(file: string, content: string, machine: string): Con
   };
 }
 
-/** The port that the configuration gives to this user, if it gives ports to users. */
+/** The port that the configuration assigns to this user; undefined if it assigns none. */
 export function assignedPort(config: Config, user: string): number | undefined {
   return config.ports && Object.hasOwn(config.ports, user) ? config.ports[user] : undefined;
 }

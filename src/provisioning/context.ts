@@ -1,5 +1,7 @@
 // What provisioning works with: the outside world, and the parts of the state folder.
 import type { Config } from './config.ts';
+import { DelayedLog } from './delayedLog.ts';
+import { FormerHolders } from './formerHolders.ts';
 import { History } from './history.ts';
 import type { LockTimes } from './lock.ts';
 import { identifyOnHost, type ProcessIdentity } from './processIdentity.ts';
@@ -43,19 +45,25 @@ export interface Store {
   readonly rateLimit: RateLimit;
   readonly publications: PublicationStore;
   readonly history: History;
+  readonly formerHolders: FormerHolders;
+  readonly log: DelayedLog;
 }
 
 /** @throws MendableError `state-unwritable` */
-export async function openStore({ config, host, log }: ProvisioningContext): Promise<Store> {
+export async function openStore(context: ProvisioningContext): Promise<Store> {
+  const { config, host } = context;
+  const log = new DelayedLog(context.log);
   const folder = await StateFolder.open(config.stateDir);
   const self = identifyOnHost(process.pid, host);
   return {
     folder,
     self,
-    queue: new Queue(folder, self, log),
+    queue: new Queue(folder, self, log.add),
     rateLimit: new RateLimit(folder),
-    publications: new PublicationStore(folder, log),
+    publications: new PublicationStore(folder, log.add),
     history: new History(folder),
+    formerHolders: new FormerHolders(folder, self),
+    log,
   };
 }
 

@@ -1,27 +1,21 @@
+// The desired state of a round: which sites stay, come and go, and how each request will be answered.
 import { MendableError } from './errors.ts';
-import type { Liveness, ProcessIdentity } from './processIdentity.ts';
+import { isSameUser } from './marker.ts';
 import type { Want } from './plan.ts';
+import { isPossible, type Liveness, type ProcessIdentity } from './processIdentity.ts';
+import { serviceFor, type Holder, type SiteKey, type StoredPublication, type StoredState } from './publications.ts';
 import type { Outcome, Request } from './queue.ts';
-import {
-  publicationOf,
-  serviceFor,
-  type Holder,
-  type StoredPublication,
-  type SiteKey,
-  type StoredState,
-} from './publications.ts';
 
-/** What a request comes to once its hostnames are as wanted. */
+/** How a request will be answered once its hostnames are in the desired state. */
 export type Answer =
   | { readonly kind: 'settled'; readonly outcome: Outcome }
-  | { readonly kind: 'publish'; readonly site: SiteKey; readonly hostname: string }
+  | { readonly kind: 'publish'; readonly site: SiteKey }
   | { readonly kind: 'remove'; readonly sites: readonly SiteKey[] };
 
-/** What one round has to bring about. */
 export interface DesiredState {
-  /** Who shall hold what, if everything succeeds. */
+  /** The publications with their holders, if everything succeeds. */
   readonly publications: ReadonlyMap<string, StoredPublication>;
-  /** What has to be looked at at Cloudflare; without any, the round makes no call. */
+  /** The hostnames to compare with Cloudflare. Without any, the round makes no call. */
   readonly wants: ReadonlyMap<string, Want>;
   readonly answers: ReadonlyMap<Request['id'], Answer>;
 }
@@ -30,36 +24,45 @@ export interface DesiredStateContext {
   /** ISO 8601. */
   readonly now: string;
   readonly livenessOf: (process: ProcessIdentity) => Liveness;
-  /** Does anything listen on this port of this machine? */
+  /** Whether a process listens on this port of this machine. */
   readonly isListening: (port: number) => boolean;
+  /** How many sites one user may have at a time. */
+  readonly maxSitesPerUser: number;
+  /** Compare every publication with Cloudflare, because a process that lost the lock may have changed it late. */
+  readonly verifyAll?: boolean;
 }
 
-/** What a round has to bring about, from who holds what and what is asked: pure, but for what it asks of `context`. */
+/** How many holders one site may have. A window or shell is one holder; dead ones are dropped before they count. */
+export const maxHolders = 16;
+
+/** Works out the desired state from the stored state and the requests. Pure, except that it asks `context`. */
 export function desiredState(
   state: StoredState,
   requests: readonly Request[],
   context: DesiredStateContext,
 ): DesiredState {
-  const agenda = new Draft(state, context);
-  agenda.dropDeadHolders();
-  for (const site of state.unsettled.values()) agenda.want(site);
-  for (const request of requests) agenda.answers.set(request.id, agenda.serve(request));
-  return agenda;
+  const draft = new Draft(state, context);
+  draft.dropDeadHolders();
+  for (const site of state.unsettled.values()) draft.want(site);
+  if (context.verifyAll) for (const publication of draft.publications.values()) draft.want(publication);
+  for (const request of requests) draft.answers.set(request.id, draft.serve(request));
+  return draft;
 }
 
 class Draft implements DesiredState {
   readonly publications: Map<string, StoredPublication>;
   readonly wants = new Map<string, Want>();
   readonly answers = new Map<string, Answer>();
+  readonly #state: StoredState;
+  readonly #context: DesiredStateContext;
 
-  constructor(
-    private readonly state: StoredState,
-    private readonly context: DesiredStateContext,
-  ) {
+  constructor(state: StoredState, context: DesiredStateContext) {
+    this.#state = state;
+    this.#context = context;
     this.publications = new Map(state.publications);
   }
 
-  /** Puts a hostname on the agenda: there if somebody shall hold it, else gone. */
+  /** Wants the hostname to be present if it has a publication, and absent otherwise. */
   want(site: SiteKey): void {
     const publication = this.publications.get(site.hostname);
     const { hostname, user, port, machine, service } = publication ?? site;
@@ -67,99 +70,88 @@ class Draft implements DesiredState {
   }
 
   dropDeadHolders(): void {
-    for (const publication of this.state.publications.values()) {
-      const holders = publication.holders.filter(
-        (holder) => !holder.process || this.context.livenessOf(holder.process) !== 'dead',
-      );
-      if (holders.length < publication.holders.length) this.keep(publication, holders);
+    for (const publication of this.#state.publications.values()) {
+      const holders = publication.holders.filter((holder) => !this.#isDead(holder));
+      if (holders.length < publication.holders.length) this.#keep(publication, holders);
     }
   }
 
   serve({ action }: Request): Answer {
     switch (action.kind) {
       case 'publish':
-        return this.publish(action.site, action.holder, action.verify);
+        return this.#publish(action.site, action.holder, action.verify);
       case 'release':
-        return this.release(action.user, action.holder);
+        return this.#release(action.user, action.holder);
       case 'unpublish':
-        return this.unpublish(action.site);
+        return this.#unpublish(action.site);
       case 'collect':
-        return this.collect();
+        return this.#collect();
     }
   }
 
-  private publish(site: SiteKey, holder: Holder, verify: boolean): Answer {
-    const refusal = this.refusalOf(site);
-    if (refusal) return settled(refusal);
-    const existing = this.publications.get(site.hostname);
-    const holders = [
-      ...(existing?.holders ?? []).filter((one) => one.id !== holder.id),
-      { ...holder, service: site.service },
-    ];
+  #publish(site: SiteKey, holder: Holder, verify: boolean): Answer {
+    const { hostname, port } = site;
+    const existing = this.publications.get(hostname);
+    const otherHolders = (existing?.holders ?? []).filter(({ id }) => id !== holder.id);
+    const refusal = this.#refusalOf(site, holder, otherHolders.length);
+    if (refusal) return settled({ kind: 'error', error: refusal.toJSON(), apiCalls: 0 });
+    const holders = [...otherHolders, { ...holder, service: site.service }];
     const service = serviceFor(holders, site.service);
-    this.publications.set(site.hostname, { ...site, service, since: existing?.since ?? this.context.now, holders });
+    this.publications.set(hostname, { ...site, service, since: existing?.since ?? this.#context.now, holders });
     const isLive =
       existing?.service === service &&
-      existing.port === site.port &&
-      this.state.publications.has(site.hostname) &&
-      !this.wants.has(site.hostname);
-    if (isLive && !verify) {
-      return {
-        kind: 'settled',
-        outcome: { kind: 'published', hostname: site.hostname, port: site.port, created: false, apiCalls: 0 },
-      };
-    }
+      existing.port === port &&
+      this.#state.publications.has(hostname) &&
+      !this.wants.has(hostname);
+    if (isLive && !verify) return settled({ kind: 'published', hostname, port, created: false, apiCalls: 0 });
     this.want(site);
-    return { kind: 'publish', site, hostname: site.hostname };
+    return { kind: 'publish', site };
   }
 
-  private release(user: string, holderId: string): Answer {
+  #release(user: string, holderId: string): Answer {
     const held = [...this.publications.values()].filter(
-      (one) =>
-        one.user === user &&
-        // Nobody knows any more who held what was recovered: whoever of this user lets go, lets go of it.
-        (one.holders.length === 0 || one.holders.some((holder) => holder.id === holderId)),
+      ({ user: owner, holders }) =>
+        isSameUser(owner, user) &&
+        // The holders of a recovered publication are unknown: any release by its user ends it.
+        (holders.length === 0 || holders.some(({ id }) => id === holderId)),
     );
-    // Let go of before, when it could not be taken down: that is on the agenda already.
-    const halfGone = [...this.state.unsettled.values()].filter(
-      (one) => one.user === user && !this.publications.has(one.hostname),
+    // Sites that an earlier release could not take down are unsettled and already wanted absent.
+    const halfRemoved = [...this.#state.unsettled.values()].filter(
+      (site) => isSameUser(site.user, user) && !this.publications.has(site.hostname),
     );
-    if (held.length === 0 && halfGone.length === 0) return removed([], 'Nothing was held.');
-    const gone = [
-      ...halfGone,
-      ...held.filter(
-        (one) =>
-          !this.keep(
-            one,
-            one.holders.filter((holder) => holder.id !== holderId),
-          ),
-      ),
-    ];
-    if (gone.length === 0)
-      return removed([], `${held.map((one) => one.hostname).join(', ')} stays: somebody else of yours holds it.`);
-    return { kind: 'remove', sites: gone };
+    if (held.length === 0 && halfRemoved.length === 0) return removed('Nothing was held.');
+    const removedNow = held.filter((publication) => {
+      const others = publication.holders.filter(({ id }) => id !== holderId);
+      return !this.#keep(publication, others);
+    });
+    const sites = [...halfRemoved, ...removedNow];
+    if (sites.length > 0) return { kind: 'remove', sites };
+    const names = held.map(({ hostname }) => hostname).join(', ');
+    return removed(`${names} stays: another of your windows or shells holds it.`);
   }
 
-  private unpublish(site: SiteKey): Answer {
-    const publication = publicationOf({ ...this.state, publications: this.publications }, site.user, site.port);
-    if (publication) this.keep(publication, []);
-    else this.want(site); // not in our records: what Cloudflare shows decides
+  #unpublish(site: SiteKey): Answer {
+    const publication = [...this.publications.values()].find(
+      ({ user, port }) => isSameUser(user, site.user) && port === site.port,
+    );
+    if (publication) this.#keep(publication, []);
+    else this.want(site); // unknown to the state, so Cloudflare decides
     return { kind: 'remove', sites: [publication ?? site] };
   }
 
-  private collect(): Answer {
-    const gone: SiteKey[] = [];
+  #collect(): Answer {
     for (const publication of [...this.publications.values()]) {
-      // What was recovered without its holders is kept while its server runs.
-      if (publication.holders.length === 0 && !this.context.isListening(publication.port)) this.keep(publication, []);
+      // A recovered publication without holders stays while its server runs.
+      const isLeft = publication.holders.length === 0 && !this.#context.isListening(publication.port);
+      if (isLeft) this.#keep(publication, []);
       else this.want(publication);
     }
-    for (const want of this.wants.values()) if (!want.present) gone.push(want);
-    return gone.length === 0 ? removed([], 'Nothing was left behind.') : { kind: 'remove', sites: gone };
+    const sites = [...this.wants.values()].filter(({ present }) => !present);
+    return sites.length === 0 ? removed('Nothing was left behind.') : { kind: 'remove', sites };
   }
 
-  /** Leaves the publication to these holders; without any, it is to go. Says whether it stays. */
-  private keep(publication: StoredPublication, holders: readonly Holder[]): boolean {
+  /** Gives the publication these holders; without any it is removed. Returns whether it stays. */
+  #keep(publication: StoredPublication, holders: readonly Holder[]): boolean {
     if (holders.length > 0) {
       const service = serviceFor(holders, publication.service);
       this.publications.set(publication.hostname, { ...publication, service, holders });
@@ -171,21 +163,36 @@ class Draft implements DesiredState {
     return false;
   }
 
-  private refusalOf({ hostname, user, port, machine }: SiteKey): MendableError | undefined {
+  #refusalOf(site: SiteKey, holder: Holder, otherHolders: number): MendableError | undefined {
+    const { hostname, user, port, machine } = site;
+    const publications = [...this.publications.values()];
     const taken = this.publications.get(hostname);
-    if (taken && taken.user !== user)
+    if (taken && !isSameUser(taken.user, user))
       return new MendableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
-    const other = [...this.publications.values()].find(
-      (one) => one.port === port && one.user !== user && one.machine === machine,
+    const other = publications.find(
+      (publication) =>
+        publication.port === port && publication.machine === machine && !isSameUser(publication.user, user),
     );
-    return other ? new MendableError('port-held', { port, owner: other.user, hostname: other.hostname }) : undefined;
+    if (other) return new MendableError('port-held', { port, owner: other.user, hostname: other.hostname });
+    if (holder.process && !isPossible(holder.process))
+      return new MendableError('usage', { problem: `${holder.process.pid} is not the id of a process` });
+    if (otherHolders >= maxHolders)
+      return new MendableError('limit-reached', { user, problem: `${hostname} has ${otherHolders} holders already` });
+    const own = publications.filter((publication) => isSameUser(publication.user, user)).length;
+    if (!taken && own >= this.#context.maxSitesPerUser)
+      return new MendableError('limit-reached', { user, problem: `${own} sites of ${user} are live already` });
+    return undefined;
+  }
+
+  #isDead({ process }: Holder): boolean {
+    return process !== undefined && this.#context.livenessOf(process) === 'dead';
   }
 }
 
-function removed(hostnames: readonly string[], message: string): Answer {
-  return { kind: 'settled', outcome: { kind: 'removed', hostnames, message, apiCalls: 0 } };
+function settled(outcome: Outcome): Answer {
+  return { kind: 'settled', outcome };
 }
 
-function settled(error: MendableError): Answer {
-  return { kind: 'settled', outcome: { kind: 'error', error: error.toJSON(), apiCalls: 0 } };
+function removed(message: string): Answer {
+  return settled({ kind: 'removed', hostnames: [], message, apiCalls: 0 });
 }

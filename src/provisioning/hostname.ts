@@ -1,3 +1,4 @@
+// Makes hostnames from the teacher's template. Pure.
 import { MendableError } from './errors.ts';
 
 export interface HostnameFacts {
@@ -11,8 +12,8 @@ const placeholders = /\{([^{}]*)\}/g;
 /**
  * Makes the hostname of one publication from the teacher's template.
  *
- * What a placeholder stands for becomes part of a DNS label: lower case (cloudflared matches case-sensitively),
- * every other character a hyphen. Limits: RFC 1035, 63 characters a label and 253 in all.
+ * The value of a placeholder becomes part of a DNS label: letters become lower case, because cloudflared matches case-sensitively,
+ * and other characters become hyphens. Limits: RFC 1035, 63 characters for a label and 253 in all.
  * @throws MendableError `hostname-invalid`
  */
 export function makeHostname(template: string, facts: HostnameFacts): string {
@@ -45,14 +46,14 @@ export function makeHostname(template: string, facts: HostnameFacts): string {
   return hostname;
 }
 
-/** Does the name depend on the port? If not, it is known before the port is. */
+/** Whether the hostname depends on the port. If not, it is known before the port is. */
 export function dependsOnPort(template: string): boolean {
   return template.includes('{port}');
 }
 
 /**
- * A warning for a template whose names lie two levels below the zone: Universal SSL covers one level only.
- * The zone's own name is not known here, so country domains with a second level (`co.uk`) are guessed by their length.
+ * A warning if hostnames lie two levels below the zone, because Universal SSL covers one level only. The zone's name is not known
+ * here, so country domains with a second level (`co.uk`) are guessed by their length.
  */
 export function certificateWarning(template: string): string | undefined {
   const suffix = template.split('.').slice(1);
@@ -60,7 +61,7 @@ export function certificateWarning(template: string): string | undefined {
   if (top === 'localhost') return undefined;
   const zoneLabels = top.length === 2 && (suffix.at(-2)?.length ?? 9) <= 3 && suffix.length > 2 ? 3 : 2;
   return suffix.length > zoneLabels
-    ? `"${template}" lies two levels below its zone: Cloudflare's free certificate covers one level only, so browsers will refuse it unless you bought one for it. "${template.replace('.', '-')}" has a certificate.`
+    ? `"${template}" lies two levels below its zone: Cloudflare's free certificate covers one level only, so browsers will refuse it unless you buy a certificate for it. "${template.replace('.', '-')}" has a certificate.`
     : undefined;
 }
 

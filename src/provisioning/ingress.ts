@@ -1,4 +1,6 @@
-/** One ingress rule as Cloudflare keeps it; keys that are not named here are carried through as they are. */
+// Cloudflare's ingress rules: reads and edits them by cloudflared's own rules. Pure.
+
+/** One ingress rule. Keys that are not named here are carried through unchanged. */
 export interface IngressRule {
   readonly hostname?: string;
   readonly path?: string;
@@ -7,13 +9,13 @@ export interface IngressRule {
   readonly [key: string]: unknown;
 }
 
-/** The tunnel's whole configuration; `warp-routing` and unknown keys are carried through as they are. */
+/** The tunnel's whole configuration. `warp-routing` and unknown keys are carried through unchanged. */
 export interface TunnelConfig {
   readonly ingress?: readonly IngressRule[] | null;
   readonly [key: string]: unknown;
 }
 
-/** What an edit wants: rules by hostname to be there (with this service), or to be gone. */
+/** Rules to set, and hostnames whose rules to remove. */
 export interface IngressEdit {
   readonly set: readonly IngressRule[];
   readonly remove: ReadonlySet<string>;
@@ -22,8 +24,8 @@ export interface IngressEdit {
 const notFound: IngressRule = { service: 'http_status:404' };
 
 /**
- * Sets and removes the rules of our own hostnames and nothing else: foreign rules, their order and every other key stay.
- * Returns the same object when there is nothing to change.
+ * Sets and removes rules of our own hostnames. Foreign rules, their order and every other key stay.
+ * @returns the same object if nothing changes
  */
 export function editIngress(config: TunnelConfig | null, edit: IngressEdit): TunnelConfig {
   const before = config?.ingress ?? [];
@@ -48,7 +50,7 @@ export function editIngress(config: TunnelConfig | null, edit: IngressEdit): Tun
   return changed ? { ...config, ingress: rules } : (config ?? {});
 }
 
-/** Does this rule send `hostname` to its service, by cloudflared's matching? (`*.x` is a suffix match: it takes a.b.x too.) */
+/** Whether this rule matches `hostname`, as cloudflared matches it: `*.x` is a suffix match, so it matches a.b.x too. */
 export function matches(rule: IngressRule, hostname: string): boolean {
   const pattern = rule.hostname ?? '';
   return (
@@ -59,20 +61,20 @@ export function matches(rule: IngressRule, hostname: string): boolean {
   );
 }
 
-/** The rule of exactly this hostname that takes the whole site. */
+/** The rule for exactly this hostname, for the whole site. */
 export function ruleOf(config: TunnelConfig | null, hostname: string): IngressRule | undefined {
   return config?.ingress?.find((rule) => rule.hostname === hostname && !rule.path);
 }
 
-/** The port of this machine that a service means, or undefined where it means something else. */
+/** The local port that a service sends visitors to; undefined for any other service. */
 export function localPort(service: string): number | undefined {
   const match = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):(\d+)\/?$/.exec(service);
   return match ? Number(match[1]) : undefined;
 }
 
 /**
- * The first place whose rule would otherwise take this whole hostname: an exact rule goes before every wildcard, and before the
- * catch-all. What takes but a path of it is more special still, and stays before it.
+ * The index of the first rule that would match this whole hostname: an exact rule goes before every wildcard and before the
+ * catch-all. A rule for a path of it is more specific and stays before it.
  */
 function placeFor(hostname: string, rules: readonly IngressRule[]): number {
   const index = rules.findIndex((rule) => !rule.path && matches(rule, hostname));

@@ -32,7 +32,7 @@ export class Leader {
   /** Runs `work` while holding the lock. Returns undefined at once, without running it, if another process holds the lock. */
   async lead<T>(work: (session: LeaderSession) => Promise<T>): Promise<T | undefined> {
     const { newId, lockTimes: times, now } = this.context;
-    const { folder, self, rateLimit } = this.store;
+    const { folder, self, rateLimit, log } = this.store;
     return withLock({ folder, self, newId, now, times }, async (lock) => {
       this.hasLed = true;
       const calls = new CallReservation(rateLimit, now, await rateLimit.blockedFor(now()));
@@ -44,12 +44,14 @@ export class Leader {
       } finally {
         await ifPossible(lock, () => calls.returnUnused());
       }
+    }).finally(() => {
+      log.flush();
     });
   }
 
   /** Serves one round if the lock is free. Under a rate limit, requests that need a call stay queued. */
   async tryRound(): Promise<'served' | 'rate-limited' | 'busy'> {
-    const { config, now, log, isListening } = this.context;
+    const { config, now, isListening } = this.context;
     try {
       const served = await this.lead(async (session) => {
         await serveRound({
@@ -59,7 +61,8 @@ export class Leader {
           machine: config.machine,
           now,
           isListening,
-          log,
+          log: this.store.log.add,
+          maxSitesPerUser: config.maxSitesPerUser,
           patience: timeoutOf(this.context),
         });
         return 'served' as const;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { withDeadline } from '../deadline.ts';
 import { parseJson } from '../json.ts';
 import { MendableError } from './errors.ts';
+import { formerHoldersFolder } from './formerHolders.ts';
 import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { StateFolder } from './stateFolder.ts';
 
@@ -96,9 +97,7 @@ class OwnedLock {
     const owner = ownerIn(held);
     if (owner !== undefined) {
       if (!isAbandonedBy(owner, folder, self, times.stale, now())) return undefined;
-      ignoring('ENOENT', () => {
-        fs.unlinkSync(join(held, owner));
-      });
+      evict(owner, folder, self);
     }
     const token = `${newId()}.json`;
     const scratch = await folder.makeFolder('scratch', token);
@@ -149,6 +148,15 @@ class OwnedLock {
 function isAbandonedBy(owner: string, folder: StateFolder, self: ProcessIdentity, stale: number, now: number): boolean {
   const renewed = folder.timeOf(lockFolder, 'held'); // 0 if the lock was released in this moment
   return isDead(join(heldFolder(folder), owner), self) || (renewed > 0 && renewed + stale < now);
+}
+
+/** Removes a dead owner's file. The file of any other owner is kept, because that process may still change Cloudflare. */
+function evict(owner: string, folder: StateFolder, self: ProcessIdentity): void {
+  const ownerFile = join(heldFolder(folder), owner);
+  ignoring('ENOENT', () => {
+    if (isDead(ownerFile, self)) fs.unlinkSync(ownerFile);
+    else fs.renameSync(ownerFile, folder.in(formerHoldersFolder, owner));
+  });
 }
 
 /** Whether the process that this owner file names is surely dead. Then its lock can be taken before it looks stale. */

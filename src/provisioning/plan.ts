@@ -1,7 +1,9 @@
+// The plan: what to change at Cloudflare so that it shows the desired state. Pure.
 import { MendableError } from './errors.ts';
 import { findConfigFault } from './configFault.ts';
-import { editIngress, localPort, ruleOf, type IngressRule, type TunnelConfig } from './ingress.ts';
-import { formatMarker, isMarkedBy, parseMarker, type Marker } from './marker.ts';
+import { editIngress, ruleOf, type IngressRule, type TunnelConfig } from './ingress.ts';
+import { formatMarker, isMarkedBy, type Marker } from './marker.ts';
+import { PlanView } from './planView.ts';
 
 /** A DNS record as Cloudflare lists it. */
 export interface DnsRecord {
@@ -22,33 +24,33 @@ export interface Remote {
   readonly records: readonly DnsRecord[];
 }
 
-/** What one hostname shall be: there with this service, or gone. */
+/** The desired state of one hostname: present with this service, or absent. */
 export interface Want extends Marker {
   readonly hostname: string;
   readonly service: string;
   readonly present: boolean;
 }
 
-/** What the plan needs to know of the class. */
+/** The settings that the plan depends on. */
 export interface Scope {
   readonly tunnelId: string;
   readonly dns: 'perHost' | 'wildcard';
   readonly originRequest?: object | undefined;
-  /** Hostnames whose rule is ours by our own state. */
+  /** Hostnames whose rule is ours according to the stored state. */
   readonly owned: ReadonlySet<string>;
 }
 
-/** What to change so that Cloudflare shows what is wanted. An empty plan writes nothing. */
+/** The changes. An empty plan writes nothing. */
 export interface Plan {
-  /** The whole new configuration; undefined when it stays as it is. */
+  /** The whole new configuration; undefined if it stays as it is. */
   readonly config: TunnelConfig | undefined;
   readonly create: readonly NewRecord[];
   readonly remove: readonly DnsRecord[];
-  /** Hostnames that this plan changes at Cloudflare. */
+  /** Hostnames that this plan changes. */
   readonly touched: ReadonlySet<string>;
-  /** Wants that cannot be, each with its own reason: the others go on. */
+  /** Wants that cannot be met, each with its own reason. */
   readonly refused: ReadonlyMap<string, MendableError>;
-  /** Wants that a rule made by somebody else serves already: wanted hostname → that rule's hostname. */
+  /** Wants that another user's rule serves already: wanted hostname → that rule's hostname. */
   readonly foreign: ReadonlyMap<string, string>;
 }
 
@@ -58,140 +60,84 @@ export function recordTarget(tunnelId: string): string {
 }
 
 /**
- * What to change: pure. Foreign rules and records are never in it; where a want meets one it is refused, or answered by it.
+ * Compares each want with Cloudflare. Rules and records are ours by the stored state or by the marker in the record's comment;
+ * all others are foreign and never change.
+ *
+ * ```
+ * want     rule at Cloudflare          record at Cloudflare   →  plan
+ * present  none                        none                      set rule, create record
+ * present  ours, another service       ours                      set rule
+ * present  ours, same service          none                      create record
+ * present  ours, same service          ours                      –
+ * present  foreign                     any                       refused: hostname-taken
+ * present  any                         marked by another user    refused: hostname-taken
+ * present  foreign, for the same port under another hostname     foreign: that rule serves it
+ * absent   ours                        ours                      drop rule, remove record
+ * absent   none                        ours                      remove record
+ * absent   foreign                     foreign                   –
+ * ```
+ * With `"dns": "wildcard"` no record is created.
+ * @throws MendableError `tunnel-invalid` if cloudflared would refuse the new configuration
  */
 export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): Plan {
-  const view = new View(remote, scope);
+  const view = new PlanView(remote, scope);
   const refused = new Map<string, MendableError>();
   const foreign = new Map<string, string>();
-  const set: IngressRule[] = [];
-  const drop = new Set<string>();
+  const edit = { set: [] as IngressRule[], remove: new Set<string>() };
   const create: NewRecord[] = [];
   const remove: DnsRecord[] = [];
   for (const want of wants) {
-    const other = view.foreignRuleFor(want);
-    if (other) {
-      foreign.set(want.hostname, other);
-      continue;
-    }
-    if (!want.present) {
-      if (view.isOurs(want)) drop.add(want.hostname);
+    const { hostname, present } = want;
+    const foreignRule = view.foreignRuleFor(want);
+    const refusal = present ? view.refusalOf(want) : undefined;
+    if (foreignRule) foreign.set(hostname, foreignRule);
+    else if (refusal) refused.set(hostname, refusal);
+    else if (present) {
+      edit.set.push(newRule(want, scope));
+      if (scope.dns === 'perHost' && !view.recordOf(hostname)) create.push(newRecord(want, scope));
+    } else {
+      if (view.isOurs(want)) edit.remove.add(hostname);
       const record = view.ownRecord(want);
       if (record) remove.push(record);
-      continue;
     }
-    const refusal = view.refusalOf(want);
-    if (refusal) {
-      refused.set(want.hostname, refusal);
-      continue;
-    }
-    set.push(newRule(want, scope));
-    if (scope.dns === 'perHost' && !view.recordOf(want.hostname)) create.push(newRecord(want, scope));
   }
-  const config = editIngress(remote.config, { set, remove: drop });
-  const changed = config !== (remote.config ?? config);
-  const fault = changed ? findConfigFault(config) : undefined;
-  if (fault) throw new MendableError('tunnel-invalid', { tunnel: scope.tunnelId, problem: fault });
   return {
-    config: changed || (remote.config === null && set.length > 0) ? config : undefined,
+    config: changedConfig(remote, edit, scope),
     create,
     remove,
     refused,
     foreign,
-    touched: touchedBy(remote, set, drop, create, remove),
+    touched: new Set([
+      ...edit.set.filter((rule) => view.serviceOf(rule.hostname) !== rule.service).map((rule) => rule.hostname ?? ''),
+      ...[...edit.remove].filter((hostname) => view.serviceOf(hostname) !== undefined),
+      ...[...create, ...remove].map((record) => record.name),
+    ]),
   };
 }
 
-/** Does Cloudflare show what this want asks for? Asked after a write whose outcome nobody saw. */
+/** Whether Cloudflare shows the desired state of this hostname. Asked after a write whose outcome is unknown. */
 export function isAchieved(want: Want, remote: Remote, scope: Scope): boolean {
   const rule = ruleOf(remote.config, want.hostname);
-  const record = remote.records.find((one) => one.name === want.hostname);
+  const record = remote.records.find(({ name }) => name === want.hostname);
   if (want.present) return rule?.service === want.service && (scope.dns === 'wildcard' || record !== undefined);
   return rule === undefined && (record === undefined || !isMarkedBy(record.comment, want));
 }
 
-/** The remote side with the questions that the plan asks of it; everything by name, so that 1,000 rules cost no more than one. */
-class View {
-  private readonly rules = new Map<string, IngressRule>();
-  private readonly records = new Map<string, DnsRecord>();
-  private readonly foreignByPort = new Map<number, string>();
-
-  constructor(
-    remote: Remote,
-    private readonly scope: Scope,
-  ) {
-    for (const record of remote.records) this.records.set(record.name, record);
-    for (const rule of remote.config?.ingress ?? []) {
-      if (!rule.hostname || rule.path) continue;
-      if (!this.rules.has(rule.hostname)) this.rules.set(rule.hostname, rule);
-      const port = localPort(rule.service);
-      if (port !== undefined && !this.hasOurMarker(rule.hostname) && !rule.hostname.includes('*'))
-        this.foreignByPort.set(port, rule.hostname);
-    }
-  }
-
-  recordOf(hostname: string): DnsRecord | undefined {
-    return this.records.get(hostname);
-  }
-
-  /** Our record of this want: deleted only if marker, type, name and target all match. */
-  ownRecord(want: Want): DnsRecord | undefined {
-    const record = this.records.get(want.hostname);
-    return record?.type === 'CNAME' &&
-      record.content === recordTarget(this.scope.tunnelId) &&
-      isMarkedBy(record.comment, want)
-      ? record
-      : undefined;
-  }
-
-  /**
-   * Is the rule of this hostname ours? Our state says so, or our record beside it, or it is the half of a publication
-   * that lost its record (or never has one): exactly the name and the service that we would write, and no foreign record.
-   */
-  isOurs(want: Want): boolean {
-    if (this.scope.owned.has(want.hostname) || this.ownRecord(want)) return true;
-    return this.rules.get(want.hostname)?.service === want.service && !this.records.has(want.hostname);
-  }
-
-  /** The hostname of a rule that somebody else made for the same local port. */
-  foreignRuleFor(want: Want): string | undefined {
-    if (this.scope.owned.has(want.hostname)) return undefined;
-    const port = localPort(want.service);
-    const rule = port === undefined ? undefined : this.foreignByPort.get(port);
-    if (rule === undefined || (rule === want.hostname && this.isOurs(want))) return undefined;
-    return rule;
-  }
-
-  refusalOf(want: Want): MendableError | undefined {
-    const { hostname } = want;
-    const rule = this.rules.get(hostname);
-    const holder = parseMarker(this.records.get(hostname)?.comment);
-    if (holder && !this.ownRecord(want)) {
-      return new MendableError('hostname-taken', {
-        hostname,
-        problem: `${holder.user} holds it on the machine ${holder.machine}`,
-      });
-    }
-    if (rule && rule.service !== want.service && !this.isOurs(want)) {
-      return new MendableError('hostname-taken', {
-        hostname,
-        problem: `a rule that somebody else made sends it to ${rule.service}`,
-      });
-    }
-    return undefined;
-  }
-
-  private hasOurMarker(hostname: string): boolean {
-    return this.scope.owned.has(hostname) || parseMarker(this.records.get(hostname)?.comment) !== undefined;
-  }
+function changedConfig(
+  remote: Remote,
+  edit: { readonly set: readonly IngressRule[]; readonly remove: ReadonlySet<string> },
+  scope: Scope,
+): TunnelConfig | undefined {
+  const config = editIngress(remote.config, edit);
+  const isChanged = remote.config ? config !== remote.config : edit.set.length > 0;
+  if (!isChanged) return undefined;
+  const fault = findConfigFault(config);
+  if (fault) throw new MendableError('tunnel-invalid', { tunnel: scope.tunnelId, problem: fault });
+  return config;
 }
 
-function newRule(want: Want, scope: Scope): IngressRule {
-  return {
-    hostname: want.hostname,
-    service: want.service,
-    ...(scope.originRequest ? { originRequest: scope.originRequest } : {}),
-  };
+function newRule({ hostname, service }: Want, { originRequest }: Scope): IngressRule {
+  return { hostname, service, ...(originRequest ? { originRequest } : {}) };
 }
 
 function newRecord(want: Want, scope: Scope): NewRecord {
@@ -203,22 +149,4 @@ function newRecord(want: Want, scope: Scope): NewRecord {
     ttl: 1,
     comment: formatMarker(want),
   };
-}
-
-function touchedBy(
-  remote: Remote,
-  set: readonly IngressRule[],
-  drop: ReadonlySet<string>,
-  create: readonly NewRecord[],
-  remove: readonly DnsRecord[],
-): Set<string> {
-  const services = new Map(
-    (remote.config?.ingress ?? []).filter((rule) => !rule.path).map((rule) => [rule.hostname, rule.service]),
-  );
-  return new Set([
-    ...set.filter((rule) => services.get(rule.hostname) !== rule.service).map((rule) => rule.hostname ?? ''),
-    ...[...drop].filter((hostname) => services.has(hostname)),
-    ...create.map((record) => record.name),
-    ...remove.map((record) => record.name),
-  ]);
 }

@@ -1,18 +1,19 @@
+// The stored state: which sites are live on this machine, and which processes hold them.
 import { MendableError } from './errors.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
 import { stateShape } from './schemas.ts';
 import type { StateFolder } from './stateFolder.ts';
 
-/** Somebody who keeps a publication: a window, a shell, or a hand that will come back to take it down. */
+/** A reason to keep a site live: a window, a shell, or a manual `publish`. */
 export interface Holder {
   readonly id: string;
-  /** The process whose life is the holder's; absent for a publication held by hand. */
+  /** The process that the holder lives as long as. A manual publication has none. */
   readonly process?: ProcessIdentity;
-  /** Where this holder wants visitors to be led; see `serviceFor`. */
+  /** Where this holder wants to send visitors; see `serviceFor`. */
   readonly service?: string;
 }
 
-/** A site as it shall be: what hostname, whose, where it leads. */
+/** A site: its hostname, its user, and where it sends visitors. */
 export interface SiteKey {
   readonly hostname: string;
   readonly user: string;
@@ -21,17 +22,17 @@ export interface SiteKey {
   readonly service: string;
 }
 
-/** A site that is live, and who holds it. */
+/** A live site with its holders. */
 export interface StoredPublication extends SiteKey {
   /** ISO 8601. */
   readonly since: string;
   readonly holders: readonly Holder[];
 }
 
-/** Who holds what on this machine, and which hostnames may be half-done at Cloudflare. */
 export interface StoredState {
+  /** By hostname. */
   readonly publications: ReadonlyMap<string, StoredPublication>;
-  /** Touched, and not known to be whole: the next run, whoever's it is, makes them so. */
+  /** Sites that a round changed and may have left half done, by hostname. The next round of any process completes or removes them. */
   readonly unsettled: ReadonlyMap<string, SiteKey>;
 }
 
@@ -40,77 +41,76 @@ export const emptyState: StoredState = { publications: new Map(), unsettled: new
 const file = ['records', 'state.json'] as const;
 const copy = ['records', 'state.previous.json'] as const;
 
-/** Reads and writes the state. One file, replaced whole: an intent and what it belongs to cannot come apart. */
+/** Reads and writes the state. It is one file, replaced as a whole, so an intent never comes apart from its publication. */
 export class PublicationStore {
-  constructor(
-    private readonly folder: StateFolder,
-    private readonly log: (line: string) => void,
-  ) {}
+  readonly #folder: StateFolder;
+  readonly #log: (line: string) => void;
 
-  /** Undefined where nothing can be trusted: then what Cloudflare shows is asked, see `recover`. */
+  constructor(folder: StateFolder, log: (line: string) => void) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** Undefined if there is no valid state; then it is rebuilt from Cloudflare. Moves a broken file away, so call it while holding the lock. */
   async load(): Promise<StoredState | undefined> {
-    const text = await this.folder.read(...file);
+    const text = await this.#folder.read(...file);
     if (text === undefined) return undefined;
     try {
       return parse(text);
     } catch (error) {
-      const kept = `state.broken-${this.folder.in(...file).length}-${text.length}.json`;
-      this.log(
-        `${this.folder.in(...file)} is not readable (${(error as Error).message}); it was put aside as ${kept} and is rebuilt from what Cloudflare shows.`,
+      const path = this.#folder.in(...file);
+      const kept = `state.broken-${path.length}-${text.length}.json`;
+      this.#log(
+        `${path} is not readable (${(error as Error).message}); it was put aside as ${kept} and is rebuilt from what Cloudflare shows.`,
       );
-      await this.folder.write(['records', kept], text);
-      await this.folder.remove(...file);
+      await this.#folder.write(['records', kept], text);
+      await this.#folder.remove(...file);
       return undefined;
     }
   }
 
-  /** What is on the disk now, for those who only look: they hold no lock, so they put nothing aside. */
+  /** The state for readers without the lock. Never moves a broken file away. */
   async look(): Promise<StoredState> {
     try {
-      return parse((await this.folder.read(...file)) ?? format(emptyState));
+      return parse((await this.#folder.read(...file)) ?? format(emptyState));
     } catch (error) {
       if (error instanceof MendableError && error.code === 'state-unwritable') throw error;
-      this.log(
-        `${this.folder.in(...file)} is not readable (${(error as Error).message}); the next change, or \`classroom-tunnel gc\`, rebuilds it from what Cloudflare shows.`,
+      this.#log(
+        `${this.#folder.in(...file)} is not readable (${(error as Error).message}); the next change, or \`classroom-tunnel gc\`, rebuilds it from what Cloudflare shows.`,
       );
       return emptyState;
     }
   }
 
-  /** Durable: it is on the disk when this returns. */
+  /** Returns once the state is on disk and would survive a power failure. */
   async save(state: StoredState): Promise<void> {
     const text = format(state);
-    await this.folder.write(file, text, { durable: true });
-    await this.folder.write(copy, text);
+    await this.#folder.write(file, text, { durable: true });
+    await this.#folder.write(copy, text);
   }
 
-  /** The last state that was whole: for the holders of what `recover` finds. */
+  /** The last valid state. It supplies the holders when the state is rebuilt. */
   async loadCopy(): Promise<StoredState> {
     try {
-      return parse((await this.folder.read(...copy)) ?? '');
+      return parse((await this.#folder.read(...copy)) ?? '');
     } catch {
       return emptyState;
     }
   }
 }
 
-/** The names of all hostnames whose rules are ours. */
+/** The hostnames whose rules are ours according to the state. */
 export function ownedHostnames(state: StoredState): Set<string> {
   return new Set([...state.publications.keys(), ...state.unsettled.keys()]);
 }
 
 /**
- * Where a publication with these holders leads: through a relay as long as one of them has one, since a relay reaches the server
- * however it was started; else straight to the port.
+ * Where a site with these holders sends visitors: to a relay if one of them has one, because a relay reaches the server however it
+ * was started; otherwise straight to the port.
  */
-export function serviceFor(holders: readonly Holder[], otherwise: string): string {
+export function serviceFor(holders: readonly Holder[], fallback: string): string {
   const services = holders.flatMap(({ service }) => service ?? []);
-  return services.findLast((service) => service.startsWith('unix:')) ?? services.at(-1) ?? otherwise;
-}
-
-/** The user's publication of this port. */
-export function publicationOf(state: StoredState, user: string, port: number): StoredPublication | undefined {
-  return [...state.publications.values()].find((one) => one.user === user && one.port === port);
+  return services.findLast((service) => service.startsWith('unix:')) ?? services.at(-1) ?? fallback;
 }
 
 function parse(text: string): StoredState {
@@ -119,8 +119,9 @@ function parse(text: string): StoredState {
   return { publications: byHostname(data.publications as StoredPublication[]), unsettled: byHostname(data.unsettled) };
 }
 
-function format(state: StoredState): string {
-  return `${JSON.stringify({ version: 1, publications: [...state.publications.values()], unsettled: [...state.unsettled.values()] }, undefined, 1)}\n`;
+function format({ publications, unsettled }: StoredState): string {
+  const state = { version: 1, publications: [...publications.values()], unsettled: [...unsettled.values()] };
+  return `${JSON.stringify(state, undefined, 1)}\n`;
 }
 
 function byHostname<T extends SiteKey>(sites: readonly T[]): Map<string, T> {

@@ -60,8 +60,9 @@ export class Publisher {
         if (error instanceof MendableError) return 'busy' as const;
         throw error;
       });
-      if (round !== 'served') return; // another process leads, or the rate limit allows no call
+      if (round !== 'served') break; // another process leads, or the rate limit allows no call
     }
+    this.store.log.flush();
   }
 
   /**
@@ -99,6 +100,7 @@ export class Publisher {
     const before = await cloudflare.readConfiguration();
     const at = new Date(this.#context.now()).toISOString();
     if (before.config) await history.keep(at, before.version, before.config);
+    await history.audit({ at, user, what: 'intent', restore: name });
     lock.check();
     const version = await cloudflare.writeConfiguration(config);
     const milliseconds = this.#context.now() - started;

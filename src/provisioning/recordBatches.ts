@@ -1,10 +1,11 @@
+// Changes DNS records in batches, and finds the one that fails a batch.
 import { CallFailure } from './checkedFetch.ts';
 import type { RecordUsage, RoundApi } from './roundApi.ts';
 import { MendableError } from './errors.ts';
 import { parseMarker } from './marker.ts';
 import type { DnsRecord, NewRecord } from './plan.ts';
 
-/** The most operations that one batch may have on a free zone (Cloudflare's documentation of DNS batches). */
+/** Operations in one batch on a free zone (developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes). */
 const batchLimit = 200;
 /** A message names this many of our records. */
 const namesShown = 5;
@@ -16,7 +17,7 @@ interface Changes {
 
 interface BatchContext {
   readonly cloudflare: RoundApi;
-  /** Throws once the lock is lost. */
+  /** @throws MendableError `lock-lost` */
   readonly checkLock: () => void;
   /** The records of this tunnel that were there before. */
   readonly own: readonly DnsRecord[];
@@ -25,9 +26,9 @@ interface BatchContext {
 }
 
 /**
- * Writes the records in batches. One bad record fails its batch whole, so a refused batch is halved until only the bad one
- * fails: it is told to `refuse`, and the others are made.
- * @throws CallFailure where the outcome is unknown, or the refusal holds for every record
+ * Writes the records in batches. One bad record fails its whole batch, so a refused batch is halved until only the bad record fails;
+ * `refuse` is called for it, and the others are changed.
+ * @throws CallFailure if the outcome is unknown, or the refusal applies to every record
  */
 export async function changeRecords(
   context: BatchContext,
@@ -44,10 +45,10 @@ export async function changeRecords(
   try {
     await context.cloudflare.changeRecords({ remove, create });
   } catch (error) {
-    if (!(error instanceof CallFailure) || error.effect === 'unknown' || isForAll(error)) throw error;
+    if (!(error instanceof CallFailure) || error.effect === 'unknown' || appliesToAll(error)) throw error;
     if (error.codes.includes(81045) && create.length > 0) return createWhatFits(context, { remove, create }, refuse);
     if (total > 1) return halves();
-    if (remove.length === 1 && error.codes.includes(81044)) return; // gone already, which is what was wanted
+    if (remove.length === 1 && error.codes.includes(81044)) return; // removed already
     const hostname = [...remove, ...create][0]?.name ?? '';
     refuse(hostname, await explain(context.cloudflare, hostname, error));
   }
@@ -80,7 +81,7 @@ function describeFullZone({ used, quota }: Partial<RecordUsage> = {}, own: reado
     : `the zone holds ${used} of ${quota ?? 'unlimited'} records, and ${ours}`;
 }
 
-/** Removals first, as within one batch: they make room in the zone. */
+/** Removals first, because they make room in the zone. */
 function halve({ remove, create }: Changes): [Changes, Changes] {
   const half = Math.ceil((remove.length + create.length) / 2);
   const room = Math.max(0, half - remove.length);
@@ -90,8 +91,8 @@ function halve({ remove, create }: Changes): [Changes, Changes] {
   ];
 }
 
-/** A refusal that would be the same for every record: halving the batch would only cost calls. */
-function isForAll(error: CallFailure): boolean {
+/** Halving a batch would only cost calls if every record is refused for the same reason. */
+function appliesToAll(error: CallFailure): boolean {
   return [401, 403, 429].includes(error.status ?? 0) || error.mendable.code === 'zone-unknown';
 }
 

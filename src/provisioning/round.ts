@@ -2,6 +2,7 @@
 import { CallFailure, errorForPeople } from './checkedFetch.ts';
 import { desiredState, type DesiredState } from './desiredState.ts';
 import { MendableError } from './errors.ts';
+import type { FormerHolders } from './formerHolders.ts';
 import type { History } from './history.ts';
 import type { HeldLock } from './lock.ts';
 import type { Remote, Scope } from './plan.ts';
@@ -9,7 +10,7 @@ import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import { emptyState, ownedHostnames, type PublicationStore, type StoredState } from './publications.ts';
 import type { Outcome, Queue, Request } from './queue.ts';
 import type { RoundApi } from './roundApi.ts';
-import { auditEntry, outcomeOf } from './roundOutcomes.ts';
+import { auditEntry, intentsOf, outcomeOf } from './roundOutcomes.ts';
 import { intendedState, nextState, recoveredState, withOrphans } from './roundState.ts';
 import { readRemote, transact, type Result } from './transaction.ts';
 
@@ -17,6 +18,7 @@ export interface RoundContext {
   readonly queue: Queue;
   readonly publications: PublicationStore;
   readonly history: History;
+  readonly formerHolders: FormerHolders;
   readonly cloudflare: RoundApi;
   readonly lock: HeldLock;
   readonly scope: Omit<Scope, 'owned'>;
@@ -25,6 +27,7 @@ export interface RoundContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly isListening: (port: number) => boolean;
+  readonly maxSitesPerUser: number;
   /** Calls made so far by this round. */
   readonly callCount: () => number;
   readonly log: (line: string) => void;
@@ -40,53 +43,69 @@ export interface RoundContext {
 export async function serveRound(context: RoundContext): Promise<void> {
   const { queue, publications, lock, now } = context;
   const started = now();
+  const formerHolders = await context.formerHolders.list(started);
+  const round: Round = { ...context, started, verifyAll: formerHolders.length > 0 };
   let requests = await queue.pending(started);
   const stored = await publications.load();
   try {
-    const remote = await readIfNeeded(context, stored, requests);
+    const remote = await readIfNeeded(round, stored, requests);
     // Requests that arrived during the read are served too, which saves a round.
     if (remote) requests = await queue.pending(now());
-    const state = await trustedState(context, stored, needsVerification(stored, requests) ? remote : undefined);
-    const desired = desiredFrom(context, state, requests);
-    const result = remote && desired.wants.size > 0 ? await carryOut(context, state, desired, remote) : nothingToDo;
+    const state = await trustedState(round, stored, needsVerification(round, stored, requests) ? remote : undefined);
+    const desired = desiredFrom(round, state, requests);
+    const result = remote && desired.wants.size > 0 ? await carryOut(round, state, desired, remote) : nothingToDo;
     lock.check();
     await publications.save(nextState(state, desired, result));
-    await answerAll(context, requests, desired, result, started);
+    await context.formerHolders.forget(formerHolders.filter(({ hasEnded }) => hasEnded));
+    await answerAll(round, requests, desired, result);
   } catch (error) {
-    await failAll(context, requests, error, started);
+    await failAll(round, requests, error);
   }
+}
+
+interface Round extends RoundContext {
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  /** Compare every publication with Cloudflare, because a former lock holder may have changed it late. */
+  readonly verifyAll: boolean;
 }
 
 const nothingToDo: Result = { failed: new Map(), foreign: new Map(), changed: new Set(), unsettled: new Set() };
 
 async function readIfNeeded(
-  context: RoundContext,
+  round: Round,
   stored: StoredState | undefined,
   requests: readonly Request[],
 ): Promise<Remote | undefined> {
   const isNeeded =
     stored === undefined ||
-    needsVerification(stored, requests) ||
-    desiredFrom(context, stored, requests).wants.size > 0;
-  return isNeeded ? readRemote(context.cloudflare, context.scope.dns) : undefined;
+    needsVerification(round, stored, requests) ||
+    desiredFrom(round, stored, requests).wants.size > 0;
+  return isNeeded ? readRemote(round.cloudflare, round.scope.dns) : undefined;
 }
 
 /** Whether the stored state has to be compared with Cloudflare. */
-function needsVerification(stored: StoredState | undefined, requests: readonly Request[]): boolean {
-  return stored === undefined || requests.some(({ action }) => action.kind === 'collect');
+function needsVerification(
+  { verifyAll }: Round,
+  stored: StoredState | undefined,
+  requests: readonly Request[],
+): boolean {
+  return verifyAll || stored === undefined || requests.some(({ action }) => action.kind === 'collect');
 }
 
-function desiredFrom(context: RoundContext, state: StoredState, requests: readonly Request[]): DesiredState {
+function desiredFrom(round: Round, state: StoredState, requests: readonly Request[]): DesiredState {
   return desiredState(state, requests, {
-    now: isoTime(context.now()),
-    livenessOf: (process) => livenessOf(process, context.self),
-    isListening: context.isListening,
+    now: isoTime(round.now()),
+    livenessOf: (process) => livenessOf(process, round.self),
+    isListening: round.isListening,
+    maxSitesPerUser: round.maxSitesPerUser,
+    verifyAll: round.verifyAll,
   });
 }
 
 /** The stored state, corrected by `remote`. A lost state is rebuilt from Cloudflare. */
 async function trustedState(
-  { publications, machine, scope, now }: RoundContext,
+  { publications, machine, scope, now }: Round,
   stored: StoredState | undefined,
   remote: Remote | undefined,
 ): Promise<StoredState> {
@@ -95,13 +114,8 @@ async function trustedState(
   return recoveredState(remote, { machine, scope }, await publications.loadCopy(), isoTime(now()));
 }
 
-async function carryOut(
-  context: RoundContext,
-  state: StoredState,
-  desired: DesiredState,
-  remote: Remote,
-): Promise<Result> {
-  const { cloudflare, history, lock, now, publications } = context;
+async function carryOut(round: Round, state: StoredState, desired: DesiredState, remote: Remote): Promise<Result> {
+  const { cloudflare, history, lock, now, publications } = round;
   const notes: string[] = [];
   const result = await transact(
     {
@@ -109,13 +123,14 @@ async function carryOut(
       log: (line) => {
         notes.push(line);
       },
-      scope: { ...context.scope, owned: ownedHostnames(state) },
+      scope: { ...round.scope, owned: ownedHostnames(state) },
       checkLock: () => {
         lock.check();
       },
       keep: (version, config) => history.keep(isoTime(now()), version, config),
       intend: async (hostnames) => {
         lock.check();
+        await history.audit({ at: isoTime(now()), what: 'intent', changes: intentsOf(desired, hostnames) });
         await publications.save(intendedState(state, desired, hostnames));
       },
     },
@@ -123,24 +138,23 @@ async function carryOut(
     remote,
   );
   for (const message of notes) {
-    context.log(message);
+    round.log(message);
     await history.audit({ at: isoTime(now()), what: 'note', message });
   }
   return result;
 }
 
 async function answerAll(
-  context: RoundContext,
+  round: Round,
   requests: readonly Request[],
   desired: DesiredState,
   result: Result,
-  started: number,
 ): Promise<void> {
-  const apiCalls = context.callCount();
+  const apiCalls = round.callCount();
   await Promise.all(
     requests.map(async (request) => {
       const answer = desired.answers.get(request.id);
-      if (answer) await respond(context, request, outcomeOf(answer, result, apiCalls), started);
+      if (answer) await respond(round, request, outcomeOf(answer, result, apiCalls));
     }),
   );
 }
@@ -150,19 +164,14 @@ async function answerAll(
  * stay live. Requests that needed no call are answered. Under a rate limit the others stay queued. They also stay queued, for
  * `patience`, if the API did not answer in time: no write was made yet, so the next round can start over.
  */
-async function failAll(
-  context: RoundContext,
-  requests: readonly Request[],
-  error: unknown,
-  started: number,
-): Promise<void> {
-  const { lock, publications, callCount, patience } = context;
+async function failAll(round: Round, requests: readonly Request[], error: unknown): Promise<void> {
+  const { lock, publications, callCount, patience, started } = round;
   const reason = errorForPeople(error);
   if (!(reason instanceof MendableError) || reason.code === 'lock-lost') throw reason;
   lock.check();
   const isLate = error instanceof CallFailure && error.isLate;
   const stored = await publications.load(); // with the intents of this round
-  const desired = desiredFrom(context, stored ?? emptyState, requests);
+  const desired = desiredFrom(round, stored ?? emptyState, requests);
   if (stored) {
     const removals = [...desired.wants.values()].filter((want) => !want.present);
     await publications.save(intendedState(stored, desired, new Set(removals.map((want) => want.hostname))));
@@ -170,19 +179,14 @@ async function failAll(
   for (const request of requests) {
     const answer = stored ? desired.answers.get(request.id) : undefined;
     const staysQueued = reason.code === 'rate-limited' || (isLate && started - request.at < patience);
-    if (answer?.kind === 'settled') await respond(context, request, answer.outcome, started);
+    if (answer?.kind === 'settled') await respond(round, request, answer.outcome);
     else if (!staysQueued)
-      await respond(context, request, { kind: 'error', error: reason.toJSON(), apiCalls: callCount() }, started);
+      await respond(round, request, { kind: 'error', error: reason.toJSON(), apiCalls: callCount() });
   }
   if (reason.code === 'rate-limited') throw reason;
 }
 
-async function respond(
-  { history, now, queue }: RoundContext,
-  request: Request,
-  outcome: Outcome,
-  started: number,
-): Promise<void> {
+async function respond({ history, now, queue, started }: Round, request: Request, outcome: Outcome): Promise<void> {
   const entry = auditEntry(request.action, outcome);
   if (entry)
     await history.audit({ at: isoTime(now()), ...entry, milliseconds: now() - started, apiCalls: outcome.apiCalls });

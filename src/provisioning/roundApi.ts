@@ -1,5 +1,6 @@
+// The calls that a round makes.
 import { CallFailure } from './checkedFetch.ts';
-import { call, clientOptions, type ClientOptions } from './sdkClient.ts';
+import { call, clientOptions, everyItem, type ClientOptions } from './sdkClient.ts';
 import { BaseConfigurations, BaseRecords, BaseRecordUsage, createClient } from './sdk.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { MendableError } from './errors.ts';
@@ -12,7 +13,7 @@ export interface RoundApiOptions extends ClientOptions {
 }
 
 export interface Configuration {
-  /** 0 where the tunnel has none yet. */
+  /** 0 if the tunnel has no configuration yet. */
   readonly version: number;
   readonly config: TunnelConfig | null;
 }
@@ -22,18 +23,18 @@ export interface RecordUsage {
   readonly quota: number | undefined;
 }
 
-/** The calls that provisioning needs. Each rejects with `CallFailure`, which says whether it may have taken effect. */
+/** Each call rejects with `CallFailure`, which tells whether it may have taken effect. */
 export interface RoundApi {
   readConfiguration(): Promise<Configuration>;
-  /** Replaces the whole configuration; answers the version it got. */
+  /** Replaces the whole configuration. @returns its new version */
   writeConfiguration(config: TunnelConfig): Promise<number>;
   /** Every record that points to our tunnel. */
   listRecords(): Promise<DnsRecord[]>;
-  /** Every record of one name, whoever made it. */
+  /** Every record with this name, ours or not. */
   findRecords(name: string): Promise<DnsRecord[]>;
-  /** How many records the zone holds; `quota` is undefined where the zone has no limit of its own. */
+  /** How many records the zone holds; `quota` is undefined if the zone has no limit of its own. */
   readRecordUsage(): Promise<RecordUsage>;
-  /** One database transaction, deletes first: all of it or nothing. Answers the records it made. */
+  /** One database transaction: all changes or none; removals come first. @returns the new records */
   changeRecords(changes: {
     readonly remove: readonly DnsRecord[];
     readonly create: readonly NewRecord[];
@@ -69,13 +70,13 @@ function tunnelCalls(
         if (result.source === 'local') throw new MendableError('tunnel-local', { tunnel: tunnelId });
         return { version: result.version ?? 0, config: (result.config ?? null) as TunnelConfig | null };
       } catch (error) {
-        // 1055: the tunnel is there and has no configuration yet.
+        // 1055: the tunnel exists and has no configuration yet.
         if (error instanceof CallFailure && error.codes.includes(1055)) return { version: 0, config: null };
         throw error;
       }
     },
     async writeConfiguration(config) {
-      // The SDK's type lacks warp-routing and unknown keys; the object goes out as it is.
+      // The SDK's type lacks warp-routing and unknown keys. It sends the object unchanged.
       const result = await call(
         configurations.update(tunnelId, { account_id: accountId, config: config as object }),
         unknown,
@@ -91,17 +92,10 @@ function recordCalls(
   tunnelId: string,
 ): Pick<RoundApi, 'listRecords' | 'findRecords' | 'changeRecords'> {
   const unknown = new MendableError('zone-unknown', { zone: zoneId });
-  const listAll = async (filter: { content?: { exact: string }; name?: { exact: string } }) => {
-    const found: DnsRecord[] = [];
-    let page = await call(records.list({ zone_id: zoneId, per_page: 5000, ...filter }), unknown);
-    found.push(...(page.result as DnsRecord[]));
-    const { total_count: total = 0 } = page.result_info as { total_count?: number };
-    while (found.length < total && page.result.length > 0) {
-      page = await call(page.getNextPage(), unknown);
-      found.push(...(page.result as DnsRecord[]));
-    }
-    return found;
-  };
+  const listAll = async (filter: { content?: { exact: string }; name?: { exact: string } }) =>
+    everyItem(await call(records.list({ zone_id: zoneId, per_page: 5000, ...filter }), unknown), unknown) as Promise<
+      DnsRecord[]
+    >;
   return {
     listRecords: () => listAll({ content: { exact: recordTarget(tunnelId) } }),
     findRecords: (name) => listAll({ name: { exact: name } }),
@@ -119,7 +113,7 @@ function recordCalls(
   };
 }
 
-/** Only the resources used are bundled: the whole client is twenty times as large and takes fifty times as long to load. */
+/** Names the resources used, so that only they are bundled: the whole SDK is twenty times as large. */
 function openClient(options: RoundApiOptions) {
   return createClient({ resources: [BaseConfigurations, BaseRecords, BaseRecordUsage], ...clientOptions(options) });
 }

@@ -1,5 +1,5 @@
 // The outcome of each request of a round, and its line in the audit log. Pure.
-import type { Answer } from './desiredState.ts';
+import type { Answer, DesiredState } from './desiredState.ts';
 import { MendableError } from './errors.ts';
 import type { SiteKey } from './publications.ts';
 import type { Action, Outcome } from './queue.ts';
@@ -53,4 +53,11 @@ export function auditEntry(action: Action, outcome: Outcome): Record<string, unk
     case 'error':
       return { ...entry, outcome: outcome.error.code };
   }
+}
+
+/** The changes that a round is about to make, for the audit log. */
+export function intentsOf({ wants }: DesiredState, hostnames: ReadonlySet<string>): Record<string, unknown>[] {
+  return [...wants.values()]
+    .filter(({ hostname }) => hostnames.has(hostname))
+    .map(({ hostname, user, port, present }) => ({ hostname, user, port, present }));
 }

@@ -1,7 +1,8 @@
+// Schemas of the files in the state folder.
 import * as z from 'zod/mini';
 
-// What must be in a file of the state folder before it is believed: every account of the class can write there, and a disk can tear
-// a file. Keys that are not named here pass, so that a newer version may add some.
+// A disk can tear these files, and with a shared folder other accounts can write them. Unknown keys pass, so that a newer version may
+// add some.
 
 const processShape = z.looseObject({
   pid: z.int(),

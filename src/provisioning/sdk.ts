@@ -1,4 +1,4 @@
-/** What we use of Cloudflare's package. It is apart from the rest because only who leads a round needs it: see scripts/late.mjs. */
+// The parts of Cloudflare's SDK that we use, in a module that only the lock holder loads; see scripts/late.mjs.
 export { APIConnectionError } from 'cloudflare/core/error';
 export { BaseTokens as BaseAccountTokens } from 'cloudflare/resources/accounts/tokens/tokens';
 export { BaseRecords } from 'cloudflare/resources/dns/records';

@@ -1,34 +1,37 @@
+// Opens Cloudflare's SDK with our fetch and unwraps its errors.
 import { CallFailure, checkedFetch, type CallOptions } from './checkedFetch.ts';
 import { APIConnectionError } from './sdk.ts';
 import { MendableError } from './errors.ts';
 
 export interface ClientOptions extends CallOptions {
   readonly apiBaseUrl: string;
-  readonly token: string;
 }
 
-/** What every client of Cloudflare's package is opened with. */
+/** The options that every SDK client is opened with. */
 export function clientOptions(options: ClientOptions) {
   return {
     apiToken: options.token,
     baseURL: options.apiBaseUrl,
     fetch: carrying(checkedFetch(options)),
-    // The client's own retries sleep out any Retry-After, deaf to a signal, and we would hold the lock meanwhile.
+    // The SDK's own retries wait for any Retry-After, ignore the signal, and would prolong the time under the lock.
     maxRetries: 0,
-    // What the environment says about Cloudflare is not for us.
+    // Credentials in the environment are not ours to use.
     apiKey: null,
     apiEmail: null,
     userServiceKey: null,
-    // Unset, the client sends today's date, and its behaviour would change by itself.
+    // Without it the SDK sends today's date, so its behaviour would change from day to day.
     apiVersion: '2026-11-01',
     logLevel: 'off',
   } as const;
 }
 
-/** Takes a failure through the client, which reads an error's text and cause, and throws those away that speak of time. */
+/** Carries a failure through the SDK, which would otherwise replace errors whose text or cause mentions a timeout. */
 class Carrier extends Error {
-  constructor(readonly failure: unknown) {
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
     super();
+    this.failure = failure;
   }
 }
 
@@ -39,7 +42,7 @@ function carrying(inner: typeof fetch): typeof fetch {
     });
 }
 
-/** Runs one call of the client and unwraps what our fetch threw inside it; a 404 means that `unknown` is not there. */
+/** Awaits one call of the SDK and unwraps the failure that our fetch threw inside it. A 404 becomes the error `unknown`. */
 export async function call<T>(promise: Promise<T>, unknown: MendableError): Promise<NonNullable<T>> {
   try {
     const result = await promise;
@@ -61,4 +64,21 @@ export async function call<T>(promise: Promise<T>, unknown: MendableError): Prom
     }
     throw cause;
   }
+}
+
+interface Page<T> {
+  readonly result: readonly T[];
+  readonly result_info?: unknown;
+  getNextPage(): Promise<Page<T>>;
+}
+
+/** The items of all pages. Follows the total, because the last page is not always known by its size. */
+export async function everyItem<T>(first: Page<T>, unknown: MendableError): Promise<T[]> {
+  const items = [...first.result];
+  const { total_count: total = 0 } = (first.result_info ?? {}) as { total_count?: number };
+  for (let page = first; items.length < total && page.result.length > 0;) {
+    page = await call(page.getNextPage(), unknown);
+    items.push(...page.result);
+  }
+  return items;
 }

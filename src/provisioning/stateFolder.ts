@@ -1,3 +1,4 @@
+// The state folder: the files that every process of provisioning shares.
 import {
   chmodSync,
   closeSync,
@@ -8,43 +9,44 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { MendableError } from './errors.ts';
 
-/** What each subfolder holds. None is sticky, so that every account of the class may replace every file. */
-const subfolders = ['queue', 'lock', 'records', 'configurations', 'scratch'] as const;
+/** None is sticky, so that in a shared folder every account may replace every file. */
+const subfolders = ['queue', 'lock', 'formerHolders', 'records', 'configurations', 'scratch'] as const;
 
-/** In here every student has a folder of their own for their relay's socket; sticky, so that it stays theirs. */
+/** Each student has a folder in here for their relay's socket. It is sticky, so that it stays theirs. */
 export const socketFolder = 'sockets';
 
 /**
- * The state folder: shared by every process that provisions, and by several accounts where the teacher wants it so.
- * Whoever may write the folder may write everything in it: modes follow the folder's own, whatever the umask says.
+ * Shared by every process that provisions, and by several accounts if the teacher wants it so. The modes of its files follow the
+ * folder's own mode, whatever the umask is.
  *
- * It waits for no thread of its own: where a whole class starts at once, each such wait would put whoever holds the lock at the end
- * of the queue for the processor (measured with 200 processes on two cores: 3 to 8 seconds a round instead of one).
+ * Calls are synchronous. When many processes start at once, each await would put the lock holder at the end of the scheduler's queue,
+ * and a round would take several times as long.
  */
 export class StateFolder {
-  private constructor(
-    readonly path: string,
-    readonly folderMode: number,
-  ) {}
+  readonly path: string;
+  readonly folderMode: number;
 
-  /** Opens the folder and makes what is missing in it. @throws MendableError `state-unwritable` */
+  private constructor(path: string, folderMode: number) {
+    this.path = path;
+    this.folderMode = folderMode;
+  }
+
+  /** Opens the folder and creates missing subfolders. @throws MendableError `state-unwritable` */
   static async open(folder: string): Promise<StateFolder> {
     const { state, present } = await nameFile(folder, () => {
       if (mkdirSync(folder, { recursive: true, mode: 0o700 })) chmodSync(folder, 0o700);
-      // Setgid stays, so that the class's group owns what is made; sticky goes, see above.
+      // Setgid stays, so that the group owns new files.
       return { state: new StateFolder(folder, statSync(folder).mode & 0o2777), present: new Set(readdirSync(folder)) };
     });
     for (const name of subfolders) if (!present.has(name)) await state.makeFolder(name);
-    if (!present.has(socketFolder)) await state.makeSocketFolder();
+    if (!present.has(socketFolder)) await state.#makeSocketFolder();
     return state;
   }
 
@@ -55,7 +57,7 @@ export class StateFolder {
   async makeFolder(...parts: readonly string[]): Promise<string> {
     const folder = this.in(...parts);
     await nameFile(folder, () => {
-      // Its mode is right from the first moment on: another account may use it in the next.
+      // Its mode is right from the start, because another account may use it at once.
       const umask = process.umask(0);
       try {
         mkdirSync(folder, { recursive: true, mode: this.folderMode });
@@ -66,7 +68,7 @@ export class StateFolder {
     return folder;
   }
 
-  private async makeSocketFolder(): Promise<void> {
+  async #makeSocketFolder(): Promise<void> {
     const folder = this.in(socketFolder);
     await nameFile(folder, () => {
       mkdirSync(folder, { recursive: true });
@@ -76,19 +78,19 @@ export class StateFolder {
     });
   }
 
-  /** Undefined where the file is not there. */
+  /** Undefined if the file does not exist. */
   async read(...parts: readonly string[]): Promise<string | undefined> {
     const file = this.in(...parts);
     return nameFile(file, () => unless('ENOENT', () => readFileSync(file, 'utf8')));
   }
 
-  /** Replaces a file whole: a reader sees the old one or the new one. `durable` survives a power cut, and costs an fsync. */
+  /** Replaces a whole file: a reader sees the old one or the new one. `durable` survives a power failure, and costs an fsync. */
   async write(parts: readonly string[], text: string, { durable = false } = {}): Promise<void> {
     const file = this.in(...parts);
     await nameFile(file, () => {
-      const scratch = this.newScratch();
+      const scratch = this.#newScratch();
       try {
-        this.writeNew(scratch, text, durable);
+        this.#writeNew(scratch, text, durable);
         renameSync(scratch, file);
       } catch (error) {
         rmSync(scratch, { force: true });
@@ -109,15 +111,15 @@ export class StateFolder {
     });
   }
 
-  /** Removes it whole, in one step: nobody finds a half of it, or puts something into a folder that is being emptied. */
+  /** Removes a file or folder in one step, so that no process sees half of it or adds to a folder that is being emptied. */
   async remove(...parts: readonly string[]): Promise<void> {
     const file = this.in(...parts);
     await nameFile(file, () => {
-      const scratch = this.newScratch();
+      const scratch = this.#newScratch();
       unless('ENOENT', () => {
         renameSync(file, scratch);
       });
-      removeTree(scratch);
+      rmSync(scratch, { recursive: true, force: true });
     });
   }
 
@@ -126,7 +128,7 @@ export class StateFolder {
     return nameFile(folder, () => (unless('ENOENT', () => readdirSync(folder)) ?? []).sort());
   }
 
-  /** When the file was last written, in milliseconds since 1970; 0 where it is not there, or out of reach. */
+  /** When the file was last written: milliseconds since 1970; 0 if it cannot be read. */
   timeOf(...parts: readonly string[]): number {
     try {
       return statSync(this.in(...parts)).mtimeMs;
@@ -135,7 +137,7 @@ export class StateFolder {
     }
   }
 
-  /** Removes what killed processes left half-written, an hour ago or longer. `now` in milliseconds since 1970. */
+  /** Removes files that killed processes left half-written at least an hour ago. @param now milliseconds since 1970 */
   async sweep(now: number): Promise<void> {
     for (const name of await this.list('scratch')) {
       if (this.timeOf('scratch', name) < now - 3_600_000) await this.remove('scratch', name);
@@ -146,32 +148,17 @@ export class StateFolder {
     return this.folderMode & 0o666;
   }
 
-  /** Nobody else's: of two hosts or containers that share the folder, both may have a process of our id, but hardly begun in the same microsecond. */
-  private newScratch(): string {
+  /** Unique across hosts and containers that share the folder: process id plus start time. */
+  #newScratch(): string {
     return this.in('scratch', `${process.pid}-${performance.timeOrigin}-${scratchCount++}`);
   }
 
-  private writeNew(file: string, text: string, durable: boolean): void {
+  #writeNew(file: string, text: string, durable: boolean): void {
     withFile(openSync(file, 'wx'), (descriptor) => {
       fchmodSync(descriptor, this.fileMode);
       writeFileSync(descriptor, text);
       if (durable) fsyncSync(descriptor);
     });
-  }
-}
-
-/**
- * All that is ever here is a file, or a folder of files. node's own removal of a tree is loaded when it is first used, which takes
- * each of a class 5 ms of the processor at its end, and so everybody behind it, too: it is for what somebody else has put here.
- */
-function removeTree(entry: string): void {
-  try {
-    const files = unless('ENOTDIR', () => readdirSync(entry));
-    for (const file of files ?? []) unlinkSync(join(entry, file));
-    if (files) rmdirSync(entry);
-    else unlinkSync(entry);
-  } catch {
-    rmSync(entry, { recursive: true, force: true });
   }
 }
 
@@ -185,12 +172,12 @@ function withFile(descriptor: number, work: (descriptor: number) => void): void 
 
 let scratchCount = 0;
 
-/** Runs `work` at once, and turns what the disk refuses into a message that names the file. */
+/** Runs `work` at once, and turns errors of the file system into a message that names the file. */
 function nameFile<T>(file: string, work: () => T): Promise<T> {
   return new Promise<T>((resolve) => {
     resolve(work());
   }).catch((error: unknown) => {
-    const { code, path: at, dest = at } = error as NodeJS.ErrnoException & { dest?: string }; // a rename names both
+    const { code, path: at, dest = at } = error as NodeJS.ErrnoException & { dest?: string }; // errors of a rename have both
     if (!code || !(code in problems)) throw error;
     throw new MendableError('state-unwritable', { file: dest ?? file, problem: problems[code] }, { cause: error });
   });
@@ -201,14 +188,17 @@ const problems: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
   EACCES: 'this account may not write it',
-  EPERM: "this account may not change it (is the folder sticky, or somebody else's?)",
+  EPERM: 'this account may not change it (is the folder sticky, or owned by another account?)',
   ENOTDIR: 'it is not a folder',
   EEXIST: 'it is not a folder',
   EIO: 'the disk has an error',
+  EFBIG: 'the file size limit of this process is too small',
+  EMFILE: 'this process may not open more files',
+  ENFILE: 'this machine cannot open more files',
   ESTALE: 'the network folder is gone',
 };
 
-/** Undefined where `work` fails for this reason. */
+/** Undefined if `work` fails with this code. */
 function unless<T>(code: string, work: () => T): T | undefined {
   try {
     return work();

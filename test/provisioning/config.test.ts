@@ -27,6 +27,7 @@ describe('configuration', () => {
       stateDir: '/var/lib/classroom-tunnel',
       commands: ['npm run dev'],
       portVariable: 'PORT',
+      maxSitesPerUser: 3,
       lockTimeoutSeconds: 10,
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
       dns: 'perHost',

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { desiredState, type DesiredState, type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
+import {
+  desiredState,
+  maxHolders,
+  type DesiredState,
+  type DesiredStateContext,
+} from '../../src/provisioning/desiredState.ts';
+import { formatMarker, parseMarker } from '../../src/provisioning/marker.ts';
 import type { ProcessIdentity } from '../../src/provisioning/processIdentity.ts';
 import type { Action, Request } from '../../src/provisioning/queue.ts';
 import { emptyState, type SiteKey, type StoredState } from '../../src/provisioning/publications.ts';
@@ -10,6 +16,7 @@ const context: DesiredStateContext = {
   now: '2026-01-01T00:00:00.000Z',
   livenessOf: () => 'alive',
   isListening: () => false,
+  maxSitesPerUser: 3,
 };
 
 function site(number: number, port = 3000 + number): SiteKey {
@@ -39,6 +46,12 @@ const holdersOf = (state: StoredState) =>
   );
 const wantsOf = (agenda: DesiredState) =>
   Object.fromEntries([...agenda.wants.values()].map((want) => [want.user, want.present]));
+const codeOf = (agenda: DesiredState, asked: Request) => {
+  const answer = answerTo(agenda, asked);
+  return answer?.kind === 'settled' && answer.outcome.kind === 'error' ? answer.outcome.error.code : undefined;
+};
+/** A site of student9 with a hostname for each port. */
+const siteOf = (number: number) => ({ ...site(number), user: 'student9' });
 const answerTo = (agenda: DesiredState, { id }: Request) => agenda.answers.get(id);
 
 describe('agenda', () => {
@@ -197,6 +210,67 @@ describe('agenda', () => {
       ['hostname-taken', 'student1 holds it'],
     ]);
     assert.deepEqual(holdersOf(after(agenda)), holdersOf(state));
+  });
+
+  it('refuses more sites of one user than the configuration allows, but not more ports of one site', () => {
+    const sites = [1, 2, 3].map((number) =>
+      request({ kind: 'publish', site: siteOf(number), holder: { id: 'a' }, verify: false }),
+    );
+    const state = after(serve(sites));
+    assert.equal(state.publications.size, 3);
+    const fourth = request({ kind: 'publish', site: siteOf(4), holder: { id: 'a' }, verify: false });
+    assert.equal(codeOf(serve([fourth], state), fourth), 'limit-reached');
+    const moved = request({ kind: 'publish', site: { ...siteOf(3), port: 3009 }, holder: { id: 'a' }, verify: false });
+    assert.equal(codeOf(serve([moved], state), moved), undefined);
+    assert.equal(codeOf(serve([release(1), fourth], state), fourth), 'limit-reached', 'another user released');
+  });
+
+  it('refuses another holder of a site that has many, but not one that holds it already', () => {
+    const state = after(serve(Array.from({ length: maxHolders }, (_, index) => publish(1, `holder-${index}`))));
+    const [more, again] = [publish(1, 'one more'), publish(1, 'holder-3')];
+    const desired = serve([more, again], state);
+    assert.deepEqual([codeOf(desired, more), codeOf(desired, again)], ['limit-reached', undefined]);
+  });
+
+  for (const pid of [0, -1, 1.5, 4_194_305, 2 ** 32 + 1]) {
+    it(`refuses a holder with the process id ${pid}, which no process can have`, () => {
+      const holder = { id: 'a', process: { ...self, pid } };
+      const asked = request({ kind: 'publish', site: site(1), holder, verify: false });
+      const desired = serve([asked]);
+      assert.deepEqual([codeOf(desired, asked), desired.publications.size], ['usage', 0]);
+    });
+  }
+
+  it('compares every publication when a former lock holder may have changed them', () => {
+    const state = after(serve([publish(1), publish(2)]));
+    const claim = publish(1, 'b');
+    const desired = serve([claim], state, { ...context, verifyAll: true });
+    assert.deepEqual(wantsOf(desired), { student1: true, student2: true });
+    assert.equal(answerTo(desired, claim)?.kind, 'publish', 'it is answered after the comparison');
+  });
+
+  it('serves a user whose publication was recovered under the name that its marker holds', () => {
+    const recovered = { ...site(1), user: parseMarker(formatMarker({ ...site(1), user: 'max@school' }))?.user ?? '' };
+    const state: StoredState = {
+      publications: new Map([[recovered.hostname, { ...recovered, since: '', holders: [] }]]),
+      unsettled: new Map(),
+    };
+    const own = request({
+      kind: 'publish',
+      site: { ...site(1), user: 'max@school' },
+      holder: { id: 'a' },
+      verify: false,
+    });
+    const other = request({
+      kind: 'publish',
+      site: { ...site(1), user: 'max_school' },
+      holder: { id: 'a' },
+      verify: false,
+    });
+    assert.equal(codeOf(serve([own], state), own), undefined);
+    assert.equal(codeOf(serve([other], state), other), 'hostname-taken');
+    const leave = request({ kind: 'release', user: 'max@school', holder: 'a' });
+    assert.equal(serve([leave], state).publications.size, 0);
   });
 
   it('--verify puts what is known to be live on the agenda', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatMarker, isMarkedBy, isMarkedOn, parseMarker } from '../../src/provisioning/marker.ts';
+import { formatMarker, isMarkedBy, isMarkedOn, isSameUser, parseMarker } from '../../src/provisioning/marker.ts';
 
 const marker = fc.record({
   user: fc.string({ minLength: 1, maxLength: 80 }),
@@ -25,6 +25,26 @@ describe('marker', () => {
         assert(parsed);
         assert.equal(formatMarker(parsed), text);
         assert(isMarkedBy(text, one) && isMarkedOn(text, one.machine));
+      }),
+    );
+  });
+
+  it('tells users apart whose names differ only in characters that a marker cannot hold', () => {
+    const [at, space, plain] = ['sec@y', 'sec y', 'sec_y'].map((user) => ({ user, port: 1, machine: 'server1' }));
+    assert.ok(at && space && plain);
+    assert.ok(!isMarkedBy(formatMarker(at), plain) && !isMarkedBy(formatMarker(at), space));
+    assert.ok(!isSameUser('sec@y', 'sec_y') && isSameUser('sec@y', parseMarker(formatMarker(at))?.user ?? ''));
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 80 }), fc.string({ minLength: 1, maxLength: 80 }), (a, b) => {
+        assert.equal(isSameUser(a, b), a === b);
+      }),
+    );
+  });
+
+  it('holds a plain name as it is', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[\w.-]{1,40}$/), (user) => {
+        assert.equal(parseMarker(formatMarker({ user, port: 1, machine: 'server1' }))?.user, user);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, collect, publish, release, site } from '../fixtures/provisioning/publishing.ts';
 import {
@@ -139,7 +139,7 @@ describe('outside writers', () => {
     assert.deepEqual([classroom.standIn.world.tunnel.version, liveRecords(classroom.standIn)], [1, []]);
   });
 
-  it('every configuration that was replaced is kept, the last 50; every change is one line in the audit log', async () => {
+  it('keeps the last 50 configurations that were replaced, and has two audit lines for each change', async () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     for (let time = 0; time < 27; time += 1) {
       await ask(classroom, publish(1));
@@ -159,8 +159,12 @@ describe('outside writers', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    assert.equal(lines.length, 55, 'what changes nothing is no line');
-    const { at, milliseconds, ...rest } = lines[0] ?? {};
+    assert.equal(lines.length, 2 * 55, 'a request that changes nothing has no line');
+    const { at: intentTime, ...intent } = lines[0] ?? {};
+    const changes = [{ hostname: 'student1.example.com', user: 'student1', port: 3001, present: true }];
+    assert.deepEqual(intent, { what: 'intent', changes });
+    assert.ok(!Number.isNaN(Date.parse(String(intentTime))));
+    const { at, milliseconds, ...rest } = lines[1] ?? {};
     assert.deepEqual(rest, {
       user: 'student1',
       port: 3001,
@@ -171,8 +175,19 @@ describe('outside writers', () => {
       apiCalls: 4,
     });
     assert(!Number.isNaN(Date.parse(String(at))) && Number(milliseconds) >= 0);
-    const { what, user, hostname } = lines[1] ?? {};
+    const { what, user, hostname } = lines[3] ?? {};
     assert.deepEqual([what, user, hostname], ['release', 'student1', 'student1.example.com']);
+  });
+
+  it('changes nothing when the audit log cannot be written', async () => {
+    const classroom = await startClassroom();
+    await ask(classroom, publish(1));
+    const { version } = classroom.standIn.world.tunnel;
+    rmSync(classroom.in('audit.log'));
+    mkdirSync(classroom.in('audit.log'));
+    await assert.rejects(ask(classroom, publish(2)));
+    assert.equal(classroom.standIn.world.tunnel.version, version);
+    assertLive(classroom.standIn, ['student1']);
   });
 });
 

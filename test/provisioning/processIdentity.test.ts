@@ -27,8 +27,13 @@ describe('identity', () => {
     assert.equal(livenessOf({ ...here, startTime: '1' }, here), 'dead');
   });
 
+  it('treats an id that no process can have as dead', () => {
+    for (const pid of [0, -1, 4_194_305, 2 ** 32 + 1])
+      assert.equal(livenessOf({ ...here, pid }, here), 'dead', String(pid));
+  });
+
   it('an id of another running host means nothing here', () => {
-    assert.equal(livenessOf({ ...here, pid: 999_999_999, bootId: 'other', host: 'host2' }, here), 'unknown');
+    assert.equal(livenessOf({ ...here, pid: 4_194_304, bootId: 'other', host: 'host2' }, here), 'unknown');
   });
 
   it('before a restart of this host everybody has died', () => {
@@ -68,7 +73,7 @@ describe('identity', () => {
       const hidden = { ...self(), startTime: '4711' };
       assert.equal(self().startTime, undefined);
       assert.equal(livenessOf(hidden, self(), proc), 'alive');
-      assert.equal(livenessOf({ ...hidden, pid: 999_999_999 }, self(), proc), 'dead');
+      assert.equal(livenessOf({ ...hidden, pid: 4_194_304 }, self(), proc), 'dead');
     });
 
     describe('another namespace', () => {
