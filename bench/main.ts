@@ -17,7 +17,7 @@ if (!part || part === 'storm') {
     for (const size of sizes) {
       const more = await storm(rtt, size);
       console.table(more, ['roundTrip', 'processes', 'what', 'succeeded', 'apiCalls', 'median', 'slowest']);
-      for (const { what, said } of more) if (said) console.log(`${what}: ${said}`);
+      for (const { what, errors } of more) if (errors) console.log(`${what}: ${errors}`);
       rows.push(...more);
     }
   console.log(ratios(rows).join('\n'));
@@ -32,7 +32,7 @@ async function keep(name: string, rows: readonly object[]): Promise<void> {
   await writeFile(`bench/results/${name}.json`, `${JSON.stringify(rows, undefined, 1)}\n`);
 }
 
-/** What to hold against the machine's own share: the empty processes of the same run. */
+/** Compares each storm with the machine's own share: empty processes of the same run. */
 function ratios(rows: readonly StormRow[]): string[] {
   const slowest = (like: StormRow, what: string, processes = like.processes) =>
     rows.find((row) => row.roundTrip === like.roundTrip && row.processes === processes && row.what === what)?.slowest ??

@@ -9,10 +9,10 @@ export interface PlanningRow {
   readonly milliseconds: number;
 }
 
-/** How long the plan takes among so many rules and records. */
+/** Measures one plan beside `rules` rules and records. */
 export function planning(rules: number, wants: number): PlanningRow {
   const tunnelId = 'tunnel';
-  const remote = world(rules, tunnelId);
+  const remote = remoteWith(rules, tunnelId);
   const asked: Want[] = Array.from({ length: wants }, (_, index) => want(rules + index));
   const times = Array.from({ length: 50 }, () => {
     const start = performance.now();
@@ -33,7 +33,7 @@ function want(index: number): Want {
   };
 }
 
-function world(rules: number, tunnelId: string): Remote {
+function remoteWith(rules: number, tunnelId: string): Remote {
   const sites = Array.from({ length: rules }, (_, index) => want(index));
   const records: DnsRecord[] = sites.map((site) => ({
     id: site.hostname,

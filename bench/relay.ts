@@ -1,4 +1,4 @@
-// What the relay costs beside a direct way to the same server, in the same minute, in turns: speed, delay, memory, WebSockets, streams.
+// Measures the relay beside a direct way to the same server, in turns: speed, delay, memory, WebSockets, streams.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ export interface RelayRow {
   direct?: number;
   relay: number;
   unit: string;
-  /** What is asked for, and whether it is so. */
+  /** The requirement, and whether it is met. */
   wanted?: string;
   kept?: boolean;
 }
@@ -97,7 +97,7 @@ async function atRest(relay: RelayProcess): Promise<RelayRow> {
   return { what: 'memory at rest', relay: (await memoryOf(relay.pid)).now, unit: 'MB', wanted: 'at most 60 MB' };
 }
 
-/** In turns, so that whatever else the machine does meets both. */
+/** Takes turns, so that other load on the machine affects both. */
 async function pages(what: string, ways: Ways): Promise<RelayRow> {
   const direct: number[] = [];
   const relayed: number[] = [];
@@ -163,7 +163,7 @@ async function manyWebSockets(ways: Ways, relay: RelayProcess): Promise<RelayRow
   ];
 }
 
-/** What a visitor waits for: the page of 500 modules in a real browser, through the edge, straight to Vite and through the relay. */
+/** The time that a visitor waits: a page of 500 modules in a real browser, through the edge, straight to Vite and through the relay. */
 async function inBrowser(socket: string, port: number): Promise<RelayRow[]> {
   const chromium = process.env.CHROMIUM;
   if (chromium === undefined) return [];
@@ -189,7 +189,7 @@ async function writeModules(folder: string): Promise<void> {
   );
 }
 
-/** Starts a server and reads from its output where it listens. */
+/** Starts a server and reads its address from its output. */
 async function startSite(
   started: ChildProcess[],
   [program = '', ...args]: string[],

@@ -1,4 +1,4 @@
-// What the extension costs a reload of the page: the same window with a running server, with it (and live) and without it.
+// Measures a reload of the page with a running server, with the extension (and a live site) and without it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ async function reloadsOf(what: string, extensions: readonly string[]): Promise<R
         await page.reload();
         await page.locator('.terminal-wrapper.active .xterm-rows').filter({ hasText: READY }).waitFor();
         times.push(Math.round(performance.now() - began));
-        // The next one begins when all of this one is over.
+        // The next reload begins when this one is complete.
         if (extensions.length > 0) await window.waitForStatus(classroom.hostname);
       }
     },

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 
 export interface Run {
   readonly code: number | null;
-  /** From the start of all of them to the answer of this one: for a command its first line, for one without an answer its end. */
+  /** From the start of all processes to this one's first line of output, or to its end if it prints none. */
   readonly milliseconds: number;
   readonly errors: string;
 }
 
-/** Starts `count` node processes in the same moment, and waits for all of them. */
+/** Starts `count` node processes at once, and waits for all of them. */
 export async function runTogether(
   count: number,
   describe: (index: number) => { args: readonly string[]; env: Readonly<Record<string, string>> },

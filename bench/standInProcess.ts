@@ -1,9 +1,9 @@
-// The stand-in for Cloudflare as a process of its own: starting hundreds of processes would keep it from answering in theirs.
+// Runs the Cloudflare stand-in in its own process, because starting hundreds of processes would delay its answers.
 import { startStandIn } from '../standin/standIn.ts';
 
 const standIn = await startStandIn({ roundTripMs: Number(process.argv[2]), recordQuota: 1000 });
 const { accountId, tunnelId, zoneId, apiUrl, token } = standIn;
-// Asked for the calls so far, it begins to count anew.
+// A message asks for the number of calls since the last one.
 process.on('message', () => {
   process.send?.({ apiCalls: standIn.requests.splice(0).length });
 });

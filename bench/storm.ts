@@ -15,19 +15,19 @@ export interface StormRow {
   readonly apiCalls: number;
   readonly median: number;
   readonly slowest: number;
-  /** What those who did not succeed said last, each once. */
-  readonly said: string;
+  /** The last lines of the failed processes, each once. */
+  readonly errors: string;
 }
 
 type Api = Pick<StandIn, 'accountId' | 'tunnelId' | 'zoneId' | 'apiUrl' | 'token'>;
-interface Class {
+interface BenchClass {
   readonly api: Api;
   readonly process: ChildProcess;
   readonly folder: string;
   readonly configFile: string;
 }
 
-/** Publishes and releases with `processes` real processes at once, beside the naive way and beside processes that do nothing. */
+/** Publishes and releases with `processes` real processes at once, beside a naive script and beside empty processes. */
 export async function storm(roundTrip: number, processes: number): Promise<StormRow[]> {
   const rows: StormRow[] = [];
   const row = (what: string, runs: readonly Run[], apiCalls: number) => {
@@ -40,7 +40,7 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
       apiCalls,
       median: median(times),
       slowest: Math.max(...times),
-      said: lastWords(runs),
+      errors: lastLines(runs),
     });
   };
   row('empty node process', await runTogether(processes, () => ({ args: ['-e', '0'], env: {} })), 0);
@@ -48,22 +48,22 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
     ['classroom-tunnel', ours],
     ['lock and four calls', naive],
   ] as const) {
-    const room = await open(roundTrip);
+    const bench = await open(roundTrip);
     try {
       for (const action of ['publish', 'release'] as const) {
-        const runs = await runTogether(processes, (index) => processOf(room, action, index));
-        row(`${name}: ${action}`, runs, (await ask<{ apiCalls: number }>(room.process)).apiCalls);
+        const runs = await runTogether(processes, (index) => processOf(bench, action, index));
+        row(`${name}: ${action}`, runs, (await ask<{ apiCalls: number }>(bench.process)).apiCalls);
       }
     } finally {
-      room.process.disconnect();
-      await once(room.process, 'exit');
-      await rm(room.folder, { recursive: true });
+      bench.process.disconnect();
+      await once(bench.process, 'exit');
+      await rm(bench.folder, { recursive: true });
     }
   }
   return rows;
 }
 
-function lastWords(runs: readonly Run[]): string {
+function lastLines(runs: readonly Run[]): string {
   return [
     ...new Set(
       runs.filter(({ code }) => code !== 0).map(({ code, errors }) => `${code}: ${errors.trim().split('\n').at(-1)}`),
@@ -71,7 +71,7 @@ function lastWords(runs: readonly Run[]): string {
   ].join('; ');
 }
 
-function ours({ configFile }: Class, action: 'publish' | 'release', index: number) {
+function ours({ configFile }: BenchClass, action: 'publish' | 'release', index: number) {
   const port = ['-p', String(3000 + index)];
   const args =
     action === 'publish'
@@ -83,7 +83,7 @@ function ours({ configFile }: Class, action: 'publish' | 'release', index: numbe
   };
 }
 
-function naive({ api, folder }: Class, action: 'publish' | 'release', index: number) {
+function naive({ api, folder }: BenchClass, action: 'publish' | 'release', index: number) {
   const { apiUrl, accountId, tunnelId, zoneId, token } = api;
   return {
     args: ['bench/naive.mjs'],
@@ -101,7 +101,7 @@ function naive({ api, folder }: Class, action: 'publish' | 'release', index: num
   };
 }
 
-async function open(roundTripMs: number): Promise<Class> {
+async function open(roundTripMs: number): Promise<BenchClass> {
   const child = fork('bench/standInProcess.ts', [String(roundTripMs)], { execArgv: ['--import', 'tsx'] });
   const api = await message<Api>(child);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'classroom-tunnel-bench-'));

@@ -1,4 +1,4 @@
-// How long a page takes in a real browser that comes through the edge, straight to the dev server and through the relay, in turns.
+// Measures a page in a real browser that comes through the edge, straight to the dev server and through the relay, in turns.
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { startStandIn } from '../../standin/standIn.ts';
@@ -7,7 +7,7 @@ import { startStandIn } from '../../standin/standIn.ts';
 const DIRECT = 'direct.localhost';
 const RELAYED = 'relayed.localhost';
 
-/** Milliseconds from the navigation to the page's load event, for each round; the browser keeps nothing from one to the next. */
+/** Milliseconds from the navigation to the page's load event, for each round. The browser caches nothing between rounds. */
 export async function loadPages(
   executablePath: string,
   { socket, port, rounds }: { socket: string; port: number; rounds: number },

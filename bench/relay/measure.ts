@@ -1,4 +1,4 @@
-// What is measured of a way to a server, direct or through the relay. Times in milliseconds.
+// The measurements of one way to a server, direct or through the relay. Times in milliseconds.
 import { Agent, request } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { once } from 'node:events';
@@ -11,19 +11,19 @@ import { WebSocket } from 'ws';
 /** A way to the site: a port, or the relay's socket. */
 export type Way = { host: string; port: number } | { socketPath: string };
 
-/** How many requests are under way at once: what cloudflared does for one visitor over HTTP/2. */
+/** Requests at a time, as cloudflared makes them for one visitor over HTTP/2. */
 const AT_ONCE = 32;
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 
 export interface Client {
-  /** Fetches these paths, 32 at once, and says how long all of them took. */
+  /** Fetches these paths, 32 at once, and returns how long all of them took. */
   page(paths: readonly string[]): Promise<number>;
   /** One request after another; the time of each. */
   oneByOne(path: string, times: number): Promise<number[]>;
   /** Megabytes per second. */
   download(megabytes: number): Promise<number>;
   upload(megabytes: number): Promise<number>;
-  /** Opens so many WebSockets, has each echo a message, and keeps them; says how long it took and how to let go. */
+  /** Opens so many WebSockets, has each echo a message, and keeps them. Returns how long it took and a function that closes them. */
   webSockets(count: number): Promise<{ milliseconds: number; close: () => void }>;
 }
 
@@ -120,7 +120,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** A process's memory in MB: what it has now, and the most that it ever had. */
+/** A process's memory in MB: now, and at its peak. */
 export async function memoryOf(pid: number): Promise<{ now: number; most: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const megabytes = (name: string): number =>

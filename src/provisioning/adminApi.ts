@@ -28,7 +28,7 @@ export interface ZoneFacts {
 export interface TunnelFacts {
   readonly id: string;
   readonly name: string;
-  /** Where its configuration comes from. A `local` tunnel ignores our writes. */
+  /** The place that its configuration comes from. A `local` tunnel ignores our writes. */
   readonly source: 'local' | 'cloudflare';
   /** As Cloudflare reports it: `healthy`, `degraded` (some connections are missing), `down`, `inactive` (never connected). */
   readonly status: string;

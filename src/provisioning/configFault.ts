@@ -46,7 +46,7 @@ const warpRoutingShape: Shape = {
 };
 
 /**
- * Why cloudflared would refuse this configuration; undefined if it would not. The API accepts it all the same, and cloudflared
+ * Why cloudflared would refuse this configuration; undefined if it would not. The API accepts it nevertheless, and cloudflared
  * then keeps its old configuration whole. The rules are those of cloudflared's ingress/ingress.go and ingress/config.go, except
  * that a `caPool` file is not looked for: the connector may run on another machine.
  */

@@ -1,4 +1,4 @@
-// What provisioning works with: the outside world, and the parts of the state folder.
+// The outside world as provisioning sees it, and the parts of the state folder.
 import type { Config } from './config.ts';
 import { DelayedLog } from './delayedLog.ts';
 import { FormerHolders } from './formerHolders.ts';

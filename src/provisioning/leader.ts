@@ -8,7 +8,7 @@ import { CallReservation } from './rateLimit.ts';
 import { serveRound } from './round.ts';
 import type { RoundApi } from './roundApi.ts';
 
-/** What a lock holder works with. */
+/** A lock holder's lock and its connection to Cloudflare. */
 export interface LeaderSession {
   readonly lock: HeldLock;
   readonly cloudflare: RoundApi;

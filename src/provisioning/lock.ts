@@ -37,7 +37,7 @@ export interface LockOptions {
   readonly times: LockTimes;
 }
 
-/** Where the lock appears. Waiting processes watch this folder. */
+/** The folder in which the lock appears. Waiting processes watch it. */
 export const lockFolder = 'lock';
 
 /**

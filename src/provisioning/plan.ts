@@ -17,7 +17,7 @@ export interface DnsRecord {
 
 export type NewRecord = Omit<DnsRecord, 'id'> & { readonly ttl: 1 };
 
-/** What Cloudflare shows: the configuration, and every record that points to our tunnel. */
+/** The configuration at Cloudflare, and every record that points to our tunnel. */
 export interface Remote {
   readonly version: number;
   readonly config: TunnelConfig | null;

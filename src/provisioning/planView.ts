@@ -1,4 +1,4 @@
-// What the plan asks about Cloudflare's rules and records, answered in constant time.
+// Cloudflare's rules and records as the plan sees them, found in constant time.
 import { MendableError } from './errors.ts';
 import { localPort, type IngressRule } from './ingress.ts';
 import { isMarkedBy, parseMarker } from './marker.ts';
@@ -69,7 +69,7 @@ export class PlanView {
       return new MendableError('hostname-taken', { hostname, problem });
     }
     if (service !== undefined && service !== want.service && !this.isOurs(want)) {
-      const problem = `a rule that somebody else made sends it to ${service}`;
+      const problem = `a rule made elsewhere sends it to ${service}`;
       return new MendableError('hostname-taken', { hostname, problem });
     }
     return undefined;

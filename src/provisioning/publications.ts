@@ -9,7 +9,7 @@ export interface Holder {
   readonly id: string;
   /** The process that the holder lives as long as. A manual publication has none. */
   readonly process?: ProcessIdentity;
-  /** Where this holder wants to send visitors; see `serviceFor`. */
+  /** The service to which this holder wants to send visitors; see `serviceFor`. */
   readonly service?: string;
 }
 
@@ -105,7 +105,7 @@ export function ownedHostnames(state: StoredState): Set<string> {
 }
 
 /**
- * Where a site with these holders sends visitors: to a relay if one of them has one, because a relay reaches the server however it
+ * The service to which a site with these holders sends visitors: a relay if one of them has one, because a relay reaches the server however it
  * was started; otherwise straight to the port.
  */
 export function serviceFor(holders: readonly Holder[], fallback: string): string {

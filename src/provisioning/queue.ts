@@ -6,7 +6,7 @@ import type { Holder, SiteKey } from './publications.ts';
 import { requestShape } from './schemas.ts';
 import type { StateFolder } from './stateFolder.ts';
 
-/** What a request asks for. */
+/** The change that a request asks for. */
 export type Action =
   | {
       readonly kind: 'publish';

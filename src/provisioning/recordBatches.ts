@@ -107,6 +107,6 @@ async function explain(cloudflare: RoundApi, hostname: string, error: CallFailur
     hostname,
     problem: marker
       ? `${marker.user} holds it on the machine ${marker.machine}`
-      : `${record?.type ?? 'a'} record that somebody else made has this name`,
+      : `${record?.type ?? 'a'} record made elsewhere has this name`,
   });
 }

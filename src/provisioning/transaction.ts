@@ -75,7 +75,7 @@ export async function transact(context: TransactionContext, wants: readonly Want
 function noteOtherWriter(context: TransactionContext, readVersion: number, version: number): boolean {
   if (version <= readVersion + 1) return false;
   context.log(
-    `Somebody saved the tunnel's configuration elsewhere in the same moment (version ${readVersion} was read, ${version} is there now): what they saved may have to be saved again. Ours is read and merged again.`,
+    `The tunnel's configuration was saved elsewhere in the same moment (version ${readVersion} was read, ${version} is there now), and that save may have to be made again. Ours is read and merged again.`,
   );
   return true;
 }
@@ -143,7 +143,7 @@ async function settle(
     };
   } catch (error) {
     const reason = fixableError(error);
-    context.log(`What was half done cannot be settled now (${reason.message}); the next run finishes it.`);
+    context.log(`A change is half done and cannot be settled now (${reason.message}); the next run finishes it.`);
     return {
       failed: new Map(touched.map((want) => [want.hostname, reasonFor(want) ?? reason])),
       changed: new Set(),

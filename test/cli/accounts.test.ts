@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { commandFile, programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
-import { Moment } from '../fixtures/provisioning/moment.ts';
+import { Deferred } from '../fixtures/provisioning/deferred.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 
@@ -74,21 +74,21 @@ describe('several accounts share one state folder', function () {
 
   it('one account takes over from another that was killed, at once', async () => {
     const classroom = await startShared(0o777);
-    const stuck = new Moment();
+    const stuck = new Deferred();
     const unhook = classroom.standIn.onRequest({
       after: async ({ method }) => {
         if (method !== 'PUT') return;
         unhook();
         victim.child.kill('SIGKILL');
         await victim.ended;
-        stuck.happen();
+        stuck.resolve();
       },
     });
     const victim = classroom.launch(['publish', '-p', '23001', '--json'], {
       user: 'student1',
       through: as(accountOf(1)),
     });
-    await stuck.comes;
+    await stuck.promise;
     const next = await classroom.run(['publish', '-p', '23002'], { user: 'student2', through: as(accountOf(2)) });
     assert.equal(next.code, 0, next.err);
     assertLive(classroom.standIn, ['student2']);
@@ -113,17 +113,17 @@ describe('two process namespaces share one state folder and one tunnel', functio
 
   it('they are served by the same lock, and nobody takes another for dead', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 60 } });
-    const [busy, go] = [new Moment(), new Moment()];
+    const [busy, go] = [new Deferred(), new Deferred()];
     const unhook = classroom.standIn.onRequest({
       before: async ({ method }) => {
         if (method !== 'PUT') return;
         unhook();
-        busy.happen();
-        await go.comes;
+        busy.resolve();
+        await go.promise;
       },
     });
     const first = classroom.launch(['publish', '-p', '23001', '--json'], { user: 'student1', through: apart });
-    await busy.comes;
+    await busy.promise;
     classroom.standIn.requests.length = 0;
     const others = [2, 3, 4, 5].map((number) =>
       classroom.launch(['publish', '-p', String(firstPort + number), '--json'], {
@@ -133,16 +133,16 @@ describe('two process namespaces share one state folder and one tunnel', functio
     );
     await Promise.all(
       others.map(async ({ child }) => {
-        const isQueued = new Moment();
-        child.stdout?.once('data', isQueued.happen);
-        await isQueued.comes;
+        const isQueued = new Deferred();
+        child.stdout?.once('data', isQueued.resolve);
+        await isQueued.promise;
       }),
     );
     assert(
       !callsOf(classroom.standIn).some((call) => call.startsWith('GET')),
       'the lock of one whom nobody can see is kept',
     );
-    go.happen();
+    go.resolve();
     const endings = await Promise.all([first, ...others].map(({ ended }) => ended));
     assert.deepEqual(
       endings.map(({ code }) => code),
@@ -166,18 +166,18 @@ describe('two process namespaces share one state folder and one tunnel', functio
         lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 },
       }),
     ];
-    const killed = new Moment();
+    const killed = new Deferred();
     const unhook = classroom.standIn.onRequest({
       after: async ({ method }) => {
         if (method !== 'PUT') return;
         unhook();
         victim.child.kill('SIGKILL');
         await victim.ended;
-        killed.happen();
+        killed.resolve();
       },
     });
     const victim = classroom.spawn([...apart, ...program(1)]);
-    await killed.comes;
+    await killed.promise;
     const heir = await classroom.spawn(program(2)).ended;
     assert.equal(heir.last['kind'], 'published', heir.out);
     // Whether the dead one's request waits for nobody cannot be seen from here: it is served, and nothing is half.

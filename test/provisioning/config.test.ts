@@ -18,7 +18,7 @@ function refusal(work: () => unknown): MendableError {
 }
 
 describe('configuration', () => {
-  it('needs four keys; the others have their defaults', () => {
+  it('has a default for every key but four', () => {
     assert.deepEqual(read(), {
       ...least,
       file,
@@ -38,7 +38,7 @@ describe('configuration', () => {
     });
   });
 
-  it('paths are relative to the file; the address of the API has no slash at its end', () => {
+  it("resolves paths from the file, and removes a slash at the end of the API's address", () => {
     const { tokenFile, stateDir, apiBaseUrl } = read({
       tokenFile: 'secret/token',
       stateDir: '../state',
@@ -77,15 +77,15 @@ describe('configuration', () => {
     ],
     ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
   ] as const) {
-    it(`${what}: one message names the file, the key and the fix`, () => {
+    it(`refuses a file with ${what}, and names the file, the key and the fix`, () => {
       const error = refusal(() => read(changes));
       assert.deepEqual([error.code, error.exitCode], ['config-invalid', 78]);
-      assert(error.message.startsWith(`${file}: `) && error.message.includes(key), error.message);
-      assert(error.action.length > 10 && !error.action.includes('{fix}'), error.action);
+      assert.ok(error.message.startsWith(`${file}: `) && error.message.includes(key), error.message);
+      assert.ok(error.action.length > 10 && !error.action.includes('{fix}'), error.action);
     });
   }
 
-  it("a port is the student's own, in the range, and the message says which would be", () => {
+  it("allows a student's own port or one in the range, and names it when another is refused", () => {
     const assigned = read({ ports: { student1: 3001, student2: 3002 } });
     assert.deepEqual(
       [assignedPort(assigned, 'student1'), assignedPort(assigned, 'toString'), assignedPort(read(), 'student1')],
@@ -116,7 +116,7 @@ describe('configuration', () => {
       );
   });
 
-  it('the public address is made of the hostname', () => {
+  it('makes the public address from the hostname', () => {
     assert.equal(publicUrl(read({ publicUrl: 'http://{hostname}:8080/{hostname}' }), 'a.b'), 'http://a.b:8080/a.b');
   });
 });

@@ -18,7 +18,7 @@ describe('crash: SIGKILL at every step', () => {
   for (const [name, [method, path]] of Object.entries(calls)) {
     for (const moment of ['before it takes effect', 'while it is under way', 'after it took effect'] as const) {
       for (const kind of ['publish', 'release'] as const) {
-        it(`${kind}, killed at ${name}, ${moment}: the next run of anybody leaves both or neither`, async () => {
+        it(`the next run leaves rule and record or neither when a ${kind} is killed at ${name}, ${moment}`, async () => {
           const classroom = await startClassroom({ standIn: { config: foreignConfig } });
           const { standIn } = classroom;
           const foreign = foreignText(standIn);
@@ -40,7 +40,7 @@ describe('crash: SIGKILL at every step', () => {
           victims.push(victim);
           assert.equal((await victim.ended).signal, 'SIGKILL');
           unhook();
-          // The next run comes at once: nobody waits for the lock of the dead.
+          // The next run does not wait for the lock of a dead holder.
           await ask(classroom, publish(3));
           assertLive(standIn, ['student2', 'student3']);
           assert.equal(foreignText(standIn), foreign);
@@ -58,7 +58,7 @@ describe(`crash: ${wanted} kills under load`, () => {
   const users = Array.from({ length: 10 }, (_, index) => index + 1);
   const victims = 8;
 
-  it("leave no half, lose nobody's publication and nothing foreign, and hold no lock", async function () {
+  it('leave rules and records whole, keep other publications and foreign rules, and hold no lock', async function () {
     this.timeout(STRESS_LIMIT);
     const classroom = await startClassroom({
       standIn: { config: foreignConfig, roundTripMs: 4 },
@@ -79,7 +79,7 @@ describe(`crash: ${wanted} kills under load`, () => {
           [...(isLive ? ['release'] : ['publish', '-p', String(3000 + user)]), '--holder', 'a', '--json'],
           { user: `student${user}` },
         );
-        // The moment is a count of what happens in the state folder and at Cloudflare, so that it falls within every step.
+        // The moment is a count of events in the state folder and at Cloudflare, so that kills hit every step.
         if ((index + round) % users.length < victims)
           events.at(1 + Math.floor(random() * 70), () => {
             started.child.kill('SIGKILL');
@@ -103,15 +103,15 @@ describe(`crash: ${wanted} kills under load`, () => {
           `student${user} was told ${ended.out}`,
         );
       }
-      assert(liveRules(standIn).includes('student20.example.com'));
+      assert.ok(liveRules(standIn).includes('student20.example.com'));
     }
-    // What the dead left in the folder is cleaned up later.
+    // Files of the killed processes are removed later.
     await ask(classroom, collect, { now: () => Date.now() + 2 * 3_600_000 });
     for (const folder of ['queue', 'scratch', 'lock']) assert.deepEqual(readdirSync(classroom.in(folder)), [], folder);
   });
 });
 
-/** Counts what happens, and calls back at a count. */
+/** Counts events, and calls back at a count. */
 class Events {
   private count = 0;
   private readonly planned = new Map<number, (() => void)[]>();
@@ -158,7 +158,7 @@ function recorded(classroom: Classroom): string[] {
   return publications.map((one) => one.hostname).sort();
 }
 
-/** Numbers from 0 to 1, the same in every run. */
+/** Pseudo-random numbers from 0 to 1, the same in every run. */
 function randomFrom(start: number): () => number {
   let seed = start;
   return () => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;

@@ -37,25 +37,25 @@ const unpublish = (number: number) => request({ kind: 'unpublish', site: site(nu
 const collect = () => request({ kind: 'collect' });
 
 /** The state after a round in which everything succeeded. */
-const after = (agenda: DesiredState): StoredState => ({ publications: agenda.publications, unsettled: new Map() });
+const after = (desired: DesiredState): StoredState => ({ publications: desired.publications, unsettled: new Map() });
 const serve = (requests: readonly Request[], state: StoredState = emptyState, about = context) =>
   desiredState(state, requests, about);
 const holdersOf = (state: StoredState) =>
   Object.fromEntries(
     [...state.publications].map(([hostname, one]) => [hostname, one.holders.map((holder) => holder.id).sort()]),
   );
-const wantsOf = (agenda: DesiredState) =>
-  Object.fromEntries([...agenda.wants.values()].map((want) => [want.user, want.present]));
-const codeOf = (agenda: DesiredState, asked: Request) => {
-  const answer = answerTo(agenda, asked);
+const wantsOf = (desired: DesiredState) =>
+  Object.fromEntries([...desired.wants.values()].map((want) => [want.user, want.present]));
+const codeOf = (desired: DesiredState, asked: Request) => {
+  const answer = answerTo(desired, asked);
   return answer?.kind === 'settled' && answer.outcome.kind === 'error' ? answer.outcome.error.code : undefined;
 };
 /** A site of student9 with a hostname for each port. */
 const siteOf = (number: number) => ({ ...site(number), user: 'student9' });
-const answerTo = (agenda: DesiredState, { id }: Request) => agenda.answers.get(id);
+const answerTo = (desired: DesiredState, { id }: Request) => desired.answers.get(id);
 
-describe('agenda', () => {
-  it('a publication is wanted; to claim it, or to let go of what others hold, is nothing to do', () => {
+describe('desired state', () => {
+  it('wants a new publication, and nothing when its holders change', () => {
     const first = serve([publish(1, 'a')]);
     assert.deepEqual(wantsOf(first), { student1: true });
     const claim = publish(1, 'b');
@@ -76,7 +76,7 @@ describe('agenda', () => {
     assert.deepEqual([wantsOf(last), last.publications.size], [{ student1: false }, 0]);
   });
 
-  it('a publication goes with the last holder, however requests and rounds fall', () => {
+  it('removes a publication with its last holder, however requests and rounds fall', () => {
     const student = fc.constantFrom(1, 2, 3);
     const step = fc.oneof(
       {
@@ -117,20 +117,20 @@ describe('agenda', () => {
                 ? release(one.student, one.holder)
                 : unpublish(one.student);
           });
-          const agenda = serve(requests, state);
-          state = after(agenda);
+          const desired = serve(requests, state);
+          state = after(desired);
           assert.deepEqual(
             holdersOf(state),
             Object.fromEntries([...model].map(([hostname, holders]) => [hostname, [...holders].sort()])),
           );
           for (const hostname of new Set([...before, ...model.keys()])) {
-            // What came or went is on the agenda as it is now; what is on the agenda is as it is now.
+            // Every publication that came or went is wanted in its new state.
             if (before.has(hostname) !== model.has(hostname))
-              assert.equal(agenda.wants.get(hostname)?.present, model.has(hostname));
+              assert.equal(desired.wants.get(hostname)?.present, model.has(hostname));
           }
-          for (const want of agenda.wants.values()) assert.equal(want.present, model.has(want.hostname));
+          for (const want of desired.wants.values()) assert.equal(want.present, model.has(want.hostname));
           assert.deepEqual(
-            [...agenda.answers.keys()].sort(),
+            [...desired.answers.keys()].sort(),
             requests.map((one) => one.id).sort(),
             'everybody is answered',
           );
@@ -140,7 +140,7 @@ describe('agenda', () => {
     );
   });
 
-  it('holders whose process has died are dropped first; one whom nobody can see stays', () => {
+  it('drops holders whose process has died first, and keeps those that are not visible', () => {
     const [dead, hidden] = [
       { ...self, pid: 2 },
       { ...self, pid: 3 },
@@ -154,9 +154,9 @@ describe('agenda', () => {
         ['student2.example.com', { ...site(2), since: '', holders: [holder('a', dead), holder('b', hidden)] }],
       ]),
     };
-    const agenda = serve([], state, about);
+    const desired = serve([], state, about);
     assert.deepEqual(
-      [wantsOf(agenda), holdersOf(after(agenda))],
+      [wantsOf(desired), holdersOf(after(desired))],
       [{ student1: false }, { 'student2.example.com': ['b'] }],
     );
     const rescued = serve([publish(1, 'c')], state, about);
@@ -166,7 +166,7 @@ describe('agenda', () => {
     );
   });
 
-  it('what is unsettled is looked at by whoever comes next: there if somebody holds it, else gone', () => {
+  it('wants an unsettled site present if it has a holder, and absent otherwise', () => {
     const state: StoredState = {
       publications: after(serve([publish(1)])).publications,
       unsettled: new Map([site(1), site(2)].map((one) => [one.hostname, one])),
@@ -175,7 +175,7 @@ describe('agenda', () => {
     assert.deepEqual(wantsOf(serve([publish(2)], state)), { student1: true, student2: true });
   });
 
-  it('a release that comes again after a failure is told of what is being removed, not that nothing was held', () => {
+  it('answers a repeated release with the removal that failed before', () => {
     const state: StoredState = {
       publications: new Map(),
       unsettled: new Map([
@@ -184,11 +184,11 @@ describe('agenda', () => {
       ]),
     };
     const again = release(1);
-    const agenda = serve([again], state);
-    assert.deepEqual(answerTo(agenda, again), { kind: 'remove', sites: [site(1)] });
+    const desired = serve([again], state);
+    assert.deepEqual(answerTo(desired, again), { kind: 'remove', sites: [site(1)] });
   });
 
-  it("another student's hostname or port is refused, and says whose it is", () => {
+  it("refuses another student's hostname or port, and names that student", () => {
     const state = after(serve([publish(1)]));
     const samePort = publish(2, 'a', false, 3001);
     const sameName = request({
@@ -197,9 +197,9 @@ describe('agenda', () => {
       holder: { id: 'a' },
       verify: false,
     });
-    const agenda = serve([samePort, sameName], state);
+    const desired = serve([samePort, sameName], state);
     const codes = [samePort, sameName]
-      .map((one) => answerTo(agenda, one))
+      .map((one) => answerTo(desired, one))
       .map((answer) =>
         answer?.kind === 'settled' && answer.outcome.kind === 'error'
           ? [answer.outcome.error.code, answer.outcome.error.facts['owner'] ?? answer.outcome.error.facts['problem']]
@@ -209,7 +209,7 @@ describe('agenda', () => {
       ['port-held', 'student1'],
       ['hostname-taken', 'student1 holds it'],
     ]);
-    assert.deepEqual(holdersOf(after(agenda)), holdersOf(state));
+    assert.deepEqual(holdersOf(after(desired)), holdersOf(state));
   });
 
   it('refuses more sites of one user than the configuration allows, but not more ports of one site', () => {
@@ -273,22 +273,22 @@ describe('agenda', () => {
     assert.equal(serve([leave], state).publications.size, 0);
   });
 
-  it('--verify puts what is known to be live on the agenda', () => {
+  it('wants a live site again with --verify', () => {
     const state = after(serve([publish(1)]));
     assert.deepEqual(wantsOf(serve([publish(1, 'a', true)], state)), { student1: true });
   });
 
-  it('a collection looks at everything, and drops what was recovered and whose server is gone', () => {
+  it('compares everything in a collection, and drops recovered sites whose server is gone', () => {
     const found = (number: number) => [site(number).hostname, { ...site(number), since: '', holders: [] }] as const;
     const state: StoredState = {
       publications: new Map([...after(serve([publish(1)])).publications, found(2), found(3)]),
       unsettled: new Map(),
     };
-    const agenda = serve([collect()], state, { ...context, isListening: (port) => port === 3002 });
-    assert.deepEqual(wantsOf(agenda), { student1: true, student2: true, student3: false });
+    const desired = serve([collect()], state, { ...context, isListening: (port) => port === 3002 });
+    assert.deepEqual(wantsOf(desired), { student1: true, student2: true, student3: false });
   });
 
-  it('what was recovered without holders goes when its student lets go of anything', () => {
+  it('removes a recovered site without holders when its student releases any holder', () => {
     const state: StoredState = {
       publications: new Map([[site(1).hostname, { ...site(1), since: '', holders: [] }]]),
       unsettled: new Map(),

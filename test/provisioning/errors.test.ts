@@ -13,7 +13,7 @@ describe('errors: when it makes sense to try again', () => {
     ['hostname-taken', { hostname: 'student1.example.com', problem: 'an A record' }, undefined],
   ];
   for (const [code, facts, seconds] of cases) {
-    it(`${code}${facts['status'] === undefined ? '' : ` with ${facts['status']}`}: ${seconds === undefined ? 'time mends nothing' : `after ${seconds} s`}`, () => {
+    it(`${code}${facts['status'] === undefined ? '' : ` with ${facts['status']}`}: ${seconds === undefined ? 'time does not help' : `after ${seconds} s`}`, () => {
       assert.equal(MendableError.fromJSON(new MendableError(code, facts).toJSON()).retryAfterSeconds, seconds);
     });
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom, type Started } from '../fixtures/provisioning/classroom.ts';
 import { programFile } from '../fixtures/provisioning/bundles.ts';
-import { Moment } from '../fixtures/provisioning/moment.ts';
+import { Deferred } from '../fixtures/provisioning/deferred.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf, liveRules } from '../fixtures/provisioning/remote.ts';
 
@@ -17,27 +17,27 @@ function launch(classroom: Classroom, number: number): Started {
 
 /** Stops a leader while its write of the configuration is on the way; the write arrives when `arrive` is called. */
 async function stopDuringWrite(classroom: Classroom): Promise<{ stopped: Started; arrive: () => Promise<void> }> {
-  const [isStopped, mayArrive, hasArrived] = [new Moment(), new Moment(), new Moment()];
+  const [isStopped, mayArrive, hasArrived] = [new Deferred(), new Deferred(), new Deferred()];
   const unhook = classroom.standIn.onRequest({
     before: async ({ method }) => {
       if (method !== 'PUT' || stopped.child.killed) return;
       stopped.child.kill('SIGSTOP');
-      isStopped.happen();
-      await mayArrive.comes;
+      isStopped.resolve();
+      await mayArrive.promise;
     },
     after: ({ method }) => {
-      if (method === 'PUT' && hasBeenLet) hasArrived.happen();
+      if (method === 'PUT' && hasBeenLet) hasArrived.resolve();
     },
   });
   let hasBeenLet = false;
   const stopped = launch(classroom, 1);
-  await isStopped.comes;
+  await isStopped.promise;
   return {
     stopped,
     arrive: async () => {
       hasBeenLet = true;
-      mayArrive.happen();
-      await hasArrived.comes;
+      mayArrive.resolve();
+      await hasArrived.promise;
       unhook();
     },
   };

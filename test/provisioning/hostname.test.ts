@@ -49,13 +49,13 @@ describe('hostname', () => {
         (user, template, machine) => {
           try {
             const name = makeHostname(template, { user, port: 3000, machine });
-            assert(
+            assert.ok(
               name.length <= 253 &&
                 name.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)),
               name,
             );
           } catch (error) {
-            assert(error instanceof MendableError, String(error));
+            assert.ok(error instanceof MendableError, String(error));
           }
         },
       ),

@@ -52,7 +52,7 @@ const config = fc
 const edit = fc.uniqueArray(fc.constantFrom(...students)).map((names) => names.map((name) => ruleFor(name)));
 
 describe('ingress: edits', () => {
-  it('keep foreign rules as they are and the catch-all last, make every rule reachable, and are undone by their inverse', () => {
+  it('keep foreign rules and the catch-all in place, make every rule reachable, and are undone by their inverse', () => {
     fc.assert(
       fc.property(config, edit, (before, set) => {
         const after = editIngress(before, { set, remove: new Set() });
@@ -73,7 +73,7 @@ describe('ingress: edits', () => {
     );
   });
 
-  it('of nothing are the same object', () => {
+  it('return the same object when nothing changes', () => {
     fc.assert(
       fc.property(config, (before) => {
         assert.equal(editIngress(before, { set: [], remove: new Set(['student9.example.com']) }), before);
@@ -81,7 +81,7 @@ describe('ingress: edits', () => {
     );
   });
 
-  it('put an exact rule before the wildcard that would take it, and after what is more special', () => {
+  it('put an exact rule before the wildcard that would match it, and after more specific rules', () => {
     const rules = [ruleFor('student1.example.com/')]
       .slice(1)
       .concat(
@@ -100,7 +100,7 @@ describe('ingress: edits', () => {
     ]);
   });
 
-  it('change only the service of a rule that is there', () => {
+  it('change only the service of an existing rule', () => {
     const rule = {
       hostname: 'student1.example.com',
       service: 'http://localhost:3000',
@@ -115,14 +115,14 @@ describe('ingress: edits', () => {
   });
 
   for (const empty of [null, {}, { ingress: null }, { ingress: [] }] as const) {
-    it(`of ${JSON.stringify(empty)} make a catch-all too`, () => {
+    it(`add a catch-all to ${JSON.stringify(empty)}`, () => {
       assert.deepEqual(editIngress(empty, { set: [ruleFor('student1.example.com')], remove: new Set() }), {
         ingress: [ruleFor('student1.example.com'), catchAll],
       });
     });
   }
 
-  it('leave a catch-all of any kind where it is', () => {
+  it('leave any kind of catch-all in place', () => {
     for (const last of [
       { service: 'http://localhost:80' },
       { hostname: '*', service: 'hello_world' },
@@ -137,20 +137,20 @@ describe('ingress: edits', () => {
 });
 
 describe('ingress: the rule of a hostname', () => {
-  it('match as cloudflared does', () => {
-    assert(
+  it('is found as cloudflared matches it', () => {
+    assert.ok(
       matches(ruleFor('*.example.com'), 'a.b.example.com') &&
         !matches(ruleFor('*.example.com'), 'example.com') &&
         !matches(ruleFor('*.example.com'), 'aexample.com'),
     );
-    assert(matches(catchAll, 'anything') && matches(ruleFor('*'), 'x') && !matches(ruleFor('A.com'), 'a.com'));
+    assert.ok(matches(catchAll, 'anything') && matches(ruleFor('*'), 'x') && !matches(ruleFor('A.com'), 'a.com'));
   });
 
-  it("a rule with a path is not the site's", () => {
+  it('is not a rule with a path', () => {
     assert.equal(ruleOf({ ingress: [{ ...ruleFor('a.b'), path: '/x' }] }, 'a.b'), undefined);
   });
 
-  it('know which services mean a port of this machine', () => {
+  it('may send visitors to a port of this machine', () => {
     assert.deepEqual(
       [
         'http://localhost:3000',

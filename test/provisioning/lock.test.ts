@@ -12,7 +12,7 @@ import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { whileCollecting } from '../fixtures/garbage.ts';
 import { programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts';
-import { Moment } from '../fixtures/provisioning/moment.ts';
+import { Deferred } from '../fixtures/provisioning/deferred.ts';
 import { publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
@@ -26,7 +26,7 @@ describe('lock', () => {
   const held = (...parts: readonly string[]) => folder.in('lock', 'held', ...parts);
   const lockOnce = <T>(work: (lock: HeldLock) => Promise<T>) =>
     withLock({ folder, self, newId: randomUUID, now: Date.now, times: lockTimes }, work);
-  /** Somebody's lock, of this age in seconds. */
+  /** Creates another process's lock of this age in seconds. */
   const plant = (owner: string, identity: string, age = 0) => {
     mkdirSync(held(), { recursive: true });
     writeFileSync(held(owner), identity);
@@ -41,7 +41,7 @@ describe('lock', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('is held by one at a time, and is free afterwards, also after a failure', async () => {
+  it('is held by one process at a time, and is free afterwards, also after a failure', async () => {
     assert.equal(await lockOnce(async () => lockOnce(() => Promise.resolve('inside'))), undefined);
     await assert.rejects(
       lockOnce(() => Promise.reject(new Error('work failed'))),
@@ -51,7 +51,7 @@ describe('lock', () => {
     assert.deepEqual([existsSync(held()), readdirSync(folder.in('scratch'))], [false, []]);
   });
 
-  it('tells when its time is over, whatever was collected as garbage meanwhile', async () => {
+  it('ends when its time is over, even while garbage is collected', async () => {
     const over = whileCollecting(() =>
       withLock(
         { folder, self, newId: randomUUID, now: Date.now, times: { ...lockTimes, hold: 300 } },
@@ -64,11 +64,11 @@ describe('lock', () => {
     assert.equal(await over, 'over');
   });
 
-  it('of the dead is taken at once; of the living, and of those whom nobody can see, only when it is stale', async () => {
+  it('is taken at once from a dead holder, and from a living or invisible one only when it is stale', async () => {
     const abandoned = () => isAbandoned(folder, self, lockTimes.stale, Date.now());
-    assert(!abandoned(), 'nobody has left it');
+    assert.ok(!abandoned(), 'nobody has left it');
     plant('dead.json', deadHolder);
-    assert(abandoned());
+    assert.ok(abandoned());
     assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken');
     for (const identity of [
       JSON.stringify(self),
@@ -76,20 +76,20 @@ describe('lock', () => {
       'garbage',
     ]) {
       plant('other.json', identity);
-      assert(!abandoned(), identity);
+      assert.ok(!abandoned(), identity);
       assert.equal(await lockOnce(() => Promise.resolve('taken')), undefined, identity);
       plant('other.json', identity, 31);
-      assert(abandoned(), identity);
+      assert.ok(abandoned(), identity);
       assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken', identity);
     }
   });
 
-  it('that is empty, as a crash between two steps leaves it, is free', async () => {
+  it('is free when it is empty, as a crash between two steps leaves it', async () => {
     mkdirSync(held());
     assert.equal(await lockOnce(() => Promise.resolve('taken')), 'taken');
   });
 
-  it("that was lost is noticed before anything is written, and its release removes nobody else's", async () => {
+  it("is checked before each write, and the release of a lost lock does not remove the next holder's", async () => {
     await lockOnce((lock) => {
       lock.check();
       rmSync(held(), { recursive: true });
@@ -105,26 +105,26 @@ describe('lock', () => {
     assert.deepEqual(readdirSync(held()), ['other.json']);
   });
 
-  it('is over before it could look stale', () => {
-    assert(lockTimes.hold * 2 <= lockTimes.stale && lockTimes.update * 3 <= lockTimes.stale);
+  it('ends before it could look stale', () => {
+    assert.ok(lockTimes.hold * 2 <= lockTimes.stale && lockTimes.update * 3 <= lockTimes.stale);
   });
 
   const rounds = times(1000);
-  it(`is never held by two: ${rounds} rounds of 12 processes that all find it stale`, async function () {
+  it(`is never held by two of 12 processes that all find it stale, in ${rounds} rounds`, async function () {
     this.timeout(STRESS_LIMIT);
     const contenders = Array.from({ length: 12 }, () => new Contender(root));
     try {
       await Promise.all(contenders.map((one) => one.answer()));
       let won = 0;
       for (let round = 0; round < rounds; round += 1) {
-        // Half of them were left by the dead, half are only old: both ways of taking over.
+        // Half of the locks have a dead holder, half are only old.
         plant(`left-${round}.json`, round % 2 === 0 ? deadHolder : 'unknown', round % 2 === 0 ? 0 : 60);
         const answers = await Promise.all(contenders.map((one) => one.contend()));
-        assert(!answers.includes('BROKEN'), `two were inside in round ${round}`);
-        assert(answers.includes('won'), `nobody got it in round ${round}: ${answers.join(' ')}`);
+        assert.ok(!answers.includes('BROKEN'), `two were inside in round ${round}`);
+        assert.ok(answers.includes('won'), `nobody got it in round ${round}: ${answers.join(' ')}`);
         won += answers.filter((answer) => answer === 'won').length;
       }
-      assert(won >= rounds);
+      assert.ok(won >= rounds);
       assert.deepEqual(
         [existsSync(held()), existsSync(path.join(root, 'inside')), readdirSync(folder.in('scratch'))],
         [false, false, []],
@@ -135,10 +135,10 @@ describe('lock', () => {
   });
 });
 
-describe('lock: a holder that was stopped', () => {
+describe('lock of a stopped holder', () => {
   afterEach(closeAll);
 
-  it('for longer than the lock lives, writes nothing more when it wakes; its heir has served it', async function () {
+  it('is lost, so the holder writes nothing more when it wakes and the next holder has served its request', async function () {
     this.timeout(60_000);
     const classroom = await startClassroom();
     const { standIn } = classroom;
@@ -152,32 +152,32 @@ describe('lock: a holder that was stopped', () => {
           lockTimes: { stale: 2_000, update: 1_000, hold: 15_000 },
         }),
       ]);
-    const stopped = new Moment();
+    const stopped = new Deferred();
     const first = launch(1);
     const unhook = standIn.onRequest({
       after: ({ method, path: where }) => {
         if (method !== 'GET' || !where.endsWith('/configurations')) return;
         unhook();
         first.child.kill('SIGSTOP');
-        stopped.happen();
+        stopped.resolve();
       },
     });
-    await stopped.comes;
+    await stopped.promise;
     const second = await launch(2).ended;
     assert.equal(second.last['kind'], 'published', second.out);
     assertLive(standIn, ['student1', 'student2']);
     standIn.requests.length = 0;
     first.child.kill('SIGCONT');
     const woken = await first.ended;
-    assert(['published', 'error'].includes(String(woken.last['kind'])), woken.out);
+    assert.ok(['published', 'error'].includes(String(woken.last['kind'])), woken.out);
     if (woken.last['kind'] === 'error') assert.equal(woken.last['code'], 'lock-lost');
     assert.deepEqual(callsOf(standIn), []);
     assertLive(standIn, ['student1', 'student2']);
-    assert(!existsSync(classroom.in('lock', 'held')));
+    assert.ok(!existsSync(classroom.in('lock', 'held')));
   });
 });
 
-/** One process that contends when it is told to. */
+/** A process that contends on command. */
 class Contender {
   private readonly child;
   private readonly answers: AsyncIterator<string>;

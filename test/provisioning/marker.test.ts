@@ -9,22 +9,22 @@ const marker = fc.record({
 });
 
 describe('marker', () => {
-  it('is what a person can read in the dashboard', () => {
+  it('can be read in the dashboard', () => {
     assert.equal(
       formatMarker({ user: 'student1', port: 3000, machine: 'server1' }),
       'classroom-tunnel user=student1 port=3000 machine=server1',
     );
   });
 
-  it('has at most 100 printable characters, comes back as it went, and is known by its user and its machine', () => {
+  it('has at most 100 printable characters, can be parsed and formatted again, and identifies its user and machine', () => {
     fc.assert(
       fc.property(marker, (one) => {
         const text = formatMarker(one);
-        assert(text.length <= 100 && /^[\x20-\x7e]+$/.test(text), text);
+        assert.ok(text.length <= 100 && /^[\x20-\x7e]+$/.test(text), text);
         const parsed = parseMarker(text);
-        assert(parsed);
+        assert.ok(parsed);
         assert.equal(formatMarker(parsed), text);
-        assert(isMarkedBy(text, one) && isMarkedOn(text, one.machine));
+        assert.ok(isMarkedBy(text, one) && isMarkedOn(text, one.machine));
       }),
     );
   });
@@ -49,19 +49,19 @@ describe('marker', () => {
     );
   });
 
-  it("is the same owner's whatever the port", () => {
+  it('has the same owner for every port', () => {
     fc.assert(
       fc.property(marker, fc.integer({ min: 1, max: 65535 }), (one, port) => {
-        assert(isMarkedBy(formatMarker(one), { ...one, port }));
+        assert.ok(isMarkedBy(formatMarker(one), { ...one, port }));
       }),
     );
   });
 
-  it("is not another user's or another machine's", () => {
+  it('does not match another user or another machine', () => {
     const text = formatMarker({ user: 'student1', port: 3000, machine: 'server1' });
-    assert(!isMarkedBy(text, { user: 'student2', port: 3000, machine: 'server1' }));
-    assert(!isMarkedBy(text, { user: 'student1', port: 3000, machine: 'server2' }));
-    assert(!isMarkedOn(text, 'server2') && isMarkedOn(text, 'server1'));
+    assert.ok(!isMarkedBy(text, { user: 'student2', port: 3000, machine: 'server1' }));
+    assert.ok(!isMarkedBy(text, { user: 'student1', port: 3000, machine: 'server2' }));
+    assert.ok(!isMarkedOn(text, 'server2') && isMarkedOn(text, 'server1'));
   });
 
   for (const comment of [
@@ -74,7 +74,7 @@ describe('marker', () => {
     'classroom-tunnel user=a port=1 machine=b more',
     7,
   ]) {
-    it(`no marker: ${String(comment)}`, () => {
+    it(`is not found in the comment ${String(comment)}`, () => {
       assert.equal(parseMarker(comment), undefined);
     });
   }

@@ -11,7 +11,7 @@ import {
   liveRecords,
 } from '../fixtures/provisioning/remote.ts';
 
-/** Somebody saves in the dashboard, once, at this moment of the next call of this method. */
+/** Saves a rule in the dashboard, once, before or after the next call of this method. */
 function saveDuring(classroom: Classroom, moment: 'before' | 'after', method: string, hostname: string): void {
   const unhook = classroom.standIn.onRequest({
     [moment]: (call: { method: string; path: string }) => {
@@ -25,11 +25,11 @@ function saveDuring(classroom: Classroom, moment: 'before' | 'after', method: st
   });
 }
 
-describe('outside writers', () => {
+describe('writers outside of this program', () => {
   afterEach(closeAll);
 
   for (const kind of ['publish', 'release'] as const) {
-    it(`${kind}: a save between our read and our write is noticed by the version, looked at again and logged`, async () => {
+    it(`a ${kind} notices a save between its read and its write by the version, reads again and logs it`, async () => {
       const classroom = await startClassroom({ standIn: { config: foreignConfig } });
       await ask(classroom, publish(2));
       if (kind === 'release') await ask(classroom, publish(1));
@@ -42,13 +42,16 @@ describe('outside writers', () => {
         },
       });
       assert.equal(outcome.kind, kind === 'publish' ? 'published' : 'removed');
-      assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
-      assert.match(readFileSync(classroom.in('audit.log'), 'utf8'), /"what":"note","message":"Somebody saved/);
+      assert.match(log.join('\n'), /configuration was saved elsewhere/);
+      assert.match(
+        readFileSync(classroom.in('audit.log'), 'utf8'),
+        /"what":"note","message":"The tunnel's configuration was saved/,
+      );
       assert.equal(callsOf(classroom.standIn).filter((call) => call === 'GET config').length, 2);
       assertLive(classroom.standIn, kind === 'publish' ? ['student1', 'student2'] : ['student2']);
     });
 
-    it(`${kind}: it is noticed also where our write got no answer`, async () => {
+    it(`a ${kind} notices such a save also when its write got no answer`, async () => {
       const classroom = await startClassroom({ standIn: { config: foreignConfig } });
       await ask(classroom, publish(1));
       saveDuring(classroom, 'after', 'GET', 'new.example.com');
@@ -60,15 +63,15 @@ describe('outside writers', () => {
         },
       });
       assert.equal(outcome.kind, kind === 'publish' ? 'published' : 'removed');
-      assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
+      assert.match(log.join('\n'), /configuration was saved elsewhere/);
     });
 
-    it(`${kind}: a save right after ours, made from what was shown before, is mended by the next run that looks`, async () => {
+    it(`the next run that reads repairs a ${kind} that an older configuration overwrote`, async () => {
       const classroom = await startClassroom({ standIn: { config: foreignConfig } });
       await ask(classroom, publish(1));
       const shownBefore = structuredClone(classroom.standIn.world.tunnel.config);
       await ask(classroom, kind === 'publish' ? publish(2) : release(1));
-      assert(shownBefore);
+      assert.ok(shownBefore);
       classroom.standIn.world.saveInDashboard(() => shownBefore);
       await ask(classroom, collect);
       if (kind === 'publish') assertLive(classroom.standIn, ['student1', 'student2']);
@@ -99,10 +102,10 @@ describe('outside writers', () => {
       'removed',
     );
     assertWhole(classroom.standIn);
-    assert.match(log.join('\n'), /Somebody saved the tunnel's configuration/);
+    assert.match(log.join('\n'), /configuration was saved elsewhere/);
   });
 
-  it('what others save between our runs is never touched', async () => {
+  it('changes saved between our runs stay untouched', async () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     const { world } = classroom.standIn;
     await ask(classroom, publish(1));
@@ -122,7 +125,7 @@ describe('outside writers', () => {
     assert.equal(foreignText(classroom.standIn), foreign);
   });
 
-  it('a rule that cloudflared would refuse stops every change, and is named', async () => {
+  it('a rule that cloudflared would refuse stops every change, and the message names it', async () => {
     const classroom = await startClassroom({
       standIn: {
         config: {
@@ -134,7 +137,7 @@ describe('outside writers', () => {
       },
     });
     const outcome = await ask(classroom, publish(1));
-    assert(outcome.kind === 'error' && outcome.error.code === 'tunnel-invalid');
+    assert.ok(outcome.kind === 'error' && outcome.error.code === 'tunnel-invalid');
     assert.match(String(outcome.error.facts['problem']), /bad\.example\.com/);
     assert.deepEqual([classroom.standIn.world.tunnel.version, liveRecords(classroom.standIn)], [1, []]);
   });
@@ -174,7 +177,7 @@ describe('outside writers', () => {
       created: true,
       apiCalls: 4,
     });
-    assert(!Number.isNaN(Date.parse(String(at))) && Number(milliseconds) >= 0);
+    assert.ok(!Number.isNaN(Date.parse(String(at))) && Number(milliseconds) >= 0);
     const { what, user, hostname } = lines[3] ?? {};
     assert.deepEqual([what, user, hostname], ['release', 'student1', 'student1.example.com']);
   });
@@ -194,7 +197,7 @@ describe('outside writers', () => {
 describe('two machines of one class', () => {
   afterEach(closeAll);
 
-  it("use a tunnel each and share the zone: neither touches the other's, and a name that the other holds is refused with the machine's name", async () => {
+  it("with a tunnel each and one zone do not touch each other's rules and records, and name the machine that holds a hostname", async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
     const one = standIn.world.tunnel;
@@ -212,10 +215,10 @@ describe('two machines of one class', () => {
     await ask(classroom, put(2), there);
 
     const refused = await attempt(classroom, put(1), there);
-    assert(refused.kind === 'error' && refused.error.code === 'hostname-taken');
+    assert.ok(refused.kind === 'error' && refused.error.code === 'hostname-taken');
     assert.match(String(refused.error.facts['problem']), /server1/);
     const back = await attempt(classroom, publish(2));
-    assert(back.kind === 'error' && /server2/.test(String(back.error.facts['problem'])));
+    assert.ok(back.kind === 'error' && /server2/.test(String(back.error.facts['problem'])));
     assertLive(standIn, ['student1'], one);
     assertLive(standIn, ['student2'], two);
 
@@ -237,7 +240,7 @@ describe('two machines of one class', () => {
     const second = `${classroom.folder}/second.json`;
     classroom.configure({ tunnelId: two.id, stateDir: 'state2', machine: 'server2' }, second);
     await ask(classroom, publish(1));
-    // The second machine has never run: everything at Cloudflare is new to it.
+    // The second machine has never run, so its state knows nothing at Cloudflare.
     await ask(classroom, collect, { configFile: second });
     assertLive(standIn, ['student1']);
   });

@@ -55,18 +55,18 @@ function apply(remote: Remote, plan: Plan): Remote {
 }
 
 describe('plan', () => {
-  it('is empty where Cloudflare shows what is wanted', () => {
+  it('is empty when Cloudflare shows the desired state', () => {
     const remote: Remote = {
       version: 3,
       config: { ingress: [ruleOf(want(1)), catchAll] },
       records: [recordOf(want(1))],
     };
     const plan = makePlan(remote, [want(1), want(2, false)], scope);
-    assert(isEmpty(plan));
+    assert.ok(isEmpty(plan));
     assert.deepEqual([plan.touched.size, plan.refused.size, plan.foreign.size], [0, 0, 0]);
   });
 
-  it('publishes with one rule and one proxied record, and takes both down', () => {
+  it('publishes with one rule and one proxied record, and removes both', () => {
     const empty: Remote = { version: 0, config: null, records: [] };
     const plan = makePlan(empty, [want(1)], scope);
     assert.deepEqual(plan.config, { ingress: [ruleOf(want(1)), catchAll] });
@@ -87,20 +87,20 @@ describe('plan', () => {
     );
   });
 
-  it('completes a half, whichever it is, and removes a half', () => {
+  it('completes and removes a site of which only the rule or the record exists', () => {
     for (const half of [
       { config: { ingress: [ruleOf(want(1)), catchAll] }, records: [] },
       { config: { ingress: [catchAll] }, records: [recordOf(want(1))] },
     ]) {
       const remote: Remote = { version: 1, ...half };
       const whole = apply(remote, makePlan(remote, [want(1)], scope));
-      assert(isAchieved(want(1), whole, scope));
+      assert.ok(isAchieved(want(1), whole, scope));
       const gone = apply(remote, makePlan(remote, [want(1, false)], scope));
       assert.deepEqual([gone.config, gone.records], [{ ingress: [catchAll] }, []]);
     }
   });
 
-  it('counts a site beside which somebody else has a rule for a path', () => {
+  it('is empty for a site with a foreign rule for a path beside it', () => {
     const path = { hostname: 'student1.example.com', path: '/api', service: want(1).service };
     const remote: Remote = { version: 1, config: { ingress: [path, catchAll] }, records: [] };
     const wildcard: Scope = { ...scope, dns: 'wildcard', owned: new Set(['student1.example.com']) };
@@ -113,7 +113,7 @@ describe('plan', () => {
     assert.deepEqual([isEmpty(nothing), [...nothing.touched]], [true, []]);
   });
 
-  it('a rule for the port that somebody else made answers, and is left', () => {
+  it('reports a foreign rule for the same port, and leaves it', () => {
     const remote: Remote = {
       version: 1,
       config: { ingress: [{ hostname: 'teacher.example.com', service: 'http://127.0.0.1:3001' }, catchAll] },
@@ -126,7 +126,7 @@ describe('plan', () => {
     }
   });
 
-  it('a foreign rule of the name itself is refused with its service, and only for that student', () => {
+  it('refuses a hostname that a foreign rule serves, for that student only', () => {
     const remote: Remote = {
       version: 1,
       config: { ingress: [{ hostname: 'student1.example.com', service: 'https://10.0.0.1' }, catchAll] },
@@ -137,16 +137,16 @@ describe('plan', () => {
     assert.deepEqual([...plan.touched], ['student2.example.com']);
   });
 
-  it("a name that another machine holds is refused with that machine's name, and its record is never removed", () => {
+  it('refuses a hostname that another machine holds, names the machine and keeps its record', () => {
     const remote: Remote = { version: 1, config: null, records: [recordOf({ ...want(1), machine: 'server2' })] };
     assert.match(
       makePlan(remote, [want(1)], scope).refused.get('student1.example.com')?.message ?? '',
       /student1 holds it on the machine server2/,
     );
-    assert(isEmpty(makePlan(remote, [want(1, false)], scope)));
+    assert.ok(isEmpty(makePlan(remote, [want(1, false)], scope)));
   });
 
-  it('a record is removed only if marker, type, name and target all match', () => {
+  it('removes a record only if its marker, type, name and target all match', () => {
     for (const changes of [
       { comment: null },
       { comment: 'somebody' },
@@ -155,11 +155,11 @@ describe('plan', () => {
       { content: recordTarget('other') },
     ]) {
       const remote: Remote = { version: 1, config: { ingress: [catchAll] }, records: [recordOf(want(1), changes)] };
-      assert(isEmpty(makePlan(remote, [want(1, false)], scope)), JSON.stringify(changes));
+      assert.ok(isEmpty(makePlan(remote, [want(1, false)], scope)), JSON.stringify(changes));
     }
   });
 
-  it('a foreign rule that cloudflared takes stops nothing', () => {
+  it('is made beside any foreign rule that cloudflared accepts', () => {
     const rules = [
       { hostname: '*foo.example.com', service: 'http://localhost:80' },
       { hostname: 'www.example.com', service: 'http://localhost:80?a=1' },
@@ -168,7 +168,7 @@ describe('plan', () => {
     assert.equal(makePlan(remote, [want(1)], scope).create.length, 1);
   });
 
-  it('a configuration with a rule that cloudflared would refuse is not written, and the rule is named', () => {
+  it('fails and names the rule when cloudflared would refuse the configuration', () => {
     const remote: Remote = {
       version: 1,
       config: { ingress: [{ hostname: 'www.example.com', service: 'http://localhost:80/x' }, catchAll] },
@@ -177,7 +177,7 @@ describe('plan', () => {
     assert.throws(() => makePlan(remote, [want(1)], scope), { code: 'tunnel-invalid', message: /www\.example\.com/ });
   });
 
-  it('reaches whatever is wanted, touches nothing foreign, and is empty the second time', () => {
+  it('reaches the desired state, touches nothing foreign, and is empty the second time', () => {
     const kinds = [
       'nothing',
       'whole',
@@ -209,14 +209,14 @@ describe('plan', () => {
           const isForeign =
             !one.present &&
             situations[students.findIndex((number) => want(number).hostname === one.hostname)] === 'foreign rule';
-          if (isForeign) assert(!plan.touched.has(one.hostname), 'a foreign rule is left');
+          if (isForeign) assert.ok(!plan.touched.has(one.hostname), 'a foreign rule is left');
           else if (!plan.refused.has(one.hostname) && !plan.foreign.has(one.hostname))
-            assert(isAchieved(one, after, about), one.hostname);
-          else assert(!plan.touched.has(one.hostname));
+            assert.ok(isAchieved(one, after, about), one.hostname);
+          else assert.ok(!plan.touched.has(one.hostname));
         }
         assert.deepEqual(changedNames(remote, after), [...plan.touched].sort());
-        assert(isEmpty(makePlan(after, wanted, about)));
-        assert(
+        assert.ok(isEmpty(makePlan(after, wanted, about)));
+        assert.ok(
           plan.remove.every(
             (record) =>
               record.comment?.includes('machine=server1') &&
@@ -228,7 +228,7 @@ describe('plan', () => {
     );
   });
 
-  it('of 1,000 rules and 1,000 records is made in a moment', () => {
+  it('is made quickly for 1,000 rules and 1,000 records', () => {
     const many = Array.from({ length: 1000 }, (_, index) => want(index, true, 10_000 + index));
     const remote: Remote = {
       version: 1,
@@ -238,7 +238,7 @@ describe('plan', () => {
     const started = performance.now();
     const plan = makePlan(remote, [...many, want(2000)], { ...scope, owned: new Set(many.map((one) => one.hostname)) });
     assert.deepEqual([plan.create.length, plan.config?.ingress?.length], [1, 1002]);
-    assert(performance.now() - started < 500, 'it looks as if it were not linear'); // the benchmark has the real limit, 20 ms
+    assert.ok(performance.now() - started < 500, 'the plan takes too long'); // the benchmark measures it
   });
 });
 

@@ -8,8 +8,8 @@ import { identifyOnHost, livenessOf } from '../../src/provisioning/processIdenti
 
 const here = identifyOnHost(process.pid, 'host1');
 
-describe('identity', () => {
-  it('a process is alive until it ends', async () => {
+describe('process identity', () => {
+  it('is alive until the process ends', async () => {
     const child = spawn('sleep', ['1000']);
     try {
       const identity = identifyOnHost(child.pid ?? 0, 'host1');
@@ -22,7 +22,7 @@ describe('identity', () => {
     }
   });
 
-  it('another process that got its id is not it', () => {
+  it('differs from another process with the same id', () => {
     assert.match(here.startTime ?? '', /^\d+$/);
     assert.equal(livenessOf({ ...here, startTime: '1' }, here), 'dead');
   });
@@ -32,15 +32,15 @@ describe('identity', () => {
       assert.equal(livenessOf({ ...here, pid }, here), 'dead', String(pid));
   });
 
-  it('an id of another running host means nothing here', () => {
+  it('is unknown when it comes from another running host', () => {
     assert.equal(livenessOf({ ...here, pid: 4_194_304, bootId: 'other', host: 'host2' }, here), 'unknown');
   });
 
-  it('before a restart of this host everybody has died', () => {
+  it('is dead when it comes from before a restart of this host', () => {
     assert.equal(livenessOf({ ...here, bootId: 'before' }, here), 'dead');
   });
 
-  describe('in a /proc of our own', () => {
+  describe('in a fake /proc', () => {
     let proc: string;
     const self = () => identifyOnHost(process.pid, 'host1', proc);
     const stat = (pid: number, state: string, start: string) => {
@@ -58,7 +58,7 @@ describe('identity', () => {
       rmSync(proc, { recursive: true, force: true });
     });
 
-    it('names are read past blanks and parentheses', () => {
+    it('is read past blanks and parentheses in the process name', () => {
       stat(process.pid, 'S', '4711');
       assert.deepEqual(self(), {
         pid: process.pid,
@@ -69,14 +69,14 @@ describe('identity', () => {
       });
     });
 
-    it('a process that /proc hides (hidepid) is alive while its id is', () => {
+    it('is alive while its id exists when /proc hides the process (hidepid)', () => {
       const hidden = { ...self(), startTime: '4711' };
       assert.equal(self().startTime, undefined);
       assert.equal(livenessOf(hidden, self(), proc), 'alive');
       assert.equal(livenessOf({ ...hidden, pid: 4_194_304 }, self(), proc), 'dead');
     });
 
-    describe('another namespace', () => {
+    describe('of another namespace', () => {
       const inside = (pid: number, namespace: string, ids: string) => {
         mkdirSync(path.join(proc, String(pid), 'ns'), { recursive: true });
         symlinkSync(namespace, path.join(proc, String(pid), 'ns/pid'));
@@ -85,11 +85,11 @@ describe('identity', () => {
       const outermost = () => ({ ...self(), pidNamespace: 'pid:[4026531836]' });
       const other = () => ({ ...self(), pid: 12, pidNamespace: 'pid:[8]' });
 
-      it('means nothing in any but the first', () => {
+      it('is unknown outside of the first namespace', () => {
         assert.equal(livenessOf(other(), self(), proc), 'unknown');
       });
 
-      it('can be looked into from the first', () => {
+      it('is visible from the first namespace', () => {
         inside(4000, 'pid:[8]', '4000\t1');
         inside(4012, 'pid:[8]', '4012\t12');
         assert.equal(livenessOf(other(), outermost(), proc), 'alive');
@@ -97,18 +97,18 @@ describe('identity', () => {
         assert.equal(livenessOf(other(), outermost(), proc), 'dead');
       });
 
-      it('has ids of its own', () => {
+      it('is not taken for a process with the same id of a third namespace', () => {
         inside(12, 'pid:[4026531836]', '12');
         inside(4000, 'pid:[9]', '4000\t12');
         assert.equal(livenessOf(other(), outermost(), proc), 'dead');
       });
 
-      it('is dead when it is gone', () => {
+      it('is dead when the namespace is gone', () => {
         assert.equal(livenessOf(other(), outermost(), proc), 'dead');
       });
     });
 
-    it('one that has ended and was not waited for is dead', () => {
+    it('is dead when the process has ended but was not reaped', () => {
       stat(process.pid, 'S', '4711');
       const identity = self();
       stat(process.pid, 'Z', '4711');

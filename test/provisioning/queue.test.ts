@@ -39,7 +39,7 @@ describe('queue', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('a request goes whole when it is withdrawn, with whatever else somebody has put there, once or again', async () => {
+  it('removes a withdrawn request with everything in its folder, once or twice', async () => {
     const { id } = await submit('first', publish(1));
     mkdirSync(folder.in('queue', id, 'foreign', 'deep'), { recursive: true });
     for (const time of ['once', 'again']) {
@@ -48,7 +48,7 @@ describe('queue', () => {
     }
   });
 
-  it('holds what waits, oldest first, until it is answered', async () => {
+  it('holds requests, oldest first, until they are answered', async () => {
     const first = await submit('first', publish(1), 10);
     await submit('second', publish(2));
     assert.deepEqual(await idsOf(), ['first', 'second']);
@@ -57,7 +57,7 @@ describe('queue', () => {
     assert.equal((await queueOf().outcomeOf(first.id))?.kind, 'removed');
   });
 
-  it('a request goes in one step, while somebody still writes an outcome into it', async () => {
+  it('removes a request in one step while another process writes into it', async () => {
     const writer = spawn(
       process.execPath,
       [
@@ -88,7 +88,7 @@ describe('queue', () => {
     }
   });
 
-  it('what the dead wanted to put up is dropped, what they wanted to take down is done', async () => {
+  it('drops the publications of dead requesters, and keeps their removals', async () => {
     await submit('publish', publish(1), 0, dead);
     const { id } = await submit('release', release(1), 0, dead);
     assert.deepEqual(await idsOf(), ['release']);
@@ -112,7 +112,7 @@ describe('queue', () => {
       }),
     ],
   ] as const) {
-    it(`a file ${what} is answered and logged with its name once, and is in nobody's way`, async () => {
+    it(`answers and logs a request file ${what} once, and serves the others`, async () => {
       await submit('good', publish(1));
       const id = requestId(now, () => 'bad');
       mkdirSync(folder.in('queue', id));
@@ -121,18 +121,18 @@ describe('queue', () => {
       assert.deepEqual(await idsOf(), ['good']);
       assert.deepEqual(await idsOf(), ['good']);
       const outcome = await queueOf().outcomeOf(id);
-      assert(
+      assert.ok(
         outcome?.kind === 'error' &&
           outcome.error.code === 'request-unreadable' &&
           outcome.error.facts['file'] === file,
       );
-      assert(log.length === 1 && log[0]?.includes(file), log.join('\n'));
+      assert.ok(log.length === 1 && log[0]?.includes(file), log.join('\n'));
       await idsOf(now + 61 * minute);
-      assert(!existsSync(file));
+      assert.ok(!existsSync(file));
     });
   }
 
-  it("a request answers to its folder's name, whatever it calls itself", async () => {
+  it("takes a request's id from its folder, not from its file", async () => {
     const { id } = await submit('good', publish(1));
     const file = folder.in('queue', id, 'request.json');
     writeFileSync(
@@ -142,7 +142,7 @@ describe('queue', () => {
     assert.deepEqual(await idsOf(), ['good']);
   });
 
-  it('a folder without a request is left for a minute, then removed: its requester died of it', async () => {
+  it('removes a folder without a request after a minute', async () => {
     mkdirSync(
       folder.in(
         'queue',
@@ -153,7 +153,7 @@ describe('queue', () => {
     assert.deepEqual([await idsOf(now + minute + 1), readdirSync(folder.in('queue')).length], [[], 0]);
   });
 
-  it('an answer that nobody fetches goes after an hour, where its requester cannot be seen', async () => {
+  it('removes an outcome that is not fetched after an hour, when its requester is not visible', async () => {
     const hidden = { ...self, bootId: 'another', host: 'host2' };
     const { id } = await submit('hidden', release(1), 0, hidden);
     await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
@@ -163,16 +163,16 @@ describe('queue', () => {
     assert.equal(readdirSync(folder.in('queue')).length, 0);
   });
 
-  it('an answer to one who has left is nothing to stop at', async () => {
+  it('ignores an outcome for a requester that has left', async () => {
     const { id } = await submit('left', publish(1));
     await queueOf().withdraw(id);
     await queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 });
     assert.deepEqual([readdirSync(folder.in('queue')), readdirSync(folder.in('scratch'))], [[], []]);
   });
 
-  it('an answer that cannot be written is an error', async () => {
+  it('fails when an outcome cannot be written', async () => {
     const { id } = await submit('waiting', publish(1));
-    mkdirSync(folder.in('queue', id, 'outcome.json')); // in the way of the file
+    mkdirSync(folder.in('queue', id, 'outcome.json')); // blocks the file
     await assert.rejects(queueOf().settle(id, { kind: 'removed', hostnames: [], message: '', apiCalls: 0 }), {
       code: 'EISDIR',
     });

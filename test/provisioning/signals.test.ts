@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom, type Started } from '../fixtures/provisioning/classroom.ts';
-import { Moment } from '../fixtures/provisioning/moment.ts';
+import { Deferred } from '../fixtures/provisioning/deferred.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, assertWhole, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof signals;
 
-/** Sends the signal to `started` in the middle of its first call of this method, which then goes on. */
+/** Sends the signal to `started` during its first call of this method. The call then continues. */
 function signalDuring(classroom: Classroom, method: string, signal: Signal, started: () => Started): void {
   const unhook = classroom.standIn.onRequest({
     before: (call) => {
@@ -19,13 +19,13 @@ function signalDuring(classroom: Classroom, method: string, signal: Signal, star
   });
 }
 
-describe('signals in the critical section', () => {
+describe('signals while holding the lock', () => {
   afterEach(closeAll);
 
   for (const [signal, code] of Object.entries(signals) as [Signal, number][]) {
     for (const method of ['GET', 'PUT', 'POST']) {
       for (const kind of ['publish', 'release'] as const) {
-        it(`${signal} while ${kind} is at its ${method}: what is under way is finished, then it ends with ${code}`, async () => {
+        it(`finishes the ${kind} and ends with ${code} after ${signal} during its ${method}`, async () => {
           const classroom = await startClassroom({ standIn: { config: foreignConfig } });
           const foreign = foreignText(classroom.standIn);
           if (kind === 'release') await ask(classroom, publish(1));
@@ -49,7 +49,7 @@ describe('signals in the critical section', () => {
       }
     }
 
-    it(`${signal} while a call fails: what is half done is undone, then it ends with ${code}`, async () => {
+    it(`undoes a failed change and ends with ${code} after ${signal}`, async () => {
       const classroom = await startClassroom();
       const { standIn } = classroom;
       standIn.faults.add({ kind: 'status', status: 500, method: 'POST' });
@@ -60,33 +60,33 @@ describe('signals in the critical section', () => {
       assertLive(standIn, []);
     });
 
-    it(`${signal} while it waits for another: it leaves at once, and its request with it`, async () => {
+    it(`withdraws its request and ends at once after ${signal} while it waits`, async () => {
       const classroom = await startClassroom();
-      const [busy, go] = [new Moment(), new Moment()];
+      const [busy, go] = [new Deferred(), new Deferred()];
       const unhook = classroom.standIn.onRequest({
         before: async ({ method }) => {
           if (method !== 'PUT') return;
           unhook();
-          busy.happen();
-          await go.comes;
+          busy.resolve();
+          await go.promise;
         },
       });
       const leader = classroom.launch(['publish', '-p', '3001', '--json']);
-      await busy.comes;
+      await busy.promise;
       const waiting = classroom.launch(['publish', '-p', '3002', '--json'], { user: 'student2' });
-      const isQueued = new Moment();
-      waiting.child.stdout?.once('data', isQueued.happen);
-      await isQueued.comes;
+      const isQueued = new Deferred();
+      waiting.child.stdout?.once('data', isQueued.resolve);
+      await isQueued.promise;
       waiting.child.kill(signal);
       assert.equal((await waiting.ended).code, code);
       assert.equal(readdirSync(classroom.in('queue')).length, 1);
-      go.happen();
+      go.resolve();
       assert.equal((await leader.ended).code, 0);
       assertLive(classroom.standIn, ['student1']);
     });
   }
 
-  it('a reader who closes the pipe is no reason to leave a half', async () => {
+  it('finishes its change when the reader closes the pipe', async () => {
     const classroom = await startClassroom();
     const started = classroom.launch(['publish', '-p', '3001', '--json']);
     started.child.stdout?.destroy();

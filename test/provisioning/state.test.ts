@@ -16,11 +16,11 @@ import { ask, attempt, collect, openPublisher, publish, release, site } from '..
 import { assertLive, callsOf, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
 
 const isRoot = process.getuid?.() === 0;
-/** An account without rights, where this is root's process; permissions mean nothing to root. */
+/** Runs a command as an unprivileged account if this process is root's, because root ignores permissions. */
 const unprivileged = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 const stateFile = (classroom: Classroom) => classroom.in('records', 'state.json');
 
-describe('state: torn, garbage, lost', () => {
+describe('state that is torn, garbage or lost', () => {
   afterEach(closeAll);
 
   for (const [what, text] of [
@@ -33,7 +33,7 @@ describe('state: torn, garbage, lost', () => {
     ],
     ['something else', '\u0000\u0001'],
   ] as const) {
-    it(`a state file that is ${what} is named, put aside, and rebuilt from what Cloudflare shows; who held what comes from the last whole copy`, async () => {
+    it(`is put aside and rebuilt from Cloudflare, with the holders of the last whole copy, when the file is ${what}`, async () => {
       const classroom = await startClassroom({ standIn: { config: foreignConfig } });
       const foreign = foreignText(classroom.standIn);
       await ask(classroom, publish(1, 'window-1'));
@@ -45,12 +45,12 @@ describe('state: torn, garbage, lost', () => {
           log.push(line);
         },
       });
-      assert(
+      assert.ok(
         log.some((line) => line.includes(stateFile(classroom)) && line.includes('rebuilt')),
         log.join('\n'),
       );
       assertLive(classroom.standIn, ['student1', 'student2', 'student3']);
-      assert(
+      assert.ok(
         readdirSync(classroom.in('records')).some(
           (name) => name.startsWith('state.broken-') && readFileSync(classroom.in('records', name), 'utf8') === text,
         ),
@@ -63,7 +63,7 @@ describe('state: torn, garbage, lost', () => {
     });
   }
 
-  it('the whole folder lost: what our markers show is ours, goes on, and can be taken down; halves go', async () => {
+  it('is rebuilt by our markers when the whole folder is lost, and half publications are removed', async () => {
     const classroom = await startClassroom({
       standIn: { config: foreignConfig },
       config: { machine: 'Lab Server №1' },
@@ -84,7 +84,7 @@ describe('state: torn, garbage, lost', () => {
     assertLive(standIn, ['student2', 'student4']);
   });
 
-  it('what is recovered without its holders stays while its server runs, and gc takes it when it does not', async () => {
+  it('keeps a publication recovered without holders while its server runs, and gc removes it afterwards', async () => {
     const classroom = await startClassroom();
     await ask(classroom, publish(1));
     await ask(classroom, publish(2));
@@ -93,7 +93,7 @@ describe('state: torn, garbage, lost', () => {
     assertLive(classroom.standIn, ['student1']);
   });
 
-  it('gc finds what is at Cloudflare and nobody here knows of', async () => {
+  it('is corrected by gc when Cloudflare has sites that it does not know', async () => {
     const classroom = await startClassroom();
     await ask(classroom, publish(1));
     cpSync(stateFile(classroom), classroom.in('before.json'));
@@ -103,7 +103,7 @@ describe('state: torn, garbage, lost', () => {
     assertLive(classroom.standIn, ['student1']);
   });
 
-  it('an old state brought back does no harm: what is gone is taken down without complaint', async () => {
+  it('does no harm when an old one is restored', async () => {
     const classroom = await startClassroom();
     await ask(classroom, publish(1));
     cpSync(stateFile(classroom), classroom.in('before.json'));
@@ -113,23 +113,23 @@ describe('state: torn, garbage, lost', () => {
     assertLive(classroom.standIn, []);
   });
 
-  it('what a killed process left half-written goes with gc, an hour later', async () => {
+  it('loses half-written files of killed processes to gc after an hour', async () => {
     const classroom = await startClassroom();
     await ask(classroom, publish(1));
     const left = classroom.in('scratch', '1-1');
     writeFileSync(left, 'half');
     await ask(classroom, collect);
-    assert(existsSync(left), 'it may be being written now');
+    assert.ok(existsSync(left), 'it may be being written now');
     utimesSync(left, 1, 1);
     await ask(classroom, collect);
-    assert(!existsSync(left));
+    assert.ok(!existsSync(left));
   });
 });
 
-describe('state: where it cannot be written', () => {
+describe('state that cannot be written', () => {
   afterEach(closeAll);
 
-  /** One message that names the file; nothing changes; and it works again when the folder does. */
+  /** Expects one message that names the file, and no change. */
   async function refused(classroom: Classroom, says: RegExp): Promise<void> {
     const { version } = classroom.standIn.world.tunnel;
     const { code, last } = await classroom.run(['publish', '-p', '3002', '--json'], {
@@ -138,9 +138,9 @@ describe('state: where it cannot be written', () => {
     });
     assert.deepEqual([code, last['code']], [1, 'state-unwritable'], JSON.stringify(last));
     assert.match(String(last['message']), says);
-    assert(String(last['message']).includes(classroom.stateDir), String(last['message']));
+    assert.ok(String(last['message']).includes(classroom.stateDir), String(last['message']));
     assert.equal(classroom.standIn.world.tunnel.version, version);
-    assert(!callsOf(classroom.standIn).some((call) => /PUT|POST/.test(call)));
+    assert.ok(!callsOf(classroom.standIn).some((call) => /PUT|POST/.test(call)));
   }
 
   async function start(): Promise<Classroom> {
@@ -150,13 +150,13 @@ describe('state: where it cannot be written', () => {
     return classroom;
   }
 
-  it('a read-only folder', async () => {
+  it('is reported for a read-only folder', async () => {
     const classroom = await start();
     mkdirSync(classroom.stateDir, { mode: 0o555 });
     await refused(classroom, /may not write/);
   });
 
-  it('a folder of which a part is read-only', async () => {
+  it('is reported for a read-only subfolder', async () => {
     const classroom = await start();
     mkdirSync(classroom.stateDir);
     chmodSync(classroom.stateDir, 0o777);
@@ -168,13 +168,13 @@ describe('state: where it cannot be written', () => {
     assertLive(classroom.standIn, ['student2']);
   });
 
-  it('a file where the folder should be', async () => {
+  it('is reported for a file in place of the folder', async () => {
     const classroom = await start();
     writeFileSync(classroom.stateDir, '');
     await refused(classroom, /not a folder/);
   });
 
-  it('a full disk: nothing is changed; and it goes on when there is room again', async () => {
+  it('is reported for a full disk, changes nothing, and works again when there is space', async () => {
     const classroom = await start();
     const undo = fillDisk(classroom);
     if (undo) await refused(classroom, /disk is full/);
@@ -184,7 +184,7 @@ describe('state: where it cannot be written', () => {
     assertLive(classroom.standIn, ['student2']);
   });
 
-  it("serving others after one's own outcome is no failure of one's own", async () => {
+  it('does not fail a request whose process cannot serve others afterwards', async () => {
     const classroom = await startClassroom();
     const publisher = await openPublisher(classroom);
     const quiet = { queued: () => undefined, locked: () => undefined };
@@ -194,11 +194,11 @@ describe('state: where it cannot be written', () => {
     const left = attempt(classroom, publish(2));
     await publisher.serveOthers(new AbortController().signal);
     const told = await left;
-    assert(told.kind === 'error' && told.error.code === 'state-unwritable');
+    assert.ok(told.kind === 'error' && told.error.code === 'state-unwritable');
   });
 });
 
-/** A small file system without room, where this account may mount one; undefined where it may not. */
+/** Mounts a small full file system; undefined if this account may not mount. */
 function fillDisk(classroom: Classroom): (() => void) | undefined {
   if (!isRoot) return undefined;
   mkdirSync(classroom.stateDir);
@@ -217,7 +217,7 @@ function fillDisk(classroom: Classroom): (() => void) | undefined {
   };
 }
 
-/** Without a file system of our own: a publisher whose folder refuses every file as a full disk does. */
+/** Replaces the full file system by a publisher whose folder refuses every file as a full disk does. */
 async function refusedInside(classroom: Classroom): Promise<void> {
   const publisher = await openPublisher(classroom);
   publisher.store.publications.save = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
@@ -225,5 +225,5 @@ async function refusedInside(classroom: Classroom): Promise<void> {
     publisher.request(publish(2), { queued: () => undefined, locked: () => undefined }, new AbortController().signal),
     { code: 'ENOSPC' },
   );
-  assert(!callsOf(classroom.standIn).some((call) => /PUT|POST/.test(call)));
+  assert.ok(!callsOf(classroom.standIn).some((call) => /PUT|POST/.test(call)));
 }

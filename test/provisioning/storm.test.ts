@@ -5,13 +5,13 @@ import { identifyOnHost } from '../../src/provisioning/processIdentity.ts';
 import { lockTimes, withLock } from '../../src/provisioning/lock.ts';
 import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { closeAll, startClassroom, type Classroom, type Ended } from '../fixtures/provisioning/classroom.ts';
-import { Moment } from '../fixtures/provisioning/moment.ts';
+import { Deferred } from '../fixtures/provisioning/deferred.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 
 const students = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-/** Runs `start` while nobody can lead, and lets everybody go once as many requests wait: "in the same second", however slow the machine. */
+/** Runs `start` while the test holds the lock, and releases it once `count` requests are queued, however slow the machine is. */
 async function gathered(classroom: Classroom, count: number, start: () => Promise<Ended>[]): Promise<Ended[]> {
   const folder = await StateFolder.open(classroom.stateDir);
   let endings: Promise<Ended>[] = [];
@@ -25,14 +25,14 @@ async function gathered(classroom: Classroom, count: number, start: () => Promis
     },
     async () => {
       const waiting = () => readdirSync(folder.in('queue')).length;
-      const complete = new Moment();
+      const complete = new Deferred();
       const look = () => {
-        if (waiting() >= count) complete.happen();
+        if (waiting() >= count) complete.resolve();
       };
       const watcher = watch(folder.in('queue'), look);
       endings = start();
       look();
-      await complete.comes;
+      await complete.promise;
       watcher.close();
     },
   );
@@ -43,7 +43,7 @@ describe('storm', function () {
   this.timeout(90_000);
   afterEach(closeAll);
 
-  it('30 processes in the same second at 50 ms: all succeed, in at most 12 calls, and all are live; and all are gone as cheaply', async () => {
+  it('publishes and removes 30 sites at once in at most 8 calls each', async () => {
     const classroom = await startClassroom({ standIn: { roundTripMs: 50 }, config: { lockTimeoutSeconds: 60 } });
     const { standIn } = classroom;
     const all = students(30);
@@ -65,20 +65,20 @@ describe('storm', function () {
         endings.map(({ code }) => code),
         all.map(() => 0),
       );
-      assert(
+      assert.ok(
         endings.every(({ last }) => last[created] === true),
-        'each has an outcome of its own',
+        'each request has its own outcome',
       );
       assert.deepEqual(
         endings.map(({ last }) => last['hostname']),
         all.map((number) => `student${number}.example.com`),
       );
-      assert(callsOf(standIn).length <= 12, callsOf(standIn).join(', '));
+      assert.ok(callsOf(standIn).length <= 8, callsOf(standIn).join(', '));
       assertLive(standIn, args[0] === 'publish' ? all.map((number) => `student${number}`) : []);
     }
   });
 
-  it('250 publications in one round are written in batches of 200', async () => {
+  it('writes 250 publications of one round in batches of 200', async () => {
     const classroom = await startClassroom({ standIn: { recordQuota: 1000 }, config: { lockTimeoutSeconds: 60 } });
     const sizes: number[] = [];
     classroom.standIn.onRequest({
@@ -92,26 +92,26 @@ describe('storm', function () {
       { folder, self: identifyOnHost(process.pid, 'host1'), newId: randomUUID, now: Date.now, times: lockTimes },
       async () => {
         pending.push(...students(250).map((number) => ask(classroom, publish(number))));
-        const complete = new Moment();
+        const complete = new Deferred();
         const look = () => {
-          if (readdirSync(folder.in('queue')).length === 250) complete.happen();
+          if (readdirSync(folder.in('queue')).length === 250) complete.resolve();
         };
         const watcher = watch(folder.in('queue'), look);
         look();
-        await complete.comes;
+        await complete.promise;
         watcher.close();
       },
     );
     await Promise.all(pending);
-    assert(sizes.every((size) => size <= 200) && sizes.reduce((sum, size) => sum + size) === 250, sizes.join(' '));
+    assert.ok(sizes.every((size) => size <= 200) && sizes.reduce((sum, size) => sum + size) === 250, sizes.join(' '));
     assertLive(
       classroom.standIn,
       students(250).map((number) => `student${number}`),
     );
-    assert(callsOf(classroom.standIn).length <= 10, callsOf(classroom.standIn).join(', '));
+    assert.ok(callsOf(classroom.standIn).length <= 10, callsOf(classroom.standIn).join(', '));
   });
 
-  it('at 1,000 rules and 1,000 records one publication costs the same four calls', async () => {
+  it('publishes in four calls beside 1,000 rules and 1,000 records', async () => {
     const many = students(1000).map((number) => `other${number}.example.com`);
     const config = {
       ingress: [
@@ -129,25 +129,25 @@ describe('storm', function () {
     assert.equal(standIn.world.tunnel.config?.ingress.length, 1002);
   });
 
-  it('who comes while a round runs is served by the next one, and the holder stays until they are', async () => {
+  it('serves requests that arrive during a round in the next one, by the same process', async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
-    const [reading, go] = [new Moment(), new Moment()];
+    const [reading, go] = [new Deferred(), new Deferred()];
     const unhook = standIn.onRequest({
       after: async ({ method }) => {
         if (method !== 'PUT') return;
         unhook();
-        reading.happen();
-        await go.comes;
+        reading.resolve();
+        await go.promise;
       },
     });
     const first = classroom.launch(['publish', '-p', '3001', '--json']);
-    await reading.comes;
+    await reading.promise;
     const others = [2, 3].map((number) =>
       classroom.launch(['publish', '-p', String(3000 + number), '--json'], { user: `student${number}` }),
     );
     await queued(classroom, 3);
-    go.happen();
+    go.resolve();
     const endings = await Promise.all([first, ...others].map(({ ended }) => ended));
     assert.deepEqual(
       endings.map(({ code }) => code),
@@ -157,7 +157,7 @@ describe('storm', function () {
     assertLive(standIn, ['student1', 'student2', 'student3']);
   });
 
-  it('who waits without any progress is told so after the limit, and leaves no request behind; a queue that moves keeps nobody out', async () => {
+  it('fails a request without progress after the timeout, and removes it', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 1 } });
     const folder = await StateFolder.open(classroom.stateDir);
     const ended = await withLock(
@@ -174,7 +174,7 @@ describe('rate limit', function () {
   this.timeout(60_000);
   afterEach(closeAll);
 
-  it('one who is told to wait tells all: nobody calls meanwhile, people are told until when, and everybody is served afterwards', async () => {
+  it('stops the calls of all processes, tells users until when, and serves all of them afterwards', async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
     await ask(classroom, publish(4));
@@ -209,18 +209,18 @@ describe('rate limit', function () {
     const told = endings
       .slice(0, 3)
       .flatMap(({ events }) => events.filter(({ event, until }) => event === 'queued' && until !== undefined));
-    assert(
+    assert.ok(
       told.length > 0 &&
         told.every(
           ({ until, message }) => !Number.isNaN(Date.parse(String(until))) && /another \d s/.test(String(message)),
         ),
     );
-    assert.equal(endings[3]?.err.match(/blocked until \d\d:\d\d:\d\d/g)?.length, 1, 'people are told once');
+    assert.equal(endings[3]?.err.match(/blocked until \d\d:\d\d:\d\d/g)?.length, 1, 'users are told once');
     assert.deepEqual([endings[2]?.last['removed'], endings[2]?.last['hostname']], [true, 'student4.example.com']);
     assertLive(standIn, ['student1', 'student2', 'student3']);
   });
 
-  it('longer than anybody waits: exit code 75 with the time, and no call by anybody until it is over', async () => {
+  it('ends requests with exit code 75 when it outlasts their timeout, and allows no call until it is over', async () => {
     const classroom = await startClassroom();
     const { standIn } = classroom;
     await ask(classroom, publish(4));
@@ -245,7 +245,7 @@ describe('rate limit', function () {
     assert.deepEqual(
       [claim.last['event'], claim.last['created'], released.last['message']],
       ['published', false, 'Nothing was held.'],
-      'what needs no call is answered',
+      'requests that need no call are answered',
     );
     assert.deepEqual(callsOf(standIn), []);
     await ask(classroom, publish(3), { now: () => Date.now() + 301_000 });
@@ -254,24 +254,24 @@ describe('rate limit', function () {
 });
 
 async function queued(classroom: Classroom, count: number): Promise<void> {
-  const complete = new Moment();
+  const complete = new Deferred();
   const look = () => {
-    if (readdirSync(classroom.in('queue')).length >= count) complete.happen();
+    if (readdirSync(classroom.in('queue')).length >= count) complete.resolve();
   };
   const watcher = watch(classroom.in('queue'), look);
   look();
-  await complete.comes;
+  await complete.promise;
   watcher.close();
 }
 
 async function standInAnswered429(classroom: Classroom): Promise<void> {
-  const answered = new Moment();
+  const answered = new Deferred();
   const unhook = classroom.standIn.onRequest({
     after: (_call, { status }) => {
-      if (status === 429) answered.happen();
+      if (status === 429) answered.resolve();
     },
   });
-  if (classroom.standIn.requests.some(({ status }) => status === 429)) answered.happen();
-  await answered.comes;
+  if (classroom.standIn.requests.some(({ status }) => status === 429)) answered.resolve();
+  await answered.promise;
   unhook();
 }

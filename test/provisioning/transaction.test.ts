@@ -14,7 +14,7 @@ const want: Want = {
 const scope: Scope = { tunnelId: 'tunnel-1', dns: 'perHost', owned: new Set() };
 const nothing: Remote = { version: 1, config: { ingress: [{ service: 'http_status:404' }] }, records: [] };
 
-/** A transaction whose lock is lost at a step of its own choice, and the steps that were made. */
+/** A transaction that loses its lock at a given step, and records its steps. */
 class LosingContext implements TransactionContext {
   readonly steps: string[] = [];
   private isLost = false;
