@@ -33,8 +33,7 @@ describe('batches of records: a full zone', () => {
     const cloudflare = connectRoundApi({
       ...{ apiBaseUrl, accountId, tunnelId, zoneId, token, fetch, callDeadline: 7_000 },
       signal: new AbortController().signal,
-      onCall: () => undefined,
-      checkPause: () => undefined,
+      beforeCall: () => Promise.resolve(),
     });
     const own = await cloudflare.listRecords();
     standIn.requests.length = 0;
