@@ -12,6 +12,7 @@ import { tunnelRoutes } from './api/tunnelApi.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { createMetricsServer } from './connector/metrics.ts';
+import { randomPushDelay } from './connector/pushDelay.ts';
 import { createControl } from './control.ts';
 import type { Controlled } from './control.ts';
 import { startEdge } from './edge/edge.ts';
@@ -44,8 +45,10 @@ export interface StandInOptions {
   edgePort?: number;
   /** Default: the system's clock. Parts that are left out are the system's too. */
   clock?: Partial<Clock>;
-  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. Default 0. */
+  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. Default: some 100 ms. */
   pushDelayMs?: () => number;
+  /** Determines the default delays of pushes; default 1. */
+  seed?: number;
   /** Limits of the edge that differ from Cloudflare's free plan. */
   limits?: Partial<EdgeLimits>;
 }
@@ -159,9 +162,13 @@ function createApi(
 }
 
 function createWorld(options: StandInOptions, clock: Clock): World {
-  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200, pushDelayMs } = options;
+  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200, seed = 1 } = options;
+  const { pushDelayMs = randomPushDelay(seed) } = options;
   const world = new World({ clock, pushDelayMs, zoneName, zoneId, accountId, recordQuota });
   const tunnel = world.addTunnel(options.tunnel);
-  if (options.config) world.save(tunnel, options.config);
+  if (options.config) {
+    world.save(tunnel, options.config);
+    tunnel.connector.push(tunnel.version, options.config, 0);
+  }
   return world;
 }

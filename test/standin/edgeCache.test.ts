@@ -67,7 +67,7 @@ describe("stand-in: the edge's cache", () => {
 
   beforeEach(async () => {
     [now, build, answer, headers] = [day, 1, 200, {}];
-    standIn = await startStandIn({ clock: { now: () => now } });
+    standIn = await startStandIn({ clock: { now: () => now }, pushDelayMs: () => 0 });
     server = createServer((_request, response) => response.writeHead(answer, headers).end(`build ${build}`)).listen(
       0,
       '127.0.0.1',

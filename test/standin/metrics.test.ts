@@ -33,9 +33,15 @@ describe("stand-in: the connector's local server", () => {
   });
 
   it('keeps the version of the last configuration that it could load', async () => {
-    const client = await start({ config });
+    const clock = createManualClock();
+    const client = await start({ config, clock });
     const { world } = client.standIn;
     world.saveInDashboard((saved) => ({ ...saved, originRequest: { noTLSVerify: 'yes' } }));
+    clock.advance(1_000);
+    assert.deepEqual(
+      world.tunnel.connector.refused.map(({ version }) => version),
+      [2],
+    );
     assert.equal((await ask(client, '/config')).body.version, 1);
   });
 
@@ -69,10 +75,12 @@ describe("stand-in: the connector's local server", () => {
   });
 
   it('answers nothing while the process is down, and on the same address after a restart', async () => {
-    const client = await start({ config });
+    const clock = createManualClock();
+    const client = await start({ config, clock });
     await client.standIn.stopConnector();
     await assert.rejects(ask(client, '/ready'));
     await client.standIn.startConnector();
+    clock.advance(1_000);
     assert.equal((await ask(client, '/config')).body.version, 1);
   });
 });

@@ -35,8 +35,9 @@ export interface Visitor {
   close: () => Promise<void>;
 }
 
+/** @param options by default, a saved configuration reaches the connector at once */
 export async function startVisitor(options: StandInOptions = {}): Promise<Visitor> {
-  const standIn = await startStandIn(options);
+  const standIn = await startStandIn({ pushDelayMs: () => 0, ...options });
   const origins: Server[] = [];
   let folder: string | undefined;
   const get: Visitor['get'] = async (
