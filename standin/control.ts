@@ -1,4 +1,4 @@
-// The stand-in's own controls over HTTP, for tests and benchmarks that run in other processes:
+// The stand-in's own controls over HTTP, for tests and benchmarks in other processes:
 //   POST /_stand-in/latency   {"roundTripMs": 200}
 //   POST /_stand-in/faults    {"add": [{"kind": "drop", "method": "PUT"}], "clear": true}
 //   POST /_stand-in/world     {"saveConfiguration": {"config": …}, "addRecords": […], "removeRecords": ["name"]}
@@ -46,7 +46,7 @@ const bodies = {
   }),
 };
 
-/** Answers requests under /_stand-in; everything else is unknown here. */
+/** Answers requests under /_stand-in; everything else is 404. */
 export function createControl(
   controlled: Controlled,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
@@ -107,7 +107,7 @@ function showRequests({ requests }: Controlled, { clear }: z.infer<typeof bodies
   return { total: requests.length, requests };
 }
 
-/** The socket is a loopback one, and no web page reached it under a name of its own. */
+/** The socket is a loopback one, and the Host is too: no web page reached it under a name of its own. */
 function fromThisMachine(request: IncomingMessage): boolean {
   const { hostname } = new URL(`http://${request.headers.host ?? ''}`);
   return isLoopback(request.socket.remoteAddress ?? '') && (hostname === 'localhost' || isLoopback(hostname));

@@ -1,4 +1,4 @@
-// What goes wrong, on request: which calls are hit, and how each is answered.
+// Faults that a test arms: the calls that each one hits, and the answer that they get.
 
 export interface Fault {
   /**
@@ -11,7 +11,7 @@ export interface Fault {
    * - `html`: a page that is no JSON, with the `status`
    */
   kind: 'refuse' | 'drop' | 'hang-headers' | 'hang-body' | 'status' | 'not-success' | 'html';
-  /** Whether the call takes effect all the same before this happens to its answer; default false. */
+  /** The call takes effect, and only its answer is lost or replaced; default false. */
   effect?: boolean | undefined;
   status?: number | undefined;
   code?: number | undefined;
@@ -19,7 +19,7 @@ export interface Fault {
   retryAfterSeconds?: number | undefined;
 }
 
-/** Which calls a fault hits: those that match `method`, `path` and `pattern`, where given. */
+/** The calls that a fault hits: they match `method`, `path` and `pattern`, where given. */
 export interface FaultTarget {
   method?: string | undefined;
   /** A part of the path with its query. */
@@ -34,7 +34,7 @@ export interface FaultTarget {
 
 export type ArmedFault = Fault & FaultTarget;
 
-/** Each way in which a remote call can go wrong, by name: for tests that go through all of them. */
+/** Every way in which a remote call can fail, by name, for tests that go through all of them. */
 export const everyFault: Readonly<Record<string, Fault>> = {
   'connection refused': { kind: 'refuse' },
   'dropped before it took effect': { kind: 'drop' },
@@ -75,7 +75,7 @@ export const everyFault: Readonly<Record<string, Fault>> = {
 export class Faults {
   readonly #armed = new Map<ArmedFault, { seen: number }>();
 
-  /** Those that may still strike. */
+  /** The faults that may still strike. */
   get armed(): ArmedFault[] {
     return [...this.#armed.keys()];
   }
@@ -90,7 +90,7 @@ export class Faults {
     this.#armed.clear();
   }
 
-  /** The fault that strikes this call, if one does. Every armed fault counts every call that matches it. */
+  /** Returns the fault that strikes this call, if any. Every armed fault counts every call that matches it. */
   strike(method: string, path: string): Fault | undefined {
     let striking: ArmedFault | undefined;
     for (const [fault, state] of this.#armed) {

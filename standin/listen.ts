@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 const attempts = 20;
 
-/** Listens on 127.0.0.1; `port` 0 takes a free one. Returns the port. */
+/** Listens on `host`; `port` 0 takes a free one. Returns the port. */
 export async function listen(server: Server, port = 0, host = '127.0.0.1'): Promise<number> {
   server.listen({ port, host });
   await once(server, 'listening');
@@ -25,14 +25,14 @@ export async function listenOnBoth(v4: Server, v6: Server, port = 0): Promise<nu
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return taken;
-      // The port is free on 127.0.0.1, but somebody has it on ::1.
+      // The port is free on 127.0.0.1, but taken on ::1.
       await close(v4);
       if (code !== 'EADDRINUSE' || port !== 0 || attempt === attempts) throw error;
     }
   }
 }
 
-/** Ends a server together with its connections; one that does not listen is ended already. */
+/** Closes a server and its connections; does nothing if it does not listen. */
 export async function close(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');

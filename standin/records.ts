@@ -58,7 +58,7 @@ export class RecordSet {
     this.#byId.delete(id);
   }
 
-  /** A copy to try changes on: all of them are taken over, or the copy is forgotten. */
+  /** Returns a copy to try changes on; the caller keeps the copy or drops it. */
   draft(): RecordSet {
     return new RecordSet(this.#byId.values());
   }

@@ -1,5 +1,5 @@
-// A visitor's DNS resolver. It remembers that a name does not exist for as long as the zone says (half an hour at Cloudflare), so
-// whoever asks too early goes on getting that answer after the record was made.
+// A visitor's DNS resolver. It remembers for half an hour that a name does not exist, as Cloudflare's zones allow: a visitor who
+// asks too early keeps getting that answer after the record was made.
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { Clock } from './clock.ts';
 import { recordsFor, zoneOf } from './edge/destination.ts';

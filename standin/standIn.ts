@@ -26,18 +26,18 @@ import { World } from './world.ts';
 import type { Token, Tunnel, TunnelConfig } from './world.ts';
 
 export interface StandInOptions {
-  /** Default `localhost`: every browser finds `anything.localhost` on its own machine. */
+  /** Default `localhost`: every browser resolves `anything.localhost` to its own machine. */
   zoneName?: string;
   zoneId?: string;
   accountId?: string;
   token?: Partial<Token>;
   tunnel?: Partial<Tunnel>;
-  /** What is saved already; default nothing (`config: null, version: 0`). */
+  /** The configuration that is saved and applied from the start; default none (`config: null, version: 0`). */
   config?: TunnelConfig;
-  /** What GET answers while nothing was ever saved; default 'null'. */
+  /** The answer to GET while nothing was ever saved; default 'null'. */
   unconfigured?: 'null' | 'not-found';
   recordQuota?: number;
-  /** How long each API call takes on the way there and back together; default 0. */
+  /** The round trip of each API call, in milliseconds; default 0. */
   roundTripMs?: number;
   rateLimit?: Partial<RateLimit>;
   /** 0 (the default) takes a free port. */
@@ -45,7 +45,7 @@ export interface StandInOptions {
   edgePort?: number;
   /** Default: the system's clock. Parts that are left out are the system's too. */
   clock?: Partial<Clock>;
-  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. Default: some 100 ms. */
+  /** The time from a save until it reaches the connector, in milliseconds; called for each save. Default: some 100 ms. */
   pushDelayMs?: () => number;
   /** Determines the default delays of pushes; default 1. */
   seed?: number;
@@ -56,7 +56,7 @@ export interface StandInOptions {
 export interface StandIn extends Controlled {
   /** Ends in /client/v4, as the real one does. */
   readonly apiUrl: string;
-  /** http://127.0.0.1:PORT; sites are told apart by their Host, as in http://student1.localhost:PORT. */
+  /** http://127.0.0.1:PORT; the Host selects the site, as in http://student1.localhost:PORT. */
   readonly edgeUrl: string;
   readonly edgePort: number;
   /** http://127.0.0.1:PORT: the local server of the first tunnel's connector, as of `cloudflared --metrics`. */
@@ -67,7 +67,7 @@ export interface StandIn extends Controlled {
   readonly tunnelId: string;
   readonly zoneId: string;
   readonly token: string;
-  /** Everything there is; read it and change it as you like. */
+  /** The whole state. Tests read it and change it. */
   readonly world: World;
   readonly faults: Faults;
   /** Every API call since the start or since `requests.length = 0`. */
@@ -76,9 +76,9 @@ export interface StandIn extends Controlled {
   roundTripMs: number;
   /** Adds a hook around every API call, and returns the function that removes it. */
   onRequest: (hook: RequestHook) => () => void;
-  /** A record that somebody else made, checked as the API would. */
+  /** Adds a record that another person made, checked as the API checks it. */
   addRecord: (fields: Partial<DnsRecord>) => DnsRecord;
-  /** Forgets what the edge has cached. */
+  /** Empties the edge's cache. */
   purgeCache: () => void;
   /** The API refuses connections, until `goOnline` listens on the same port again. */
   goOffline: () => Promise<void>;

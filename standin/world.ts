@@ -53,7 +53,7 @@ export interface Tunnel {
 export interface Zone {
   id: string;
   name: string;
-  /** How many records the zone may hold; 200 on a free zone made since 2024-09. */
+  /** The number of records that the zone may hold; 200 on a free zone made since 2024-09. */
   quota: number;
   records: RecordSet;
   /** "Email Address Obfuscation", on in new zones: the edge rewrites addresses in HTML. */
@@ -62,7 +62,7 @@ export interface Zone {
 
 export interface WorldOptions {
   clock?: Clock | undefined;
-  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. Default 0. */
+  /** The time from a save until it reaches the connector, in milliseconds; called for each save. Default 0. */
   pushDelayMs?: (() => number) | undefined;
   zoneName: string;
   zoneId?: string | undefined;

@@ -1,4 +1,4 @@
-// What surrounds the two APIs that change something: whether a token works, and which zones there are.
+// The read-only calls: whether a token is valid, and which zones there are.
 import type { Zone } from '../world.ts';
 import { refuse, success } from './answers.ts';
 import type { Context, Route } from './routes.ts';
@@ -20,7 +20,7 @@ export const accountRoutes: Route[] = [
   },
 ];
 
-/** The zone of a call's path; throws the refusal of the real API where there is none. */
+/** Returns the zone of a call's path; throws the refusal of the real API if there is none. */
 export function namedZone({ world, call, parameter }: Context): Zone {
   const id = parameter('zone');
   if (!/^[0-9a-f]{32}$/.test(id)) throw refuse.noRoute(call.path);
@@ -29,7 +29,7 @@ export function namedZone({ world, call, parameter }: Context): Zone {
   return zone;
 }
 
-/** Says that the token is known and active; nothing about what it may do. */
+/** Says that the token is known and active, and nothing about its permissions. */
 function verifyToken(context: Context, owner: 'user' | 'account') {
   const { token, world, call, parameter } = context;
   if (owner === 'account' && parameter('account') !== world.accountId) throw refuse.noRoute(call.path);

@@ -1,5 +1,5 @@
-// The API's envelope, and each refusal with the status and code of the real one. Codes come from Cloudflare's schema and from
-// what its users report; where neither names one, the comment says that it is assumed. A client classifies by status first.
+// The API's envelope, and each refusal with the status and code of the real one. Codes come from Cloudflare's schema and from its
+// users' reports; a code that neither names is marked as assumed. A client classifies by status first.
 
 export interface ErrorEntry {
   code: number;
@@ -7,14 +7,14 @@ export interface ErrorEntry {
   error_chain?: ErrorEntry[];
 }
 
-/** What is sent back: `body` is made JSON. */
+/** An answer of the API; `body` is serialised to JSON. */
 export interface Answer {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
 }
 
-/** Thrown by a handler: the call has no effect and is answered with this. */
+/** A handler throws it: the call has no effect, and gets this answer. */
 export class Refusal extends Error {
   readonly answer: Answer;
 

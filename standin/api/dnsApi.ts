@@ -56,7 +56,7 @@ export const dnsRoutes: Route[] = [
   },
 ];
 
-/** How many records the zone holds, and may hold. */
+/** The number of records that the zone holds, and may hold. */
 function usage(context: Context) {
   const { quota, records } = namedZone(context);
   return success({ record_quota: quota, record_usage: records.size });

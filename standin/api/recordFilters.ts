@@ -1,5 +1,5 @@
-// The filters, order and pages of the record list. A filter that the API's schema does not name is refused: a program that
-// misspells one would otherwise take every record of the zone for its own.
+// The filters, order and pages of the record list. A filter that the API's schema does not name is refused: otherwise a program
+// that misspells one would take every record of the zone for its own.
 import type { DnsRecord } from '../records.ts';
 import { refuse, success } from './answers.ts';
 
@@ -38,7 +38,7 @@ const orders = ['type', 'name', 'content', 'ttl', 'proxied'] as const;
 const others = new Set(['match', 'tag_match', 'order', 'direction', 'page', 'per_page', 'include_shadow_metadata']);
 const largestPage = 5000;
 
-/** One page of the records that pass the filters of this query. */
+/** Returns one page of the records that pass the filters of this query. */
 export function listRecords(records: readonly DnsRecord[], query: URLSearchParams) {
   const tests: ((record: DnsRecord) => boolean)[] = [];
   for (const [key, wanted] of query) {

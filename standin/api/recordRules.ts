@@ -1,4 +1,4 @@
-// What the API accepts as a record of a free zone, and which records cannot stand beside each other.
+// Checks the fields of a record of a free zone, and which records exclude each other.
 import { isIPv4, isIPv6 } from 'node:net';
 import { newId } from '../world.ts';
 import type { Zone } from '../world.ts';
@@ -12,8 +12,8 @@ const addressTypes: readonly RecordType[] = ['A', 'AAAA'];
 const hostTypes: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
 
 /**
- * A complete record from the fields of a request; fields that the API does not know are ignored, as the real one does.
- * @throws Refusal with the code of the first thing that is wrong
+ * Makes a complete record from the fields of a request. Like the real API, it ignores fields that it does not know.
+ * @throws Refusal with the code of the first fault
  */
 export function checkedRecord(fields: unknown, zone: Zone, timestamp: string, before?: DnsRecord): DnsRecord {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw refuse.malformedBody();
@@ -56,7 +56,7 @@ export function checkedRecord(fields: unknown, zone: Zone, timestamp: string, be
 
 /**
  * Puts a record among the others, in place of the one with its id.
- * @throws Refusal where another record of that name excludes it, or the zone is full
+ * @throws Refusal if another record of that name excludes it, or the zone is full
  */
 export function place(record: DnsRecord, records: RecordSet, quota: number): void {
   const others = records.named(record.name).filter((other) => other.id !== record.id);

@@ -1,5 +1,5 @@
-// The API over HTTP: a call travels half the round trip, takes effect at once and as a whole, and its answer travels the other half.
-// So whatever another writer does meanwhile happens where it does in reality: between our read and our write.
+// The API over HTTP. A call travels half the round trip, takes effect at once and as a whole, and its answer travels the other
+// half. A change by another writer can therefore fall between our read and our write, as it can in reality.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -17,14 +17,14 @@ export interface LoggedRequest {
   method: string;
   /** With its query, without /client/v4. */
   path: string;
-  /** When it arrived, in milliseconds since 1970. */
+  /** The time of arrival, in milliseconds since 1970. */
   at: number;
-  /** Undefined while there is no answer: it is still under way, or hangs, or was dropped. */
+  /** Undefined while there is no answer: the call is under way, hangs, or was dropped. */
   status?: number;
   fault?: Fault['kind'];
 }
 
-/** What a test does around a call; both are awaited. */
+/** Functions that a test runs around a call; both are awaited. */
 export interface RequestHook {
   /** Before the call takes effect. Return 'drop' to close its connection without any effect. */
   before?: (call: Call) => unknown;
@@ -37,10 +37,10 @@ export interface ApiServerOptions {
   faults: Faults;
   hooks: ReadonlySet<RequestHook>;
   log: LoggedRequest[];
-  /** Read anew for every call. */
+  /** Read for every call. */
   roundTripMs: () => number;
   now: () => number;
-  /** Answers what is not under /client/v4. */
+  /** Answers requests outside /client/v4. */
   control: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
@@ -85,7 +85,7 @@ async function serve(options: ApiServerOptions, request: IncomingMessage, respon
   send(response, outcome, fault?.kind === 'hang-body');
 }
 
-/** What the client gets to see; undefined when that is nothing. */
+/** The answer that the client gets; undefined if it gets none. */
 function faultyAnswer(fault: Fault, answer: Answer | undefined): Answer | undefined {
   const { status = 502, code = 1000, message = 'Injected by the stand-in' } = fault;
   switch (fault.kind) {

@@ -5,7 +5,7 @@ import { isValid, whyInvalid } from './ingressRules.ts';
 import type { Context, Route } from './routes.ts';
 
 export interface TunnelApiOptions {
-  /** What GET answers for a tunnel that was never configured: 200 with `config: null, version: 0`, or 404 with code 1055. Both are seen. */
+  /** The answer to GET for a tunnel that was never configured: 200 with `config: null, version: 0`, or 404 with code 1055. */
   unconfigured: 'null' | 'not-found';
 }
 
@@ -45,7 +45,7 @@ function getConfiguration(context: Context, options: TunnelApiOptions) {
   return success(configurationOf(context.world, tunnel));
 }
 
-/** Replaces everything. There is no way to say which version was read: the last writer wins, and what it left out is gone. */
+/** Replaces everything. No call can name the version that it read: the last writer wins, and everything it left out is gone. */
 function putConfiguration(context: Context) {
   const tunnel = namedTunnel(context);
   const config = (context.call.body as { config?: unknown } | undefined)?.config;
@@ -127,7 +127,7 @@ function shown(world: World, tunnel: Tunnel) {
   };
 }
 
-/** What `cloudflared tunnel run --token` takes. */
+/** The token for `cloudflared tunnel run --token`. */
 function connectorToken(world: World, tunnel: Tunnel): string {
   return Buffer.from(JSON.stringify({ a: world.accountId, t: tunnel.id, s: tunnel.secret })).toString('base64');
 }

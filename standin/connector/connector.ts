@@ -1,10 +1,10 @@
-// cloudflared, as its users meet it: it applies the configurations that are pushed to it, and carries requests to the services.
+// The stand-in for cloudflared: it applies the configurations that are pushed to it, and carries requests to the services.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { TunnelConfig } from '../world.ts';
 import { whyRefused } from './loading.ts';
 
-/** How cloudflared speaks to the edge. It falls back from `quic` to `http2` where UDP is blocked. */
+/** The protocol between cloudflared and the edge. It falls back from `quic` to `http2` where UDP is blocked. */
 export type Protocol = 'quic' | 'http2';
 
 /** A configuration that cloudflared did not load. It only writes the reason to its log. */
@@ -15,7 +15,7 @@ export interface RefusedConfig {
 
 export interface ConnectorOptions {
   clock: Clock;
-  /** How long a saved configuration travels to the connector, in milliseconds; called for each save. */
+  /** The time from a save until it reaches the connector, in milliseconds; called for each save. */
   pushDelayMs: () => number;
 }
 

@@ -58,7 +58,7 @@ export function whyRefused(config: unknown): string | undefined {
   return configuration(config) ?? whyInvalid(config) ?? whyNotStarted(config as Record<string, unknown>);
 }
 
-/** What cloudflared finds wrong when it prepares the services: access without a team, and a certificate file that is not there. */
+/** The faults that cloudflared finds when it prepares the services: access without a team, and a missing certificate file. */
 function whyNotStarted(config: Record<string, unknown>): string | undefined {
   const rules = config.ingress as { service: string; originRequest?: Record<string, unknown> | null }[];
   const shared = (config.originRequest ?? {}) as Record<string, unknown>;

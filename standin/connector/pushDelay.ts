@@ -1,4 +1,4 @@
-// How long a saved configuration travels to the connector. Cloudflare names no figure; its users speak of seconds.
+// The time from a save until it reaches the connector. Cloudflare names no figure; its users speak of seconds.
 
 /** Returns delays between 50 and 150 ms, in a sequence that the seed determines (the mulberry32 generator). */
 export function randomPushDelay(seed: number): () => number {

@@ -1,4 +1,4 @@
-// The connections from the tunnel to the students' servers: kept open between requests, and to `localhost` over IPv6 or IPv4.
+// The connector's connections to the students' servers: kept alive between requests, and to `localhost` over IPv6 or IPv4.
 import { lookup } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { Agent as HttpAgent } from 'node:http';
@@ -11,10 +11,10 @@ const bothLoopbacks: LookupAddress[] = [
   { address: '127.0.0.1', family: 4 },
 ];
 
-/** One agent for each protocol; `destroy` them to close their connections. */
+/** Creates one agent for each protocol; `destroy` closes an agent's connections. */
 export function createAgents() {
-  // cloudflared tries both addresses where the hosts file names both. Here it is both whatever that file says, so that a server
-  // which listens on one of them alone is found on every machine.
+  // cloudflared tries both addresses if the hosts file names both. The stand-in always tries both, so that a server that listens
+  // on one of them is reached on every machine.
   const options = { keepAlive: true, autoSelectFamily: true, lookup: lookupBoth };
   return { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
 }

@@ -1,10 +1,10 @@
-// The edge's cache: it takes a copy of what streams through, and answers from it as long as that is fresh.
+// The edge's cache: it copies answers that stream through, and serves the copies while they are fresh.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { decide, isCacheable } from './cachePolicy.ts';
 
 /** Larger answers pass through uncached. In bytes. */
 const largestEntry = 16 * 1024 * 1024;
-/** What browsers are told where the origin says nothing; Cloudflare's default, in seconds. */
+/** The max-age for browsers where the origin says nothing; Cloudflare's default, in seconds. */
 const browserTtl = 14_400;
 const perConnection = new Set([
   'connection',
@@ -31,12 +31,12 @@ export class EdgeCache {
     this.#now = now;
   }
 
-  /** Forgets everything, as "Purge everything" in the dashboard does. */
+  /** Removes every entry, as "Purge everything" in the dashboard does. */
   purge(): void {
     this.#entries.clear();
   }
 
-  /** Answers from the cache; false when the origin has to be asked. */
+  /** Answers from the cache; returns false if the origin has to be asked. */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (!isCacheable(request.method ?? 'GET', request.url ?? '/')) return false;
     const entry = this.#entries.get(keyOf(request));
@@ -52,7 +52,7 @@ export class EdgeCache {
     return true;
   }
 
-  /** Looks at an origin's answer that is about to stream to the visitor: marks it, and keeps a copy where the rules say so. */
+  /** Marks an origin's answer before it streams to the visitor, and keeps a copy if the rules say so. */
   observe(request: IncomingMessage, answer: IncomingMessage): void {
     const { headers, statusCode: status = 0 } = answer;
     const cacheable = isCacheable(request.method ?? 'GET', request.url ?? '/');
@@ -89,7 +89,7 @@ export class EdgeCache {
   }
 }
 
-/** The encoding is part of it: the copy is sent as it came. */
+/** The encoding is part of the key, because a copy is sent with the encoding it came in. */
 function keyOf({ headers, url }: IncomingMessage): string {
   return [headers.host?.toLowerCase(), url, headers['accept-encoding']].join(' ');
 }

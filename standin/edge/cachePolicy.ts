@@ -1,5 +1,5 @@
-// What Cloudflare's cache does by default: it goes by the file's extension, and keeps a script that says nothing about caching for
-// two hours. https://developers.cloudflare.com/cache/concepts/default-cache-behavior/
+// Cloudflare's default cache rules: they go by the file's extension, and keep a script that says nothing about caching for two
+// hours. https://developers.cloudflare.com/cache/concepts/default-cache-behavior/
 import type { IncomingHttpHeaders } from 'node:http';
 
 const cachedExtensions = new Set(
@@ -23,9 +23,9 @@ const defaultTtl = new Map([
 export interface CacheDecision {
   /** The value of CF-Cache-Status. */
   status: 'DYNAMIC' | 'BYPASS' | 'MISS';
-  /** How long the edge keeps it; 0 where it does not. */
+  /** The time for which the edge keeps the answer; 0 if it does not. */
   ttlSeconds: number;
-  /** The origin said nothing, so the edge's default applies, to browsers too. */
+  /** The origin said nothing, so the edge's default applies, also to browsers. */
   byDefault: boolean;
 }
 
@@ -35,7 +35,7 @@ export function isCacheable(method: string, path: string): boolean {
   return (method === 'GET' || method === 'HEAD') && extension !== undefined && cachedExtensions.has(extension);
 }
 
-/** What the edge does with an answer of the origin to a request that `isCacheable`. */
+/** Decides about the origin's answer to a request that `isCacheable`. */
 export function decide(
   request: IncomingHttpHeaders,
   status: number,

@@ -10,7 +10,7 @@ export interface EdgeLimits {
   idleSocketMs: number;
 }
 
-/** Those of a free plan. */
+/** The limits of a free plan. */
 export const cloudflareLimits: EdgeLimits = { bodyBytes: 100 * 1024 * 1024, idleSocketMs: 100_000 };
 
 /** Whether a request announces a body over the limit. */

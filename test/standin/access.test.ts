@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { assertRefused, start, stopAll } from './client.ts';
 
-describe('stand-in: who may call what', () => {
+describe('stand-in: authentication and rate limit', () => {
   afterEach(stopAll);
 
   it('refuses a missing, a malformed and an unknown token', async () => {
@@ -22,7 +22,7 @@ describe('stand-in: who may call what', () => {
     assertRefused(await call('GET', '/user/tokens/verify', undefined, account), 401, 1000);
   });
 
-  it('says that a token is expired, and lets it do nothing else', async () => {
+  it('verifies an expired token as expired, and refuses its other calls', async () => {
     const { standIn, call, records } = await start();
     const { value } = standIn.world.addToken({ status: 'expired' });
     assert.equal(
@@ -32,7 +32,7 @@ describe('stand-in: who may call what', () => {
     assertRefused(await call('GET', records, undefined, value), 403, 9109);
   });
 
-  it('asks for the scope that a call needs; verifying proves none', async () => {
+  it('refuses a call without the scope that it needs, although the token verifies', async () => {
     const client = await start();
     const { standIn, call, configurations, records } = client;
     const onlyDns = standIn.world.addToken({ scopes: ['dns:read'] }).value;
@@ -46,7 +46,7 @@ describe('stand-in: who may call what', () => {
     assertRefused(await call('PUT', configurations, { config: {} }, onlyTunnel), 403, 10000);
   });
 
-  it('answers 404 for what does not exist', async () => {
+  it('answers 404 for unknown ids and paths', async () => {
     const { standIn, call, configurations } = await start();
     const id = '0123456789abcdef0123456789abcdef';
     const tunnel = '01234567-89ab-cdef-0123-456789abcdef';

@@ -38,7 +38,7 @@ describe('stand-in: the batch of records', () => {
     assert.equal(client.standIn.world.zone.records.size, 200);
   });
 
-  it('fails as a whole for one record that exists, one that does not, and one that is invalid', async () => {
+  it('fails as a whole for one record that exists, is missing or is invalid', async () => {
     const client = await start();
     const taken = client.standIn.addRecord(studentRecord(client, 'taken'));
     const before = client.standIn.world.zone.records.all();
@@ -53,7 +53,7 @@ describe('stand-in: the batch of records', () => {
     assert.deepEqual(client.standIn.world.zone.records.all(), before);
   });
 
-  it('does all or nothing, and never makes two records that cannot stand beside each other', () => {
+  it('takes effect as a whole or not at all, and never makes two records that exclude each other', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd');
     const fields = fc.record({
       name,

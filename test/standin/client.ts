@@ -1,4 +1,4 @@
-// Starts a stand-in for one test, and speaks to it as any program would: over HTTP.
+// Starts a stand-in for one test, and calls its API over HTTP as any program would.
 import assert from 'node:assert/strict';
 import { startStandIn } from '../../standin/standIn.ts';
 import type { StandIn, StandInOptions } from '../../standin/standIn.ts';
@@ -21,7 +21,7 @@ export interface Client {
 
 const running: StandIn[] = [];
 
-/** A stand-in that `stopAll` ends, and a caller for it. */
+/** Starts a stand-in, and returns a caller for it; `stopAll` ends it. */
 export async function start(options: StandInOptions = {}): Promise<Client> {
   const standIn = await startStandIn(options);
   running.push(standIn);
@@ -30,7 +30,7 @@ export async function start(options: StandInOptions = {}): Promise<Client> {
     standIn,
     configurations: `/accounts/${accountId}/cfd_tunnel/${tunnelId}/configurations`,
     records: `/zones/${zoneId}/dns_records`,
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what it asked for
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the type of the answer
     call: async <T>(method: string, path: string, body?: unknown, token: string | null = standIn.token) => {
       const response = await fetch(apiUrl + path, {
         method,

@@ -12,7 +12,7 @@ describe('stand-in: DNS records', () => {
     assert.deepEqual(result, { record_quota: 7, record_usage: 1 });
   });
 
-  it('makes a record, shows it, changes it and deletes it', async () => {
+  it('creates, shows, changes and deletes a record', async () => {
     const client = await start();
     const { call, records } = client;
     const { result: made } = await call<DnsRecord>('POST', records, {
@@ -52,7 +52,7 @@ describe('stand-in: DNS records', () => {
     assert.equal(result.name, 'student1.example.org.example.com');
   });
 
-  it('keeps no lifetime of a proxied record', async () => {
+  it('sets the lifetime of a proxied record to automatic', async () => {
     const client = await start();
     const { result } = await client.call<DnsRecord>('POST', client.records, {
       ...studentRecord(client, 'a'),
@@ -158,7 +158,7 @@ describe('stand-in: the list of records', () => {
     return { ...client, names };
   }
 
-  it('filters', async () => {
+  it('filters by the fields of the schema', async () => {
     const { standIn, names } = await startWithRecords();
     assert.deepEqual(await names(`content.exact=${standIn.tunnelId}.cfargotunnel.com&order=name`), ['a', 'b', 'c']);
     assert.deepEqual(await names('name.exact=A.localhost'), ['a']);

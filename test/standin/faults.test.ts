@@ -94,8 +94,8 @@ describe('stand-in: faults', () => {
   });
 });
 
-describe('which calls a fault strikes', () => {
-  it('those that match, from the nth on', () => {
+describe('stand-in: the calls that a fault strikes', () => {
+  it('strikes a matching call, the nth where one is given', () => {
     const faults = new Faults();
     faults.add({ kind: 'drop', method: 'PUT', path: '/configurations', nth: 2 });
     const calls: [method: string, path: string][] = [
@@ -112,7 +112,7 @@ describe('which calls a fault strikes', () => {
     assert.deepEqual(faults.armed, []);
   });
 
-  it('every one, where it is to last', () => {
+  it('strikes every later call with `always`', () => {
     const faults = new Faults();
     const disarm = faults.add({ kind: 'html', pattern: '/dns_records(\\?|$)', nth: 2, always: true });
     const paths = ['/dns_records', '/dns_records?x', '/dns_records/batch', '/dns_records'];
@@ -124,7 +124,7 @@ describe('which calls a fault strikes', () => {
     assert.equal(faults.strike('GET', '/dns_records'), undefined);
   });
 
-  it('one at a time', () => {
+  it('lets one fault at a time strike a call', () => {
     const faults = new Faults();
     faults.add({ kind: 'drop' });
     faults.add({ kind: 'html' });

@@ -6,7 +6,7 @@ const config = { ingress: [{ service: 'http_status:404' }] };
 describe('stand-in: latency, hooks and controls', () => {
   afterEach(stopAll);
 
-  it('takes a round trip for each call, and can be told another', async () => {
+  it('takes one round trip for each call, which can be changed', async () => {
     const { standIn, call, configurations } = await start({ roundTripMs: 3_600_000 });
     standIn.roundTripMs = 60;
     const begin = performance.now();
@@ -15,7 +15,7 @@ describe('stand-in: latency, hooks and controls', () => {
     assert.ok(performance.now() - begin >= 118);
   });
 
-  it('reads in the middle of the round trip: calls side by side see the same, and a save after it is too late', async () => {
+  it('reads in the middle of the round trip, so a later save goes unseen', async () => {
     const { standIn, call, configurations } = await start({ roundTripMs: 40 });
     const remove = standIn.onRequest({ after: () => standIn.world.saveInDashboard((saved) => saved) });
     const { result } = await call<{ version: number }>('GET', configurations);
@@ -28,7 +28,7 @@ describe('stand-in: latency, hooks and controls', () => {
     );
   });
 
-  it('waits for its hooks, and drops a call when one says so', async () => {
+  it('waits for its hooks, and drops a call if one says so', async () => {
     const { standIn, call, configurations } = await start();
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -80,7 +80,7 @@ describe('stand-in: latency, hooks and controls', () => {
     return { ...client, address, control };
   }
 
-  it('is controlled over HTTP by other processes', async () => {
+  it('takes controls over HTTP from other processes', async () => {
     const { standIn, call, configurations, control } = await startWithControl();
     assert.deepEqual(await control('latency', { roundTripMs: 7 }), [200, { roundTripMs: 7 }]);
     assert.equal(standIn.roundTripMs, 7);
@@ -100,7 +100,7 @@ describe('stand-in: latency, hooks and controls', () => {
     assert.deepEqual(await control('requests', { clear: true }), [200, { total: 0, requests: [] }]);
   });
 
-  it('says what is wrong with a control, and obeys this machine only', async () => {
+  it('explains a wrong control, and answers this machine only', async () => {
     const { address, control } = await startWithControl();
     const [status, { error }] = await control('latency', { roundtrip: 7 });
     assert.equal(status, 400);

@@ -14,7 +14,7 @@ const ruleFor = (hostname: string, service = 'http://localhost:3000') => ({ host
 describe('stand-in: tunnels', () => {
   afterEach(stopAll);
 
-  it('has no configuration at first: null and version 0, or 404 with code 1055', async () => {
+  it('answers null and version 0, or 404 with code 1055, before the first save', async () => {
     const first = await start();
     const { result } = await first.call<Configuration>('GET', first.configurations);
     assert.deepEqual([result.config, result.version, result.source], [null, 0, 'cloudflare']);
@@ -24,7 +24,7 @@ describe('stand-in: tunnels', () => {
     assert.equal((await second.call<Configuration>('GET', second.configurations)).result.version, 1);
   });
 
-  it('replaces everything, counts each save, and keeps what it does not know', async () => {
+  it('replaces everything, counts each save, and keeps unknown keys', async () => {
     const { call, configurations } = await start();
     const config = {
       ingress: [
@@ -143,7 +143,7 @@ describe('stand-in: tunnels', () => {
     assert.deepEqual([result.config_src, result.remote_config, result.id], ['local', false, standIn.tunnelId]);
   });
 
-  it('makes tunnels that have no connector yet, lists them by name, and gives their token', async () => {
+  it('creates tunnels without a connector, lists them by name, and gives their token', async () => {
     const { standIn, call } = await start();
     const tunnels = `/accounts/${standIn.accountId}/cfd_tunnel`;
     const made = await call<{ id: string; config_src: string; token: string; status: string }>('POST', tunnels, {
@@ -165,7 +165,7 @@ describe('stand-in: tunnels', () => {
     );
   });
 
-  it('lets somebody save in the dashboard', async () => {
+  it('lets an outside writer save in the dashboard', async () => {
     const { standIn, call, configurations } = await start();
     standIn.world.saveInDashboard((config) => ({ ...config, ingress: [ruleFor('wiki.localhost'), ...config.ingress] }));
     const { result } = await call<Configuration>('GET', configurations);
