@@ -30,52 +30,14 @@ export interface EdgeOptions {
 }
 
 /** Starts an edge on 127.0.0.1 and ::1. */
-export async function startEdge({ world, clock, limits, port: wantedPort }: EdgeOptions): Promise<Edge> {
-  const cache = new EdgeCache(clock.now);
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const cache = new EdgeCache(options.clock.now);
   const agents = createAgents();
   const upgraded = new Set<Duplex>();
-  const obfuscates = (request: IncomingMessage) => zoneOf(world, hostOf(request))?.emailObfuscation ?? false;
-  const proxy = createProxy({ cache, clock, limits, obfuscates });
-  const toOrigin = (origin: Origin, request: IncomingMessage) => ({
-    target: origin.target,
-    agent: agents[origin.target.protocol],
-    secure: origin.verifyTls,
-    headers: edgeHeaders(request, origin.hostHeader),
-  });
-  const destinationOf = (request: IncomingMessage) => findDestination(world, hostOf(request), pathOf(request));
-
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    const destination = destinationOf(request);
-    if (destination.kind !== 'origin') answer(response, destination);
-    else if (announcesTooMuch(request, limits)) answerError(response, 413, 413, 'The request is too large.');
-    else if (!cache.answer(request, response)) {
-      response.once(
-        'close',
-        destination.connector.carry(() => response.destroy()),
-      );
-      const options = toOrigin(destination, request);
-      // cloudflared keeps its own connections to a service, whatever the visitor says about theirs.
-      Object.assign(options.headers, { connection: 'keep-alive' });
-      void proxy.web(request, response, options);
-    }
-  };
-  const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const destination = destinationOf(request);
-    if (destination.kind !== 'origin') refuseUpgrade(socket, destination.status);
-    else if (cannotUpgrade(destination)) refuseUpgrade(socket, 502);
-    else {
-      upgraded.add(socket);
-      socket.once('close', () => upgraded.delete(socket));
-      socket.once(
-        'close',
-        destination.connector.carry(() => socket.destroy()),
-      );
-      void proxy.ws(request, socket, toOrigin(destination, request), head);
-    }
-  };
+  const { onRequest, onUpgrade } = createHandlers(options, cache, agents, upgraded);
   const servers = [createServer(onRequest), createServer(onRequest)] as const;
   for (const server of servers) server.on('upgrade', onUpgrade);
-  const port = await listenOnBoth(...servers, wantedPort);
+  const port = await listenOnBoth(...servers, options.port);
   return {
     port,
     cache,
@@ -83,6 +45,53 @@ export async function startEdge({ world, clock, limits, port: wantedPort }: Edge
       for (const socket of upgraded) socket.destroy();
       for (const agent of Object.values(agents)) agent.destroy();
       await Promise.all(servers.map(close));
+    },
+  };
+}
+
+/** @param upgraded gets every open WebSocket: a server that closes does not close them */
+function createHandlers(
+  { world, clock, limits }: EdgeOptions,
+  cache: EdgeCache,
+  agents: ReturnType<typeof createAgents>,
+  upgraded: Set<Duplex>,
+) {
+  const obfuscates = (request: IncomingMessage) => zoneOf(world, hostOf(request))?.emailObfuscation ?? false;
+  const proxy = createProxy({ cache, clock, limits, obfuscates });
+  const destinationOf = (request: IncomingMessage) => findDestination(world, hostOf(request), pathOf(request));
+  const toOrigin = (origin: Origin, request: IncomingMessage, more: Record<string, string> = {}) => ({
+    target: origin.target,
+    agent: agents[origin.target.protocol],
+    secure: origin.verifyTls,
+    headers: { ...edgeHeaders(request, origin.hostHeader), ...more },
+  });
+  return {
+    onRequest: (request: IncomingMessage, response: ServerResponse) => {
+      const destination = destinationOf(request);
+      if (destination.kind !== 'origin') answer(response, destination);
+      else if (announcesTooMuch(request, limits)) answerError(response, 413, 413, 'The request is too large.');
+      else if (!cache.answer(request, response)) {
+        response.once(
+          'close',
+          destination.connector.carry(() => response.destroy()),
+        );
+        // cloudflared keeps its own connections to a service alive, whatever the visitor says about theirs.
+        void proxy.web(request, response, toOrigin(destination, request, { connection: 'keep-alive' }));
+      }
+    },
+    onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const destination = destinationOf(request);
+      if (destination.kind !== 'origin') refuseUpgrade(socket, destination.status);
+      else if (cannotUpgrade(destination)) refuseUpgrade(socket, 502);
+      else {
+        upgraded.add(socket);
+        socket.once('close', () => upgraded.delete(socket));
+        socket.once(
+          'close',
+          destination.connector.carry(() => socket.destroy()),
+        );
+        void proxy.ws(request, socket, toOrigin(destination, request), head);
+      }
     },
   };
 }
