@@ -12,7 +12,6 @@ import { tunnelRoutes } from './api/tunnelApi.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { createMetricsServer } from './connector/metrics.ts';
-import { randomPushDelay } from './connector/pushDelay.ts';
 import { createControl } from './control.ts';
 import type { Controlled } from './control.ts';
 import { startEdge } from './edge/edge.ts';
@@ -45,10 +44,8 @@ export interface StandInOptions {
   edgePort?: number;
   /** Default: the system's clock. Parts that are left out are the system's too. */
   clock?: Partial<Clock>;
-  /** The time from a save until it reaches the connector, in milliseconds; called for each save. Default: some 100 ms. */
+  /** The time from a save until it reaches the connector, in milliseconds; called for each save. Default 0; `randomPushDelay` is more like it. */
   pushDelayMs?: () => number;
-  /** Determines the default delays of pushes; default 1. */
-  seed?: number;
   /** Limits of the edge that differ from Cloudflare's free plan. */
   limits?: Partial<EdgeLimits>;
 }
@@ -162,8 +159,7 @@ function createApi(
 }
 
 function createWorld(options: StandInOptions, clock: Clock): World {
-  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200, seed = 1 } = options;
-  const { pushDelayMs = randomPushDelay(seed) } = options;
+  const { zoneName = 'localhost', zoneId, accountId, recordQuota = 200, pushDelayMs } = options;
   const world = new World({ clock, pushDelayMs, zoneName, zoneId, accountId, recordQuota });
   const tunnel = world.addTunnel(options.tunnel);
   if (options.config) {

@@ -28,7 +28,7 @@ describe('the state of the connector', () => {
 describe('the connector on this machine', () => {
   let standIn: StandIn;
   const clock = createManualClock();
-  const signal = AbortSignal.timeout(20_000);
+  const { signal } = new AbortController();
 
   beforeEach(async () => {
     standIn = await startStandIn({ clock, pushDelayMs: () => 1_000 });
