@@ -114,7 +114,7 @@ function findHostnameFault(hostname: string, path: string, isLast: boolean): str
   const isCatchAll = (hostname === '' || hostname === '*') && path === '';
   if (isLast !== isCatchAll)
     return isLast ? 'the last rule must match everything' : 'only the last rule may match everything';
-  if (/^(?:[^:[\]]*|\[[^[\]]*\]):[^:[\]]*$/.test(hostname)) return `the hostname "${hostname}" has a port or a scheme`;
+  if (/^(?:[^:[\]]*|\[[^[\]]*\]):[^:[\]]*$/.test(hostname)) return 'a hostname has no port and no scheme';
   if (hostname.includes('*', 1)) return 'a wildcard is only allowed as the first character';
   return undefined;
 }
