@@ -28,6 +28,7 @@ const SHELLS = ['zsh', 'fish', 'tmux', 'screen', 'sudo'].map((command) => ({
   packages: [command],
 }));
 
+const firstMinute = ['--config', 'test/code-server/firstMinute.mocharc.json'];
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];
 
 /**
@@ -63,11 +64,41 @@ const PARTS = {
     counts: true,
   },
   life: {
-    title: 'As long as the student is there, in a real browser',
+    title: 'A site in the course of its window, in a real browser',
     args: ['--config', 'test/code-server/life.mocharc.json'],
     mocha: true,
     needs: ['package', 'chromium', 'code-server'],
     counts: true,
+  },
+  unfurnished: {
+    title: 'Several servers, a site removed at Cloudflare, an ordinary account, in a real browser',
+    args: ['--config', 'test/code-server/unfurnished.mocharc.json'],
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server'],
+    counts: true,
+  },
+  minute: {
+    title: "A new student's first minute, in a window with default settings",
+    args: firstMinute,
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server', 'shells'],
+    counts: true,
+  },
+  minutes: {
+    title: "A new student's first minute in every way, once each",
+    args: firstMinute,
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server', 'shells'],
+    counts: true,
+    environment: { FIRST_MINUTE_ALL: '1' },
+  },
+  minutesOften: {
+    title: "A new student's first minute in every way, twenty times or as often as FIRST_MINUTE_REPETITIONS says",
+    args: firstMinute,
+    mocha: true,
+    needs: ['package', 'chromium', 'code-server', 'shells'],
+    counts: true,
+    environment: { STRESS: '1' },
   },
   stress: {
     title: 'What chance decides, as often as is promised',

@@ -33,7 +33,7 @@ describe('npm start -- --json', () => {
     try {
       let output = '';
       npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-      await waitFor(() => output.includes('\n'), 'the line', 90_000);
+      await waitFor(() => output.includes('\n'), 'the line', 200_000);
       const ready = JSON.parse(output) as Ready;
       assert.deepEqual(Object.keys(ready), ['codeServerUrl', 'apiUrl', 'edgeUrl', 'configFile', 'stateDir']);
       assert.equal(
