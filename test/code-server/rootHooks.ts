@@ -1,4 +1,4 @@
 import { closeShared } from './withCodeServer.ts';
 
-/** What mocha does once for all files. */
+/** mocha runs these once for all files. */
 export const mochaHooks = { afterAll: closeShared };

@@ -9,7 +9,7 @@ export type Trust = 'dialog' | 'banner' | 'before' | 'off';
 export type Opening =
   'new' | 'early' | 'split' | 'relaunched' | 'restored' | 'explorer' | 'task' | 'npmScript' | 'selectedText';
 export type Shell = 'bash' | 'zsh' | 'fish';
-/** Where the shell gets PORT from. */
+/** The source of the shell's PORT. */
 export type PortSource = 'configuration' | 'startUpFile' | 'byHand';
 
 export interface FirstMinute {

@@ -95,7 +95,7 @@ export function firstMinute(one: FirstMinute, title: string): Promise<number> {
   return run.finally(stop).then(() => seconds);
 }
 
-/** What the student sees: the status bar, its tooltip, the notifications, the terminal; and what the extension has logged. */
+/** Describes what the student sees (status bar, notifications, terminal), and adds the extension's log. */
 async function seen(window: Workbench, { codeServer }: Classroom): Promise<string> {
   const status = await window.status();
   const notifications = await window.notification('').allInnerTexts();

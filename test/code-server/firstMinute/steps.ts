@@ -1,4 +1,4 @@
-/** What a student does in the first minute, by mouse and keyboard. */
+/** The student's steps in the first minute, by mouse and keyboard. */
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { VIEWPORT } from '../browser.ts';
 import { expectSoon, waitFor } from '../waiting.ts';
@@ -66,7 +66,7 @@ const openFirst = (opening: Opening, window: Workbench): Promise<void> => {
   return window.runCommand('Terminal: Create New Terminal');
 };
 
-/** What runs the command without a line typed into a terminal. */
+/** Ways to run the command without typing it into a terminal. */
 const tasks: Partial<Record<Opening, (window: Workbench) => Promise<void>>> = {
   task: async (window) => {
     await window.runCommand('Tasks: Run Build Task');
@@ -82,7 +82,7 @@ const tasks: Partial<Record<Opening, (window: Workbench) => Promise<void>>> = {
   },
 };
 
-/** What is done to the terminal that is open, before the command is typed. */
+/** Changes to the open terminal before the command is typed. */
 const changeTerminal: Partial<Record<Opening, (window: Workbench) => Promise<void>>> = {
   split: async (window) => {
     await window.runCommand('Terminal: Split Terminal');

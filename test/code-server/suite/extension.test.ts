@@ -59,6 +59,11 @@ describe('the extension in a real extension host', () => {
     }
   });
 
+  it('keeps VS Code from announcing the port itself, beside the notification of the public site', () => {
+    const others = vscode.workspace.getConfiguration('remote').get('otherPortsAttributes');
+    assert.deepEqual(others, { onAutoForward: 'silent' });
+  });
+
   it('publishes a command typed into a new terminal, and takes the site down with the terminal', async () => {
     const terminal = await openTerminal({ withPort: true });
     run(terminal, 'npm run dev');
