@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,11 +12,13 @@ import { serversOf, waitForProcesses } from './studentProcesses.ts';
 import { withCodeServer } from './withCodeServer.ts';
 
 const run = promisify(execFile);
-const ACCOUNT = 'classroom-student1';
+/** Its own for each run: an account of that name that exists already is not the test's to remove. */
+const ACCOUNT = `student1-${process.pid}`;
 
 /** Makes a Unix account without a home. Returns its ids. */
 async function addAccount(): Promise<{ uid: number; gid: number }> {
   await run('useradd', ['--no-create-home', '--user-group', '--shell', '/bin/bash', ACCOUNT]);
+  process.once('exit', () => spawnSync('userdel', [ACCOUNT])); // for a run that is interrupted
   const [uid, gid] = await Promise.all(
     ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, ACCOUNT])).stdout)),
   );
@@ -38,8 +40,8 @@ describe('a student with an ordinary Unix account', () => {
   it("has a live site, with the system's own .bashrc, and its server runs as that account", async function () {
     if (process.getuid?.() !== 0) skip(this, 'needs root, to add an account');
     const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-account-'));
+    const account = await addAccount();
     try {
-      const account = await addAccount();
       await withCodeServer(
         'ordinary account',
         async (session) => {
@@ -57,7 +59,7 @@ describe('a student with an ordinary Unix account', () => {
         { account, codeServer: await readableCodeServer(folder) },
       );
     } finally {
-      await run('userdel', [ACCOUNT]).catch(() => undefined); // it was not added
+      await run('userdel', [ACCOUNT]);
       await rm(folder, { recursive: true, force: true });
     }
   });
