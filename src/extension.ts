@@ -1,5 +1,5 @@
 // The composition root of the window: builds the parts, wires them, and hands them to VS Code to dispose of.
-// It holds no token and knows no network: whatever is to be done, it runs the command line tool.
+// It has no token and no network access: it runs the command-line tool for every change.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -24,34 +24,34 @@ import { Window, type WindowPorts } from './window/window.ts';
 
 const settings = (): Settings => readSettings(vscode.workspace.getConfiguration('classroomTunnel'));
 
-/** Does what must be there at once; asking the configuration and looking into the terminals comes right after. */
+/** Builds what must exist at once. Reading the configuration and scanning the terminals start right after it returns. */
 export function activate(context: vscode.ExtensionContext): TestApi {
   const stopwatch = startStopwatch();
   const log = vscode.window.createOutputChannel('Classroom Tunnel', { log: true });
-  const say = (message: string): void => log.info(message);
+  const logLine = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
   const info = new InfoCache(
-    (args) => runCommand(command(), args, { onText: say }),
+    (args) => runCommand(command(), args, { onText: logLine }),
     infoStore(context.globalState),
-    say,
+    logLine,
   );
   const relays = new Relays({
     ...relaySetting(context, command),
     folder: () => info.current?.socketFolder ?? undefined,
-    log: say,
+    log: logLine,
   });
   const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
   const window = buildWindow(context, log, { command, relays, typeAgain });
-  const holds = new ReloadMemory(context.globalStorageUri.fsPath, say);
+  const reloadMemory = new ReloadMemory(context.globalStorageUri.fsPath, logLine);
   const statusBar = new StatusBar(() => info.watched.commands);
-  const watching: Promise<TerminalWatch> = soon(async () =>
+  const watching: Promise<TerminalWatch> = afterThis(async () =>
     (await import('./vscode/terminalWatch.ts')).startWatching({
       window,
-      holds,
+      reloadMemory,
       info,
       relays,
       uid: process.getuid?.() ?? -1,
-      log: say,
+      log: logLine,
     }),
   );
   const refresh = async (): Promise<Info | undefined> => {
@@ -64,28 +64,34 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     log,
     window,
     statusBar,
-    { dispose: () => void watching.then((one) => one.dispose()) },
-    ...registerCommands({ window, log, refresh, handHolder: async () => (await watching).activeShell() ?? 'window' }),
+    { dispose: () => void watching.then((watch) => watch.dispose()) },
+    ...registerCommands({
+      window,
+      log,
+      refresh,
+      watchedCommands: () => info.watched.commands,
+      shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
+    }),
     vscode.workspace.onDidChangeConfiguration(
       (change) => change.affectsConfiguration('classroomTunnel') && void refresh(),
     ),
     watchWindow(window, watching),
     window.onDidChange((state) => {
       statusBar.draw(state);
-      holds.save(state);
-      say(`state: ${describeState(state)}`);
+      reloadMemory.save(state);
+      logLine(`state: ${describeState(state)}`);
     }),
   );
   statusBar.draw(window.state);
-  // What the last window learned is there before any terminal of this one is made.
+  // The cached answer of the last window sets the variables before this window creates a terminal.
   if (info.current) applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
-  soon(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  afterThis(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   const cost = stopwatch();
-  say(`activated in ${cost.wallMs.toFixed(1)} ms`);
+  logLine(`activated in ${cost.wallMs.toFixed(1)} ms`);
   return testApi(window, cost);
 }
 
-/** Nothing to do: the guardian sees that this process is gone, and a reload must not wait for anything. */
+/** Does nothing: the guardian notices the end of this process, and a reload must not wait. */
 export function deactivate(): void {}
 
 function buildWindow(
@@ -118,7 +124,7 @@ function relaySetting(
   context: vscode.ExtensionContext,
   command: () => CommandLine,
 ): Pick<RelaysOptions, 'command' | 'env' | 'graceSeconds'> {
-  // What a debugger has put there for the extension host is not for the relay.
+  // A debugger sets NODE_OPTIONS for the extension host; the relay must not inherit them.
   const env = { ...command().env, NODE_OPTIONS: undefined };
   return {
     command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')],
@@ -127,7 +133,7 @@ function relaySetting(
   };
 }
 
-/** Asks the window whether it is there, only while something is public. */
+/** Sends heartbeats to the window, only while something is public. */
 function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.Disposable {
   let beats = 0;
   const limitSeconds = (): number => settings().awayMinutes * 60;
@@ -135,8 +141,8 @@ function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.D
     ping: () => vscode.commands.executeCommand('setContext', 'classroomTunnel.heartbeat', ++beats),
     onSilent: (seconds) => window.dispatch({ type: 'windowSilent', seconds, limitSeconds: limitSeconds() }),
     onAnswer: () =>
-      void watching.then((one) => {
-        one.scanAll(); // what has ended meanwhile is not published again
+      void watching.then((watch) => {
+        watch.scanAll(); // commands that have ended are not published again
         window.dispatch({ type: 'windowAnswers' });
       }),
   });
@@ -151,7 +157,7 @@ function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.D
   });
 }
 
-/** The last answer is kept as it came, as a line of the command, and read with the same care. */
+/** Stores the last answer as the line that the command printed, and validates it again when it is read. */
 function infoStore(memento: vscode.Memento): InfoStore {
   return {
     get: () => {
@@ -162,15 +168,16 @@ function infoStore(memento: vscode.Memento): InfoStore {
   };
 }
 
-/** After what is going on now, so that activation does not wait for it. */
-const soon = <T>(start: () => Promise<T>): Promise<T> => new Promise((resolve) => setImmediate(() => resolve(start())));
+/** Starts after the current turn of the event loop, so that activation does not wait. */
+const afterThis = <T>(start: () => Promise<T>): Promise<T> =>
+  new Promise((resolve) => setImmediate(() => resolve(start())));
 
 function callAt(time: number, callback: () => void): { cancel(): void } {
   const timer = setTimeout(callback, Math.max(0, time - Date.now()));
   return { cancel: () => clearTimeout(timer) };
 }
 
-/** What it has cost since: time that passed, and time that this process worked, which a busy machine does not stretch. */
+/** Measures wall-clock time and CPU time since the call. A busy machine prolongs only the first. */
 function startStopwatch(): () => ActivationCost {
   const [began, used] = [performance.now(), process.cpuUsage()];
   return () => {

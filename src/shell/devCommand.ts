@@ -1,7 +1,5 @@
-/**
- * Decides from the text of a command line what bash would tell a DEBUG trap, without running anything.
- * The judge is real bash (test/shell/devCommand.test.ts); shell-integration/classroom-tunnel.bash decides the same.
- */
+// Finds the commands that bash would announce to a DEBUG trap, from the text of a command line. Tests compare it with real
+// bash (test/shell/devCommand.test.ts); shell-integration/classroom-tunnel.bash decides the same.
 import {
   parse,
   type Command,
@@ -18,7 +16,7 @@ import {
  *
  * Words are compared after quote removal (`'npm' run "dev"` is `npm run dev`); leading assignments, redirections and
  * further arguments do not matter. A line that bash would refuse as a syntax error announces nothing.
- * Text cannot know what an alias, a variable or a function stands for, nor whether a branch is taken.
+ * The text does not show the values of aliases, variables and functions, nor whether a branch is taken.
  * @param commandLine the line as typed; it may span several lines (here-documents, loops)
  * @param watched command lines, as in the configuration's `commands`
  * @returns the element of `watched` that was found, as it stands there
@@ -34,7 +32,7 @@ export function findWatchedCommand(commandLine: string, watched: readonly string
   return undefined;
 }
 
-/** The words of a simple command after quote removal; `undefined` where only the running shell knows the word. */
+/** The words of a simple command after quote removal; `undefined` for a word that only the running shell knows. */
 type Words = readonly (string | undefined)[];
 
 /**
@@ -60,7 +58,7 @@ function* announcedByList(statements: readonly Statement[]): Generator<Words> {
   }
 }
 
-/** What goes to the background is announced by the shell at the prompt only as simple commands, alone or in a pipeline. */
+/** Of background jobs, the shell at the prompt announces only simple commands, alone or in a pipeline. */
 function* announcedInBackground(node: Statement['command']): Generator<Words> {
   if (node.type === 'Command') yield wordsOf(node);
   if (node.type !== 'Pipeline') return;
@@ -151,8 +149,8 @@ function isLiteral(part: WordPart): boolean {
 }
 
 /**
- * What `eval` would run, also behind `builtin` and `command`. An argument that only the shell could expand stays as it
- * is written, so that `eval "npm run dev $FLAGS"` is still seen.
+ * The text that `eval` would run, also behind `builtin` and `command`. An argument that only the shell can expand stays as
+ * written, so that `eval "npm run dev $FLAGS"` is found.
  */
 function textOfEval(command: Command, words: Words): string | undefined {
   let index = 0;

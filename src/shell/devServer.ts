@@ -1,8 +1,8 @@
-/** Finds the running development server of one terminal. When to look, and how often, is the window's decision. */
+// Finds the running development server of one terminal.
 import { listenersOf, type Listener } from './listeners.ts';
 import { descendants, findRunning, portSeenBy, type ProcessInfo } from './processes.ts';
 
-/** A watched command at work, and the port it was told. */
+/** A running watched command and its port. */
 export interface DevServer {
   readonly process: ProcessInfo;
   /** The text of the port variable in the process's environment, unchecked; undefined when it has none. */
@@ -10,7 +10,7 @@ export interface DevServer {
 }
 
 /**
- * Looks once for a watched command in the process tree of a shell.
+ * Searches the process tree of a shell once for a watched command.
  * @param shellPid the terminal's shell; it may have become the command itself (`exec npm run dev`)
  * @param watched command lines, as in the configuration's `commands`
  * @param portVariable the name of the variable that holds the port, `PORT` by default

@@ -1,12 +1,12 @@
-// tmux and screen: what they run are children of a server that belongs to no terminal. A client in the terminal's tree
-// tells which server the terminal shows: both know the same socket.
+// Finds the tmux and screen servers that a terminal shows. Their programs are children of a server that belongs to no
+// terminal; a client in the terminal's tree leads to the server by their common socket.
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { descendants, environment, readProcess, type ProcessInfo } from './processes.ts';
 
 /**
- * The servers of the tmux and screen clients that run under a process. Without a client it costs nothing more than the tree.
- * tmux is matched by its socket (-L, -S, TMUX_TMPDIR); screen by its session's name where the client gives one.
+ * The servers of the tmux and screen clients that run under a process.
+ * tmux is matched by its socket (-L, -S, TMUX_TMPDIR), screen by its session's name if the client gives one.
  */
 export function multiplexerServers(pid: number, procRoot = '/proc'): number[] {
   const tree = descendants(pid, procRoot);
@@ -25,7 +25,7 @@ export function multiplexerOf([program = '']: readonly string[]): 'tmux' | 'scre
   return name === 'tmux' || name === 'screen' ? name : undefined;
 }
 
-/** The socket that a tmux command line speaks to, as a key: two equal keys are one server. */
+/** A key for the socket of a tmux command line: equal keys mean one server. */
 export function tmuxSocket(argv: readonly string[], env: ReadonlyMap<string, string> | undefined): string {
   const words = argv.flatMap((word) => word.split(' '));
   const path = optionOf(words, '-S');
@@ -59,7 +59,7 @@ function optionOf(words: readonly string[], option: string): string | undefined 
   return words.find((word) => word.startsWith(option) && word.length > option.length)?.slice(option.length);
 }
 
-/** Servers have no parent but init (or a reaper): all of this user's tmux and screen processes are asked. */
+/** All of this user's tmux and screen processes. A server's parent is init or a reaper, so no tree leads to it. */
 function ownProcesses(clients: readonly ProcessInfo[], procRoot: string): ProcessInfo[] {
   const uid = clients[0]?.uid;
   const pids = readdirSync(procRoot)

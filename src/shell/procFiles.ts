@@ -1,4 +1,4 @@
-// Reads one file, folder or link of /proc. What is missing, hidden or gone by now is undefined or empty, never an error.
+// Reads a file, folder or link of /proc. If it is missing or hidden, the result is undefined or empty, never an error.
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
 export function readText(path: string): string | undefined {

@@ -1,4 +1,4 @@
-// Names of processes that stay true when the kernel reuses a process id.
+// Names of processes that stay unique when the kernel reuses a process id.
 import { readProcess, stillRuns } from './processes.ts';
 
 /** A process, `pid:startTime`. */
@@ -6,7 +6,7 @@ export type ProcessId = string;
 /** A terminal's shell, `pid:startTime`. */
 export type ShellId = ProcessId;
 
-/** Names a process for as long as the machine runs; undefined when there is none. */
+/** The name of a process, unique until the machine restarts; undefined if there is no such process. */
 export function identify(pid: number, procRoot = '/proc'): ProcessId | undefined {
   const process = readProcess(pid, procRoot);
   return process && idOf(process);

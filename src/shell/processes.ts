@@ -1,8 +1,5 @@
-/**
- * What Linux tells of running processes in /proc (see proc(5)), read without waiting: each file is small and in memory.
- * A process may end between two reads, and a /proc mounted with hidepid shows only the reader's own: both look like
- * "no such process" here, never like an error. `procRoot` is where /proc is mounted (tests pass a folder of their own).
- */
+// Reads running processes from /proc (see proc(5)). The reads are synchronous, because each file is small and in memory. A
+// process that ends between two reads, or that hidepid hides, counts as "no such process". Tests pass another `procRoot`.
 import { basename, join } from 'node:path';
 import { wordsOfFirstCommand } from './devCommand.ts';
 import { readFolder, readLink, readText } from './procFiles.ts';
@@ -40,7 +37,7 @@ export function readProcess(pid: number, procRoot = '/proc'): ProcessInfo | unde
   };
 }
 
-/** Whether this very process still runs; another one that got its pid since does not count. */
+/** Whether this process still runs; another process with a reused pid does not count. */
 export function stillRuns({ pid, startTime }: Pick<ProcessInfo, 'pid' | 'startTime'>, procRoot = '/proc'): boolean {
   return readProcess(pid, procRoot)?.startTime === startTime;
 }
@@ -50,7 +47,7 @@ export function children(pid: number, procRoot = '/proc'): ProcessInfo[] {
   return childPids(pid, procRoot).flatMap((child) => readProcess(child, procRoot) ?? []);
 }
 
-/** Children, their children and so on, nearest first. A process whose parent has ended belongs to somebody else's tree. */
+/** Children, their children and so on, nearest first. A process whose parent has ended is in the tree of its new parent. */
 export function descendants(pid: number, procRoot = '/proc'): ProcessInfo[] {
   const found: ProcessInfo[] = [];
   const seen = new Set([pid]);
@@ -64,7 +61,7 @@ export function descendants(pid: number, procRoot = '/proc'): ProcessInfo[] {
 }
 
 /**
- * The environment a process was started with; what it changed later is not seen.
+ * The environment that a process was started with; its later changes are not visible.
  * @returns undefined when it has ended, or belongs to another user.
  */
 export function environment(pid: number, procRoot = '/proc'): Map<string, string> | undefined {
@@ -84,14 +81,14 @@ export function workingFolder(pid: number, procRoot = '/proc'): string | undefin
   return readLink(join(procRoot, String(pid), 'cwd'));
 }
 
-/** The text of the port variable as the process sees it; undefined when it has none, or its environment is not ours to read. */
+/** The text of the port variable in a process; undefined if it has none, or if its environment cannot be read. */
 export function portSeenBy(pid: number, variable: string, procRoot = '/proc'): string | undefined {
   return environment(pid, procRoot)?.get(variable);
 }
 
 /**
- * The process in the tree of a shell that runs a watched command: of several, the one started last; of one that runs
- * itself again (a workspace's `npm run dev`), the outermost, as that is what the student typed.
+ * The process in the tree of a shell that runs a watched command. Of several, the one that started last; of nested ones (a
+ * workspace's `npm run dev`), the outermost, because the student typed that one.
  */
 export function findRunning(shellPid: number, watched: readonly string[], procRoot = '/proc'): ProcessInfo | undefined {
   const patterns = watched.map(wordsOfFirstCommand).filter((words) => words.length > 0);
@@ -143,7 +140,7 @@ function isRunning(argv: readonly string[], words: readonly string[]): boolean {
   );
 }
 
-/** `/usr/bin/npm`, `…/npm-cli.js` and `…/pnpm.cjs` are what the student calls npm and pnpm. */
+/** The name by which a student calls a script: npm for `/usr/bin/npm` and `…/npm-cli.js`, pnpm for `…/pnpm.cjs`. */
 function programName(script: string): string {
   return basename(script).replace(/(-cli)?\.[cm]?js$/, '');
 }

@@ -1,18 +1,18 @@
-// Tells that a terminal has written something, without polling: the kernel reports writes to its device (inotify).
+// Reports output of a terminal without polling: the kernel reports writes to its device (inotify).
 import { readlinkSync, watch } from 'node:fs';
 
-/** After an output the watch rests, so that a noisy build costs one look per pause. Milliseconds. */
+/** The watch pauses after an output, so that a noisy build causes one scan for each pause. Milliseconds. */
 const firstPause = 250;
 const longestPause = 4000;
 
-/** How long to rest after an output: longer and longer while outputs go on, short again after a quiet time. Pure. */
+/** The pause after an output: it doubles while output goes on, and starts again after a quiet time. Pure. */
 export function nextPause(previous: number, quietMs: number): number {
   return quietMs > longestPause ? firstPause : Math.min(previous * 2, longestPause);
 }
 
 /**
- * Calls back soon after a process's terminal was written to. In a silent terminal nothing wakes up.
- * @returns what ends the watch; it does nothing where the process has no terminal or the system cannot watch it
+ * Calls back soon after output in a process's terminal. A silent terminal needs no timer.
+ * @returns ends the watch. Without a terminal, or if the system cannot watch it, there is none to end.
  */
 export function watchOutput(pid: number, onOutput: () => void, procRoot = '/proc'): { dispose(): void } {
   const device = terminalOf(pid, procRoot);
@@ -23,7 +23,7 @@ export function watchOutput(pid: number, onOutput: () => void, procRoot = '/proc
     stop = onceWritten(device, () => {
       pause = nextPause(pause, performance.now() - since);
       const timer = setTimeout(() => {
-        listen(); // first, so that nothing written during the look is missed
+        listen(); // first, so that no output during the scan is missed
         onOutput();
       }, pause);
       timer.unref();
@@ -52,9 +52,9 @@ function onceWritten(device: string | undefined, onWritten: () => void): () => v
       end();
       onWritten();
     });
-    watcher.once('error', end); // the terminal is gone
+    watcher.once('error', end); // the terminal has closed
     return end;
   } catch {
-    return () => undefined; // no inotify watch left for this user: the other moments to look remain
+    return () => undefined; // this user has no inotify watch left: scans after other events remain
   }
 }

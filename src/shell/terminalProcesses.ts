@@ -1,17 +1,17 @@
-// Looks into a terminal's process tree. It reads /proc and decides nothing; when to look is terminalScanner.ts.
+// Scans a terminal's process tree in /proc. terminalScanner.ts decides when.
 import { findDevServer } from './devServer.ts';
 import { idOf, parseId, runs } from './processIds.ts';
 import { descendants, portSeenBy } from './processes.ts';
 import { multiplexerServers } from './multiplexers.ts';
 import type { ProcessId, ShellId } from './processIds.ts';
 
-/** Which commands to look for. */
+/** The commands to search for. */
 export interface Watched {
   readonly commands: readonly string[];
   readonly portVariable: string;
 }
 
-/** A watched command at work, with the unchecked text of its port variable. */
+/** A running watched command, with the unchecked text of its port variable. */
 export interface Sighting {
   readonly process: ProcessId;
   readonly portText: string | undefined;
@@ -23,7 +23,7 @@ export interface Sighting {
 
 /**
  * The watched commands that run in a terminal now: under its shell, and in a tmux or screen that it shows.
- * @param known commands seen before in this terminal: they count for as long as they run
+ * @param known commands seen before in this terminal; they count while they run
  * @param uid the student's user id
  */
 export function scanTerminal(

@@ -1,12 +1,12 @@
-// Decides when to scan the terminals: at the moments that events give, and a few times shortly after each. Nothing polls.
+// Decides when to scan the terminals: after events, a few times in short order. There is no polling.
 import { drop } from './drops.ts';
 import { pidOf, type ShellId } from './processIds.ts';
 import { watchOutput } from './ptyActivity.ts';
 import { scanTerminal, type Sighting, type Watched } from './terminalProcesses.ts';
 
 /**
- * When to scan after an event, in ms. A command that was announced has two seconds until the student is told that it
- * is missing.
+ * Milliseconds from an event to each scan. After two seconds without the announced command, the student sees that it is
+ * missing.
  */
 export const bursts = {
   announced: [0, 20, 50, 100, 150, 200, 300, 400, 500, 650, 800, 1000, 1250, 1600, 2000],
@@ -19,11 +19,11 @@ export interface TerminalScannerOptions<Terminal> {
   readonly watched: () => Watched;
   /** Only this user's processes count as commands. */
   readonly uid: number;
-  /** The shell that a terminal has now, as long as it is known. VS Code may give a terminal another one at any time. */
+  /** The current shell of a terminal; undefined if it has none yet. VS Code may replace it at any time. */
   readonly currentShell: (terminal: Terminal) => PromiseLike<ShellId | undefined>;
-  /** A terminal has its first shell, or another one in place of `previous`. Called before that shell is scanned. */
+  /** Called when a terminal gets its first shell, or one that replaces `previous`; before that shell is scanned. */
   readonly onShell: (terminal: Terminal, shell: ShellId, previous: ShellId | undefined) => void;
-  /** The result of every scan. */
+  /** Gets the result of every scan. */
   readonly onSight: (shell: ShellId, sightings: readonly Sighting[]) => void;
 }
 
@@ -49,7 +49,7 @@ export class TerminalScanner<Terminal extends object> {
     this.scan(terminal, bursts.started);
   }
 
-  /** @returns the shell that the terminal had last; undefined where none was ever known */
+  /** @returns the last known shell of the terminal; undefined if none was ever known */
   remove(terminal: Terminal): ShellId | undefined {
     const entry = this.#entries.get(terminal);
     if (!entry) {
@@ -66,7 +66,7 @@ export class TerminalScanner<Terminal extends object> {
     for (const terminal of [...this.#entries.keys()]) this.remove(terminal);
   }
 
-  /** The shell that was seen last in a terminal. */
+  /** The last known shell of a terminal. */
   shellOf(terminal: Terminal): ShellId | undefined {
     return this.#entries.get(terminal)?.shell;
   }
@@ -76,7 +76,7 @@ export class TerminalScanner<Terminal extends object> {
     return [...this.#entries].find(([, entry]) => entry.shell === shell)?.[0];
   }
 
-  /** Every shell that was seen last in a terminal, in the order in which the terminals were added. */
+  /** The last known shell of each terminal, in the order in which the terminals were added. */
   shells(): ShellId[] {
     return [...this.#entries.values()].flatMap(({ shell }) => shell ?? []);
   }
@@ -85,16 +85,16 @@ export class TerminalScanner<Terminal extends object> {
     for (const terminal of [...this.#entries.keys()]) this.scan(terminal, bursts.moment);
   }
 
-  /** Scans the terminal of this shell, once, now. */
+  /** Scans the terminal of this shell once, now. */
   scanShell(shell: ShellId): void {
     for (const [terminal, entry] of this.#entries) if (entry.shell === shell) this.scan(terminal, bursts.moment);
   }
 
   /**
-   * Scans at these times after now, in ms. A scan that sees a new command cancels those that are left.
-   * @param onNothing called after the last scan, if no command runs then
+   * Scans at these times after now, in ms. A scan that finds a new command cancels the rest.
+   * @param onNotFound called after the last scan, if no command runs then
    */
-  scan(terminal: Terminal, delays: readonly number[], onNothing?: () => void): void {
+  scan(terminal: Terminal, delays: readonly number[], onNotFound?: () => void): void {
     const entry = this.#entries.get(terminal);
     if (!entry) return drop('unknownTerminal');
     for (const [index, delay] of delays.entries()) {
@@ -102,7 +102,7 @@ export class TerminalScanner<Terminal extends object> {
       const timer = setTimeout(() => {
         entry.timers.delete(timer);
         void this.#scanNow(terminal, entry).then(() => {
-          if (isLast && entry.known.length === 0 && this.#entries.get(terminal) === entry) onNothing?.();
+          if (isLast && entry.known.length === 0 && this.#entries.get(terminal) === entry) onNotFound?.();
         });
       }, delay);
       timer.unref();
@@ -110,7 +110,7 @@ export class TerminalScanner<Terminal extends object> {
     }
   }
 
-  /** Asks for the terminal's shell, and tells if it is another one. @returns that shell */
+  /** Asks for the terminal's current shell, and calls `onShell` if it changed. @returns that shell */
   async follow(terminal: Terminal): Promise<ShellId | undefined> {
     const entry = this.#entries.get(terminal);
     if (!entry) {
@@ -118,7 +118,7 @@ export class TerminalScanner<Terminal extends object> {
       return;
     }
     const shell = await this.#options.currentShell(terminal);
-    // A shell that has ended keeps its terminal until another one takes its place.
+    // A terminal keeps a shell that has ended until another one replaces it.
     if (this.#entries.get(terminal) !== entry) {
       drop('terminalRemoved');
       return;
@@ -144,7 +144,7 @@ export class TerminalScanner<Terminal extends object> {
     this.#options.onSight(shell, entry.known);
   }
 
-  /** While no command is known to run, anything that the terminal writes may come from one that starts. */
+  /** While no command is known to run, output may come from one that starts. */
   #watchOutput(terminal: Terminal, entry: Entry, shell: ShellId): void {
     if (entry.known.length > 0) {
       entry.output?.dispose();

@@ -1,6 +1,6 @@
-// What each command of the table does.
-import type { ShellId } from '../shell/processIds.ts';
+// The actions of the palette commands.
 import * as vscode from 'vscode';
+import type { ShellId } from '../shell/processIds.ts';
 import type { Info } from '../window/cli/events.ts';
 import { ownCommands, type OwnCommandId } from '../window/commandTable.ts';
 import { readPort } from '../window/site/port.ts';
@@ -11,10 +11,12 @@ import type { Window } from '../window/window.ts';
 export interface CommandContext {
   readonly window: Window;
   readonly log: vscode.LogOutputChannel;
-  /** Asks the configuration anew and looks into all terminals. */
+  /** Reads the configuration again and scans all terminals. */
   readonly refresh: () => Promise<Info | undefined>;
-  /** What holds a site that the student publishes by hand. */
-  readonly handHolder: () => Promise<ShellId>;
+  /** The watched commands, for messages. */
+  readonly watchedCommands: () => readonly string[];
+  /** The shell whose end releases a site that the student publishes by hand. */
+  readonly shellForManualPublish: () => Promise<ShellId>;
 }
 
 type Command = (context: CommandContext, publication?: Publication) => unknown;
@@ -38,11 +40,11 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
   );
 }
 
-async function republish({ window, refresh, handHolder }: CommandContext): Promise<void> {
+async function republish({ window, refresh, shellForManualPublish }: CommandContext): Promise<void> {
   const info = await refresh();
   const port = portToPublish(window.state, info?.port) ?? (await askForPort());
   if (port === undefined) return;
-  const shell = await handHolder();
+  const shell = await shellForManualPublish();
   window.dispatch({ type: 'site', port, event: { type: 'republish', shell } });
 }
 
@@ -59,12 +61,14 @@ async function askForPort(): Promise<number | undefined> {
 }
 
 function withPublication(
-  { window }: CommandContext,
+  { window, watchedCommands }: CommandContext,
   given: Publication | undefined,
   use: (publication: Publication) => unknown,
 ): unknown {
   const publication = given ?? leaseOf(shownSite(window.state).site)?.publication;
   return publication
     ? use(publication)
-    : vscode.window.showInformationMessage('Nothing is public yet: type npm run dev in a terminal.');
+    : vscode.window.showInformationMessage(
+        `Your site is not public. Type ${watchedCommands().join(' or ')} in a terminal to publish it.`,
+      );
 }

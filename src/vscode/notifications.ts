@@ -1,11 +1,11 @@
-// What is said in a notification: that a site is live, once; and a problem, with its way out.
+// The notifications: a site is live, or a problem and commands that help.
 import * as vscode from 'vscode';
 import { labels, type CommandId } from '../window/commandTable.ts';
 import { forNotification, notificationLink } from '../window/escape.ts';
 import { noPort, visitorsRefusedCode } from '../window/site/siteState.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
 
-/** "Your site is live", the hostname being a link. */
+/** "Your site is live", with the hostname as a link. */
 export function notifyLive(publication: Publication): void {
   void offer(
     vscode.window.showInformationMessage(
@@ -18,14 +18,14 @@ export function notifyLive(publication: Publication): void {
   );
 }
 
-/** Nothing of ours went wrong with these. */
+/** The codes of problems that the student's own set-up causes; every other problem is shown as an error. */
 const warnings = new Set([noPort.code, visitorsRefusedCode]);
 
 export function notifyProblem({ code, title, message, action }: Problem): void {
   const text = forNotification([`${title}.`, message, action].filter((part) => part !== '').join(' '));
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
-  const wayOut = code === noPort.code ? 'workbench.action.terminal.new' : 'classroomTunnel.republish';
-  const offers = [wayOut, 'classroomTunnel.showLog'] as const;
+  const firstCommand = code === noPort.code ? 'workbench.action.terminal.new' : 'classroomTunnel.republish';
+  const offers = [firstCommand, 'classroomTunnel.showLog'] as const;
   void offer(show(text, ...offers.map((id) => labels[id])), offers);
 }
 

@@ -1,4 +1,4 @@
-// The item in the status bar and the context keys: drawn from the state, by present().
+// The status bar item and the context keys, drawn from the state by present().
 import * as vscode from 'vscode';
 import { labels } from '../window/commandTable.ts';
 import { present, type Presentation } from '../window/present.ts';
@@ -12,7 +12,7 @@ export class StatusBar implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   #context = '';
 
-  /** @param commands what a student types, for the tooltip */
+  /** @param commands the watched commands, for the tooltip */
   constructor(commands: () => readonly string[]) {
     this.#commands = commands;
     this.#item.name = 'Classroom Tunnel';
@@ -44,7 +44,7 @@ export class StatusBar implements vscode.Disposable {
   }
 }
 
-/** Its links may run what the status bar offers, and nothing else. */
+/** Its links may run only the commands that the window offers. */
 function tooltip(text: string): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(text);
   markdown.isTrusted = { enabledCommands: Object.keys(labels) };

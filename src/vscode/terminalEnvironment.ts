@@ -1,4 +1,4 @@
-// The variables that new terminals of the window get. A shell's own start-up files may set others: they come later.
+// The environment variables of new terminals. A shell's own start-up files run later and may change them.
 import type { EnvironmentVariableCollection, EnvironmentVariableMutatorOptions } from 'vscode';
 import { devServers } from '../relay/devServers.ts';
 import type { Info } from '../window/cli/events.ts';
@@ -8,22 +8,22 @@ const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
   applyAtShellIntegration: false,
 };
 
-/** What a new terminal should have: a port only where the configuration assigns one. Pure. */
+/** The variables for a new terminal. It gets a port only if the configuration assigns one. Pure. */
 export function terminalVariables(info: Pick<Info, 'port' | 'portVariable' | 'url'> | undefined): Map<string, string> {
   return new Map([
-    ['CLASSROOM_TUNNEL_WINDOW', '1'], // shell-integration/ stays inert: the window sees to it
+    ['CLASSROOM_TUNNEL_WINDOW', '1'], // turns off the hooks of shell-integration/: the window publishes
     ...devServers.flatMap(({ variables }) => Object.entries(variables ?? {})),
     ...(info?.url == null ? [] : [['CLASSROOM_TUNNEL_URL', info.url] as const]),
     ...(info?.port == null ? [] : [[info.portVariable, String(info.port)] as const]),
   ]);
 }
 
-/** Sets the variables, touching only what differs: VS Code offers to restart a terminal whose variables have changed. */
+/** Sets the variables that differ. VS Code offers to restart a terminal when one of its variables changes. */
 export function applyVariables(
   collection: EnvironmentVariableCollection,
   variables: ReadonlyMap<string, string>,
 ): void {
-  collection.description = 'The port that is yours in this class, for Classroom Tunnel';
+  collection.description = 'Your port and address for Classroom Tunnel';
   for (const [name] of collection) if (!variables.has(name)) collection.delete(name);
   for (const [name, value] of variables) {
     if (collection.get(name)?.value !== value) collection.replace(name, value, whenTheShellStarts);

@@ -1,18 +1,17 @@
 // Translates VS Code's events about terminals into scans of their processes. VS Code may replace a terminal's shell at any
-// time (it does so when an extension's variables arrive, or on "Relaunch Terminal") and tells no extension: so the shell is
-// asked for at each scan.
+// time without an event (when an extension's variables arrive, or on "Relaunch Terminal"), so each scan asks for the shell.
 import * as vscode from 'vscode';
 import { drop } from '../shell/drops.ts';
 import { identify, type ShellId } from '../shell/processIds.ts';
 import { bursts, type TerminalScanner } from '../shell/terminalScanner.ts';
 import type { AnnouncementEvent } from '../window/site/announcements.ts';
 
-/** A terminal; or this extension host, whose children are the debug sessions without a terminal. */
+/** A terminal, or this extension host, whose children are the debug sessions without a terminal. */
 export type ScannedTerminal = Pick<vscode.Terminal, 'processId'>;
 
 export interface TerminalEventsOptions {
   readonly scanner: TerminalScanner<ScannedTerminal>;
-  /** The student closed it, or its shell ended. */
+  /** The student closed the terminal, or its shell ended. */
   readonly onClosed: (shell: ShellId) => void;
   readonly onLine: (event: AnnouncementEvent) => void;
   /** The watched command that a line runs, if any. */
@@ -22,7 +21,7 @@ export interface TerminalEventsOptions {
 
 const debugHost: ScannedTerminal = { processId: Promise.resolve(process.pid) };
 
-/** The shell that a terminal has now. */
+/** The current shell of a terminal. */
 export async function currentShell(terminal: ScannedTerminal): Promise<ShellId | undefined> {
   const pid = await terminal.processId;
   return pid === undefined ? undefined : identify(pid);
@@ -31,7 +30,7 @@ export async function currentShell(terminal: ScannedTerminal): Promise<ShellId |
 export class TerminalEvents implements vscode.Disposable {
   readonly #options: TerminalEventsOptions;
   readonly #subscriptions: vscode.Disposable[];
-  /** How many lines were entered in a terminal: what is found out about one that is no longer the last is dropped. */
+  /** The number of lines that were entered in a terminal. A result for an earlier line is dropped. */
   readonly #lines = new WeakMap<vscode.Terminal, number>();
   #debugSessions = 0;
 
@@ -59,12 +58,12 @@ export class TerminalEvents implements vscode.Disposable {
     ];
   }
 
-  /** Scans the terminals that are there already. */
+  /** Scans the terminals that exist already. */
   start(): void {
     for (const terminal of vscode.window.terminals) this.#options.scanner.add(terminal);
   }
 
-  /** The shell of the terminal in front; else of the newest; undefined where the window has none. */
+  /** The shell of the active terminal, else of the newest one; undefined if the window has none. */
   activeShell(): ShellId | undefined {
     const { scanner } = this.#options;
     const active = vscode.window.activeTerminal;
@@ -76,7 +75,7 @@ export class TerminalEvents implements vscode.Disposable {
   }
 
   #closed(terminal: vscode.Terminal): void {
-    // When the window goes, its shells live on: the guardian and the next window take care of them.
+    // When the window closes, its shells live on: the guardian and the next window take care of their sites.
     if (terminal.exitStatus?.reason === vscode.TerminalExitReason.Shutdown) return drop('windowCloses');
     const shell = this.#options.scanner.remove(terminal);
     if (shell === undefined) return drop('unknownTerminal');
@@ -91,7 +90,7 @@ export class TerminalEvents implements vscode.Disposable {
     scanner.add(terminal);
     const shell = await scanner.follow(terminal);
     if (shell === undefined) {
-      log(`a line was entered in a terminal that has no process: ${line}`);
+      log(`a terminal without a process ran a line: ${line}`);
       drop('noProcess');
       return;
     }
@@ -100,7 +99,7 @@ export class TerminalEvents implements vscode.Disposable {
       scanner.scan(terminal, bursts.started);
       return;
     }
-    log(`"${command}" is announced by: ${line}`);
+    log(`"${command}" was typed: ${line}`);
     scanner.scan(terminal, bursts.announced, () => {
       if (this.#lines.get(terminal) !== count) return drop('laterLine');
       log(`no process of "${command}" was found within two seconds`);
@@ -112,7 +111,7 @@ export class TerminalEvents implements vscode.Disposable {
     const { scanner, onLine } = this.#options;
     const shell = scanner.shellOf(terminal);
     if (shell === undefined) return drop('unknownTerminal');
-    // A command that runs in the background outlives its line: the scan comes first.
+    // A background command outlives its line, so scan first.
     const count = this.#lines.get(terminal);
     scanner.scan(terminal, bursts.ended, () => {
       if (this.#lines.get(terminal) !== count) return drop('laterLine');

@@ -1,4 +1,4 @@
-// Everything that looks at processes, loaded right after activation: reading shell lines needs a parser, and nobody waits for it.
+// Everything that reads processes. It is loaded right after activation, which thereby does not wait for the parser of shell lines.
 import { runs, type ShellId } from '../shell/processIds.ts';
 import { ReadinessWatcher } from '../window/server/readiness.ts';
 import type { Relays } from '../window/server/relays.ts';
@@ -6,17 +6,17 @@ import { Terminals, type TerminalsOptions } from './terminals.ts';
 
 export interface TerminalWatch {
   dispose(): void;
-  /** Looks into all terminals, once, now. */
+  /** Scans all terminals once, now. */
   scanAll(): void;
-  /** The shell of the terminal in front. */
+  /** The shell of the active terminal, else of the newest one. */
   activeShell(): ShellId | undefined;
   /** Types a line into the terminal of this shell. */
   typeAgain(shell: ShellId, line: string): void;
 }
 
-/** From now on the window's terminals, and the servers behind its sites, are watched. */
+/** Starts to watch the window's terminals and the servers behind its sites. */
 export function startWatching(options: TerminalsOptions & { readonly relays: Relays }): TerminalWatch {
-  const { window, holds, uid, relays } = options;
+  const { window, reloadMemory, uid, relays } = options;
   const terminals = new Terminals(options);
   const servers = new ReadinessWatcher({
     dispatch: (event) => window.dispatch(event),
@@ -26,7 +26,7 @@ export function startWatching(options: TerminalsOptions & { readonly relays: Rel
   });
   const following = window.onDidChange((state) => servers.follow(state));
   void terminals.start();
-  holds.prune(runs);
+  reloadMemory.prune(runs);
   return {
     scanAll: () => terminals.scanner.scanAll(),
     activeShell: () => terminals.activeShell(),

@@ -1,4 +1,4 @@
-// Puts together what is known of the window's terminals: what runs in them now, and what they held before a reload.
+// Combines what runs in the window's terminals now with what the window remembers of them from before a reload.
 import type * as vscode from 'vscode';
 import { drop } from '../shell/drops.ts';
 import type { ShellId } from '../shell/processIds.ts';
@@ -13,7 +13,7 @@ import { TerminalEvents, currentShell, type ScannedTerminal } from './terminalEv
 
 export interface TerminalsOptions {
   readonly window: Window;
-  readonly holds: ReloadMemory;
+  readonly reloadMemory: ReloadMemory;
   readonly info: InfoCache;
   readonly uid: number;
   readonly log: (message: string) => void;
@@ -22,22 +22,22 @@ export interface TerminalsOptions {
 export class Terminals implements vscode.Disposable {
   readonly scanner: TerminalScanner<ScannedTerminal>;
   readonly #events: TerminalEvents;
-  /** What shells held before a reload, until they were scanned for the first time. */
+  /** The memories of shells that have not been scanned since the reload. */
   readonly #memories = new Map<ShellId, readonly Memory[]>();
   readonly #options: TerminalsOptions;
   #findCommand: ((line: string, watched: readonly string[]) => string | undefined) | undefined;
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
-    const { window, holds, info, uid, log } = options;
+    const { window, reloadMemory, info, uid, log } = options;
     this.scanner = new TerminalScanner({
       watched: () => info.watched,
       uid,
       currentShell,
       onShell: (_terminal, shell, previous) => {
-        this.#memories.set(shell, holds.read(shell));
+        this.#memories.set(shell, reloadMemory.read(shell));
         if (previous === undefined) return drop('firstShell');
-        log(`a terminal has another shell: ${shell} in place of ${previous}`);
+        log(`VS Code replaced a terminal's shell ${previous} with ${shell}`);
         window.dispatch({ type: 'shellReplaced', shell, previous });
       },
       onSight: (shell, sightings) => {
@@ -61,7 +61,7 @@ export class Terminals implements vscode.Disposable {
   typeAgain(shell: ShellId, line: string): void {
     const terminal = this.scanner.terminalOf(shell);
     if (!terminal || !('sendText' in terminal)) return drop('notTypable');
-    this.#options.log(`"${line}" was lost with the terminal's former shell, and is typed again`);
+    this.#options.log(`"${line}" was lost with the terminal's previous shell and is typed again`);
     (terminal as vscode.Terminal).sendText(line);
   }
 
@@ -93,11 +93,11 @@ export class Terminals implements vscode.Disposable {
     window.dispatch({ type: 'observed', shell, commands });
   }
 
-  /** A terminal that came back with its server stopped keeps its link, if it is still there. */
+  /** Keeps the link of a terminal whose server is stopped, if the publication still exists after the reload. */
   async #restore(shell: ShellId): Promise<void> {
     const { info, window } = this.#options;
     const memories = this.#memories.get(shell) ?? [];
-    // A command started from now on is a new wish, and its site is announced again.
+    // A command that starts from now on is not one from before the reload: its site is announced.
     this.#memories.delete(shell);
     for (const { port, told, declined } of memories) {
       const isShown = declined !== undefined || window.state.sites.get(port)?.runs.has(shell);

@@ -1,9 +1,9 @@
-// What activate() returns: for tests, which wait for its events and never for time. Not a contract for other extensions.
+// The return value of activate(): for tests, which wait for its events. Not a contract for other extensions.
 import { leaseOf, type Kind } from '../window/site/siteState.ts';
 import { shownSite, type WindowState } from '../window/site/windowState.ts';
 import type { Window } from '../window/window.ts';
 
-/** What the status bar shows, as data. */
+/** The content of the status bar, as data. */
 export interface Summary {
   readonly kind: Kind;
   readonly port: number | undefined;
@@ -13,7 +13,7 @@ export interface Summary {
   readonly problem: string | undefined;
 }
 
-/** What activate() has cost, in milliseconds: on the clock, and of the process's own work. */
+/** The duration of activate() in milliseconds, by the clock and in CPU time. */
 export interface ActivationCost {
   readonly wallMs: number;
   readonly cpuMs: number;

@@ -1,4 +1,4 @@
-// The commands of the window, as package.json names them too; a test compares the two.
+// The palette commands. package.json declares them too; a test compares the two.
 
 export const commandTable = {
   'classroomTunnel.republish': { title: 'Republish', enablement: undefined },
@@ -13,7 +13,7 @@ export const commandTable = {
 
 export type OwnCommandId = keyof typeof commandTable;
 
-/** What a click or a link in the tooltip may run: the window's own commands, and two of VS Code's. */
+/** The commands that a click or a link in the tooltip may run: the window's own, and two of VS Code's. */
 export type CommandId = OwnCommandId | 'workbench.action.terminal.focus' | 'workbench.action.terminal.new';
 
 export const ownCommands = Object.keys(commandTable) as OwnCommandId[];

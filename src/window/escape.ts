@@ -1,5 +1,4 @@
-// Text from outside (hostnames, accounts, messages) for each place where a student reads it. Each place has a syntax of its
-// own, and none knows the others' escapes. Pure.
+// Escapes text from outside (hostnames, accounts, messages) for each place that shows it; each has its own syntax. Pure.
 
 const oneLine = (text: string): string => text.replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
 
@@ -12,7 +11,7 @@ export const forMarkdownCode = (text: string): string => `\`${oneLine(text).repl
 /** For a status bar item, where `$(name)` is an icon. */
 export const forStatusBar = (text: string): string => oneLine(text).replaceAll('$(', '$ (');
 
-/** For a notification, which knows `[text](link)` and no escapes. */
+/** For a notification, which supports `[text](link)` and no escapes. */
 export const forNotification = (text: string): string => oneLine(text).replaceAll('](', '] (');
 
 /** For one line of the log: no text can end it, or pass for another line. */
@@ -26,7 +25,7 @@ export const markdownLink = ({ hostname, url }: { hostname: string; url: string 
 export const notificationLink = ({ hostname, url }: { hostname: string; url: string }): string =>
   `[${oneLine(hostname).replace(/[[\]]/g, '')}](${linkTarget(url)})`;
 
-/** Without what would end a link. An address that is encoded already is left as it is. */
+/** Encodes the characters that would end a link. An encoded address stays as it is. */
 const linkTarget = (url: string): string =>
   url.replace(/[\s()<>"'\\[\]\p{Cc}]/gu, (character) => encodeURIComponent(character).replace(/[()']/g, percent));
 

@@ -1,24 +1,24 @@
-// Is the window still there? A crashed browser or a lost network shows in one way only: a round trip stays pending.
+// Finds out whether the window still answers. After a browser crash or a lost network, a round trip stays pending.
 
 export interface HeartbeatOptions {
   /** A round trip to the window. */
   readonly ping: () => Thenable<unknown>;
-  /** The window has not answered for so many seconds; called at each beat while that lasts. */
+  /** Called at each beat without an answer, with the seconds since the last one. */
   readonly onSilent: (seconds: number) => void;
   /** A window that was silent answers again. */
   readonly onAnswer: () => void;
 }
 
-/** Seconds between two beats: 20, or less where the limit is short. Two beats without an answer are noticed: within a minute. */
+/** Seconds between two beats: 20, or less if the limit is short. A silent window is noticed within two beats. */
 export function beatSeconds(limitSeconds: number): number {
   return Math.min(20, Math.max(1, limitSeconds / 4));
 }
 
-/** Beats only between start() and stop(). A round trip that is still out then is awaited all the same: that wakes nothing up. */
+/** Beats only between start() and stop(). A pending round trip is still awaited after stop(); that needs no timer. */
 export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #pending = false;
-  /** Beats since the round trip began; counted, as a clock may jump and a machine may sleep. */
+  /** Beats since the round trip began. Time is counted in beats because a clock may jump and a machine may sleep. */
   #missed = 0;
   readonly #options: HeartbeatOptions;
 
@@ -45,7 +45,7 @@ export class Heartbeat {
       return;
     }
     this.#pending = true;
-    // A refusal is an answer too.
+    // A rejection is an answer too.
     this.#options.ping().then(
       () => this.#answered(),
       () => this.#answered(),

@@ -1,4 +1,4 @@
-// What a state looks like: pure, and the only place that words it.
+// The texts and icons of each state. Pure; no other file words a state.
 import { problemFor } from '../messages/messages.ts';
 import { labels, type CommandId } from './commandTable.ts';
 import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
@@ -12,7 +12,7 @@ import type { WindowState } from './site/windowState.ts';
 export interface Presentation {
   readonly kind: Kind;
   readonly text: string;
-  /** Markdown; every text from outside is escaped. */
+  /** Markdown. Text from outside is escaped. */
   readonly tooltip: string;
   readonly command: CommandId;
   readonly background?: 'error' | 'warning';
@@ -70,7 +70,7 @@ const takenDownLook: Look = {
   offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
 };
 
-/** What a student has just typed is shown in place of every state in which nothing is public. */
+/** A command that was just typed is shown instead of a state in which nothing is public. */
 function announcementLook(typed: Announcement, site: Site): Look | undefined {
   if (leaseOf(site) !== undefined && site.kind !== 'stopped') return undefined;
   if (site.kind === 'publishing' || site.kind === 'notPublic') return undefined;
@@ -84,7 +84,7 @@ function announcementLook(typed: Announcement, site: Site): Look | undefined {
   };
 }
 
-/** The problem behind a doubt; undefined while the command may simply need its time. */
+/** The problem behind a doubt; undefined while the command may still be starting. */
 function doubtProblem({ command, doubt }: Announcement): Problem | undefined {
   switch (doubt?.kind) {
     case undefined:
@@ -104,7 +104,7 @@ function doubtProblem({ command, doubt }: Announcement): Problem | undefined {
   }
 }
 
-/** Another command that is not public, where the status bar shows a site that is. */
+/** The problem of another command, for the tooltip of a site that is public. */
 function beside(typed: Announcement | undefined, look: Look): string {
   const problem = typed && doubtProblem(typed);
   const text = problem ? `${forMarkdown(problem.message)} ${forMarkdown(problem.action)}` : '';
@@ -124,7 +124,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'publishing':
       return {
         text: `$(sync~spin) Publishing${wait(site.note, now)}`,
-        explain: `**Port ${port} is being published${wait(site.note, now)}.** ${forMarkdown(site.note?.message ?? 'It takes a few seconds.')}`,
+        explain: `**Port ${port} is being published${wait(site.note, now)}.** ${forMarkdown(site.note?.message ?? 'This takes a few seconds.')}`,
         command: 'classroomTunnel.showLog',
         offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
       };
@@ -133,7 +133,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'live':
       return {
         text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
-        explain: `**Your site is live:** ${markdownLink(site.lease.publication)} leads to port ${port}. It goes when you close the terminal or this window.`,
+        explain: `**Your site is live:** ${markdownLink(site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.`,
         command: 'classroomTunnel.open',
         offers: whilePublic,
       };
@@ -141,7 +141,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
       if (site.answered) return answeredElsewhereLook(site.lease.publication);
       return {
         text: `$(debug-stop) ${forStatusBar(site.lease.publication.hostname)}: server stopped`,
-        explain: `**Your server does not run.** ${markdownLink(site.lease.publication)} is kept for you: start the server again to go live at once.`,
+        explain: `**Your server does not run.** ${markdownLink(site.lease.publication)} stays yours: start the server again to go live.`,
         command: 'workbench.action.terminal.focus',
         offers: ['workbench.action.terminal.focus', ...whilePublic],
       };
@@ -149,8 +149,8 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
       return {
         text: '$(debug-disconnect) Away',
         explain: site.lease
-          ? `**This window does not answer.** ${markdownLink(site.lease.publication)} will be taken down if that lasts.`
-          : '**This window did not answer for a while,** so your site was taken down. It comes back with the window.',
+          ? `**This window does not answer.** ${markdownLink(site.lease.publication)} will be taken down if it stays silent.`
+          : '**This window did not answer for a while,** so your site was taken down. It comes back when the window answers.',
         command: 'classroomTunnel.showLog',
         offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
       };
@@ -171,12 +171,12 @@ function answeredElsewhereLook(publication: Publication): Look {
 }
 
 function waitingLook({ lease: { publication }, elsewhere, mute }: AwaitingServer, port: number): Look {
-  const waits = mute
+  const explanation = mute
     ? `but your server listens without answering.** It may still be making its first page. Still waiting? Make sure that it speaks plain HTTP: the link adds HTTPS.`
     : `and waits for your server on port ${port}.** ${listensElsewhere(elsewhere, port)}`;
   return {
     text: `$(loading~spin) ${forStatusBar(publication.hostname)}: waiting for the server`,
-    explain: `**${markdownLink(publication)} is public, ${waits}`,
+    explain: `**${markdownLink(publication)} is public, ${explanation}`,
     command: 'classroomTunnel.showLog',
     offers: whilePublic,
   };
@@ -211,7 +211,7 @@ function wait(note: Note | undefined, now: number): string {
 const listensElsewhere = (other: number | undefined, port: number): string =>
   other === undefined
     ? ''
-    : `It listens on port ${other} instead: start it with the port ${port} (for Vite: ${forMarkdownCode(`npm run dev -- --port ${port}`)}).`;
+    : `It listens on port ${other} instead: start it on port ${port} (for Vite: ${forMarkdownCode(`npm run dev -- --port ${port}`)}).`;
 
 /** The other sites of this window, in one line. */
 function others(state: WindowState, shownPort: number): string {

@@ -1,21 +1,21 @@
-// What each terminal held, kept over a reload of the window: one small file for each shell, so that windows never
-// overwrite each other. Written at once, as a host that is killed has no last moment.
+// Remembers the sites of each terminal across a reload of the window, in one small file for each shell, so that windows
+// never overwrite each other. Each change is written at once, because a killed host cannot write at its end.
 import type { ProcessId, ShellId } from '../shell/processIds.ts';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { leaseOf } from './site/siteState.ts';
 import type { WindowState } from './site/windowState.ts';
 
-/** What is remembered of one port in one terminal. */
+/** The memory of one port in one terminal. */
 export interface Memory {
   readonly port: number;
-  /** The student was told that it is live. */
+  /** The student was notified that it is live. */
   readonly told: boolean;
-  /** The student took it down by hand while this process ran: it is not to come back by itself. */
+  /** The student took the site down while this process ran, so the process does not publish it again. */
   readonly declined?: ProcessId;
 }
 
-/** What has to be remembered of each terminal in this state. Pure. */
+/** The memories of each terminal in this state. Pure. */
 export function memoriesOf(state: WindowState): Map<ShellId, Memory[]> {
   const memories = new Map<ShellId, Memory[]>();
   for (const [port, site] of state.sites) {
@@ -42,17 +42,17 @@ export class ReloadMemory {
     this.#log = log;
   }
 
-  /** What the terminal held before this window was loaded; nothing where that is not known. */
+  /** The memories of a terminal from before this window was loaded; empty if there are none. */
   read(shell: ShellId): readonly Memory[] {
     try {
       const value: unknown = JSON.parse(readFileSync(this.#file(shell), 'utf8'));
       return Array.isArray(value) ? value.filter(isMemory) : [];
     } catch {
-      return []; // none, or torn: the running command is found all the same
+      return []; // no file, or an incomplete one: a scan still finds a running command
     }
   }
 
-  /** Writes what has changed. */
+  /** Writes the files of the shells that changed. */
   save(state: WindowState): void {
     const memories = memoriesOf(state);
     for (const shell of new Set([...memories.keys(), ...this.#written.keys()])) {
@@ -61,7 +61,7 @@ export class ReloadMemory {
     }
   }
 
-  /** Removes what is kept of shells that have ended. */
+  /** Removes the files of shells that have ended. */
   prune(isAlive: (shell: ShellId) => boolean): void {
     for (const name of this.#attempt(() => readdirSync(this.#folder)) ?? []) {
       if (!isAlive(name.replace('-', ':').replace('.json', '')))
@@ -87,13 +87,13 @@ export class ReloadMemory {
     return join(this.#folder, `${shell.replace(':', '-')}.json`);
   }
 
-  /** A full disk must not keep a site from being published: without this file a reload forgets a stopped server, no more. */
+  /** A full disk must not prevent a site from being published. Without the file, a reload only forgets stopped servers. */
   #attempt<T>(action: () => T): T | undefined {
     try {
       return action();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.#log(`cannot keep what this window holds: ${String(error)}`);
+        this.#log(`cannot write the reload memory: ${String(error)}`);
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-// From what a scan of a terminal shows to what the window's state is told. Pure.
+// Turns a sighting of a scan into an event for the window's state. Pure.
 import type { Sighting } from '../shell/terminalProcesses.ts';
 import type { Doubt } from './site/announcements.ts';
 import { readPort } from './site/port.ts';
@@ -7,22 +7,22 @@ import type { Info } from './cli/events.ts';
 import type { Memory } from './reloadMemory.ts';
 import type { Problem } from '../messages/messages.ts';
 
-/** What the window knows besides the sighting. */
+/** The window's knowledge besides the sighting. */
 export interface Knowledge {
-  /** What this terminal held before a reload. */
+  /** The terminal's sites from before a reload. */
   readonly memories: readonly Memory[];
   readonly portVariable: string;
-  /** The port that the configuration assigns, `null` where it assigns none; undefined until it was read. */
+  /** The port that the configuration assigns; `null` if it assigns none; undefined until the configuration was read. */
   readonly assigned: Info['port'] | undefined;
   /** Why the configuration could not be read. */
   readonly problem: Problem | undefined;
 }
 
 /**
- * A command as the window's state knows it, or why it cannot be told yet.
+ * Returns the command with its port, or the reason why the port is not known.
  *
- * A command without a port gets the assigned one where its terminal had none either: it was opened before the port was
- * known, and the student has not decided against it. The relay finds the port that the server really takes.
+ * If neither the command nor its terminal has a port variable, the terminal was opened before the port was known. The
+ * command then gets the assigned port, and the relay finds the port that the server uses.
  */
 export function seenCommand(sighting: Sighting, knowledge: Knowledge): SeenCommand | Doubt {
   const { process, portText, terminalHasPort, isOwn } = sighting;

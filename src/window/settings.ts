@@ -1,13 +1,13 @@
-// The settings, all of machine scope: a workspace must not decide which command runs or where it reads its configuration.
+// The settings. All have machine scope: a workspace must not choose the command or its configuration file.
 import type { CommandLine } from './cli/run.ts';
 
-/** Where settings come from: `vscode.WorkspaceConfiguration` is one. */
+/** The source of the settings, such as `vscode.WorkspaceConfiguration`. */
 export interface SettingsReader {
   get(name: string): unknown;
 }
 
 export interface Settings {
-  /** How to call the command line tool; empty: the one that comes with the extension. */
+  /** The words that call the command-line tool; empty for the one that comes with the extension. */
   readonly command: readonly string[];
   readonly configFile: string;
   readonly graceSeconds: number;
@@ -16,7 +16,7 @@ export interface Settings {
 
 export const defaults: Settings = { command: [], configFile: '', graceSeconds: 10, awayMinutes: 10 };
 
-/** Reads `classroomTunnel.*`; a value of a wrong type counts as not set. */
+/** Reads `classroomTunnel.*`. A value of a wrong type counts as not set. */
 export function readSettings(reader: SettingsReader): Settings {
   const command = reader.get('command');
   const configFile = reader.get('configFile');
@@ -30,7 +30,7 @@ export function readSettings(reader: SettingsReader): Settings {
 
 /**
  * The command to run.
- * @param extensionPath where the extension's own dist/cli.js is
+ * @param extensionPath the folder of the extension, which contains dist/cli.js
  * @param node the program that runs it: the extension host's own, which may be Electron
  */
 export function commandLine(

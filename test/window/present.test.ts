@@ -98,7 +98,7 @@ describe('what the status bar shows', () => {
 
   it('is in the log too, where a click leads', () => {
     assert.equal(describeState(showing({ ...waiting, refusal })), '3000 waiting (Vite refuses visitors)');
-    assert.equal(describeState(showing({ ...waiting, mute: true })), '3000 waiting (it listens, but gives no answer)');
+    assert.equal(describeState(showing({ ...waiting, mute: true })), '3000 waiting (it listens, but does not respond)');
     assert.equal(describeState(showing(waiting)), '3000 waiting');
   });
 

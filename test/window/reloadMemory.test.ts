@@ -77,6 +77,6 @@ describe('what a reload carries over', () => {
     rmSync(join(root, 'holds'), { recursive: true });
     writeFileSync(join(root, 'holds'), 'a file');
     holds().save(showing([3000, examples.stopped]));
-    assert.match(logged.join(), /cannot keep/);
+    assert.match(logged.join(), /cannot write/);
   });
 });

@@ -94,7 +94,7 @@ describe('the window', () => {
     }
     assert.deepEqual(
       ports.notified.map((told) => 'action' in told && told.action),
-      ['Wait. It is tried again by itself.'],
+      ['Wait. Retrying automatically.'],
     );
     await ports.answer(6, published);
     assert.equal(ports.kind, 'waiting');

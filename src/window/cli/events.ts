@@ -1,7 +1,7 @@
-// The lines that `classroom-tunnel … --json` prints, read into types. Pure; nothing is believed that is not checked.
+// Reads the lines that `classroom-tunnel … --json` prints, and checks every field. Pure.
 import type { Problem, Publication } from '../site/siteState.ts';
 
-/** What the configuration says about this student; costs no network. */
+/** The configuration of this student; needs no network. */
 export interface Info {
   readonly event: 'info';
   readonly user: string;
@@ -12,7 +12,7 @@ export interface Info {
   readonly url: string | null;
   readonly commands: readonly string[];
   readonly portVariable: string;
-  /** Where this student's relays have their sockets. */
+  /** The folder of this student's relay sockets. */
   readonly socketFolder: string | null;
   readonly publication: Publication | null;
 }
@@ -40,7 +40,7 @@ export interface CliError extends Problem {
 export type CliOutcome = Info | Published | Removed | CliError;
 export type CliEvent = CliOutcome | Queued | { readonly event: 'locked' };
 
-/** @returns undefined where the line is not one of the contract's events */
+/** @returns undefined if the line is not an event of the contract */
 export function readEvent(line: string): CliEvent | undefined {
   const fields = parseObject(line);
   const name = fields?.['event'];
@@ -74,7 +74,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
   error: (fields) => ({
     event: 'error',
     code: string(fields['code']) || 'unknown',
-    title: string(fields['title']) || 'It did not work',
+    title: string(fields['title']) || 'The command failed',
     message: string(fields['message']),
     action: string(fields['action']),
     exitCode: count(fields['exitCode']) || 1,

@@ -1,14 +1,14 @@
-// The guardian: a tiny shell process that outlives this window and lets go of what it held. See shell-integration/guardian.sh.
+// The guardian: a small shell process that outlives this window and releases its lease. See shell-integration/guardian.sh.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { CommandLine } from './run.ts';
 
 export interface Guardian {
-  /** Its life is the holder's life; undefined when it could not be started. */
+  /** The holder lives as long as this process; undefined if it could not be started. */
   readonly pid: number | undefined;
   /** The site was taken down cleanly: the guardian ends and does nothing. */
   released(): void;
-  /** The guardian takes the site down itself, after its grace. */
+  /** The guardian takes the site down, after its grace. */
   leave(): void;
 }
 
@@ -17,11 +17,11 @@ export interface GuardianOptions {
   readonly script: string;
   readonly graceSeconds: number;
   readonly holder: string;
-  /** It ended although nobody told it to; `killed` when it could not take the site down any more. */
+  /** Called when it ends unasked. `killed`: it was ended by a signal and did not take the site down. */
   readonly onLost: (killed: boolean) => void;
 }
 
-/** Starts a guardian that runs `<command> release --holder <holder>` once this process is gone, for whatever reason. */
+/** Starts a guardian that runs `<command> release --holder <holder>` when this process ends, for any reason. */
 export function startGuardian(
   command: CommandLine,
   { script, graceSeconds, holder, onLost }: GuardianOptions,
@@ -30,9 +30,9 @@ export function startGuardian(
   const child = spawnGuardian(args, command.env);
   if (child?.pid === undefined) return { pid: undefined, released: () => undefined, leave: () => undefined };
   let told = false;
-  child.stdin.on('error', () => undefined); // it was killed: 'exit' tells
+  child.stdin.on('error', () => undefined); // it was killed, which 'exit' reports
   child.once('exit', (_code, signal) => {
-    // Whoever dies of a signal has not become the command: even SIGTERM, if it comes before the shell has set its trap.
+    // A process that a signal ended has not become the command; SIGTERM can come before the shell has set its trap.
     if (!told) onLost(signal !== null);
   });
   child.unref();
@@ -43,14 +43,14 @@ export function startGuardian(
   return { pid: child.pid, released: () => end('released\n'), leave: () => end() };
 }
 
-/** @returns undefined, or a child without a process id, where the machine has no process left to give */
+/** @returns undefined, or a child without a process id, if the machine is out of processes */
 function spawnGuardian(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): ChildProcessByStdio<Writable, null, null> | undefined {
   try {
     const child = spawn('/bin/sh', args, { env, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    child.once('error', () => undefined); // the missing process id says it
+    child.once('error', () => undefined); // the missing process id shows it
     return child;
   } catch {
     return undefined;

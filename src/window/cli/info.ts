@@ -1,9 +1,9 @@
-// What the configuration says about this student, asked of the command line tool; until it has answered, its defaults.
+// Caches the configuration of this student, which the command-line tool prints; defaults until it has answered.
 import type { Info, CliOutcome } from './events.ts';
 import type { Problem } from '../../messages/messages.ts';
 import type { Watched } from '../../shell/terminalProcesses.ts';
 
-/** Where the last answer is kept, so that a reloaded window need not wait for a new one before it takes its sites over. */
+/** Stores the last answer, so that a reloaded window takes its sites over without waiting for a new one. */
 export interface InfoStore {
   get(): Info | undefined;
   set(info: Info): void;
@@ -27,7 +27,7 @@ export class InfoCache {
     return this.#current;
   }
 
-  /** Why the last question had no answer; undefined when it had one, and before the first. */
+  /** The reason why the last refresh failed; undefined if it succeeded, and before the first. */
   get problem(): Problem | undefined {
     return this.#problem;
   }
@@ -39,7 +39,7 @@ export class InfoCache {
     };
   }
 
-  /** Reads the configuration again. A student learns why that failed as soon as they start a command. */
+  /** Reads the configuration again. If that fails, the student sees the reason when a command starts. */
   async refresh(): Promise<void> {
     const outcome = await this.#run(['info']);
     if (outcome.event === 'info') {
@@ -53,7 +53,7 @@ export class InfoCache {
     }
   }
 
-  /** Whether a port of this student is published now, as far as this machine knows; asks no network. */
+  /** Whether a port of this student is published, by the state of this machine; needs no network. */
   async isPublished(port: number): Promise<boolean> {
     const outcome = await this.#run(['info', '-p', String(port)]);
     return outcome.event === 'info' && outcome.publication?.port === port;

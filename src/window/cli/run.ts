@@ -1,4 +1,4 @@
-// Runs the command line tool as a child process: the only way in which the window gets anything done.
+// Runs the command-line tool as a child process, through which the window makes every change.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -7,24 +7,24 @@ import { problemFor } from '../../messages/messages.ts';
 import { isOutcome, readEvent } from './events.ts';
 import type { CliError, CliEvent, CliOutcome } from './events.ts';
 
-/** How to call the command: its words and the environment it gets. */
+/** The words and the environment to call the command with. */
 export interface CommandLine {
   readonly words: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
 export interface RunOptions {
-  /** Every event before the last one, as it comes. */
+  /** Gets every event before the last one. */
   readonly onEvent?: (event: CliEvent) => void;
-  /** Lines that are no event, and what the command says to people. */
+  /** Gets lines that are not events, and the messages on stderr. */
   readonly onText?: (line: string) => void;
-  /** A command that says nothing for so long is ended. Seconds. */
+  /** Seconds without output after which the command is ended. */
   readonly silenceSeconds?: number;
 }
 
 /**
  * Runs `<command> <args> --json`.
- * @returns the last event. It never throws: a command that cannot be started, or ends without an answer, is an error event too.
+ * @returns the last event. Never rejects: a command that cannot be started or ends without an answer gives an error event.
  */
 export async function runCommand(
   command: CommandLine,
@@ -34,14 +34,14 @@ export async function runCommand(
   try {
     return await runChild(command, args, options);
   } catch (error) {
-    // No process left, or words that no program can be called with.
+    // The machine is out of processes, or the words are not valid arguments.
     return noAnswer(command.words[0] ?? '', String(error), []);
   }
 }
 
 async function runChild(command: CommandLine, args: readonly string[], options: RunOptions): Promise<CliOutcome> {
   const [file = '', ...words] = command.words;
-  const said: string[] = [];
+  const messages: string[] = [];
   const child = spawn(file, [...words, ...args, '--json'], {
     env: command.env,
     cwd: '/',
@@ -55,7 +55,7 @@ async function runChild(command: CommandLine, args: readonly string[], options: 
     );
   });
   let answer: (outcome: CliOutcome) => void;
-  // Its answer is all we wait for: a command that has given it may go on to serve others who wait in the queue.
+  // Resolves with the answer, not with the end: the command may go on to serve other requests in the queue.
   const answered = new Promise<CliOutcome>((resolve) => {
     answer = resolve;
   });
@@ -68,15 +68,15 @@ async function runChild(command: CommandLine, args: readonly string[], options: 
       else options.onEvent?.(event);
     }),
     readLines(child.stderr, (line) => {
-      said.push(line);
+      messages.push(line);
       options.onText?.(line);
     }),
   ]);
   const unanswered = ended.then(async (end) => {
     watchdog.stop();
-    // A grandchild may hold the pipes open after a failed start: what was not started says nothing.
+    // After a failed start there is no output to wait for, and a grandchild may hold the pipes open.
     if (child.pid !== undefined) await reading;
-    return noAnswer(file, end, said);
+    return noAnswer(file, end, messages);
   });
   return Promise.race([answered, unanswered]);
 }
@@ -91,7 +91,7 @@ function endWhenSilent(seconds: number, end: () => void): { heard(): void; stop(
   return { heard: () => timer.refresh(), stop: () => clearTimeout(timer) };
 }
 
-function noAnswer(file: string, end: string, said: readonly string[]): CliError {
-  const problem = [`${end}.`, ...said.slice(-3)].join(' ');
+function noAnswer(file: string, end: string, messages: readonly string[]): CliError {
+  const problem = [`${end}.`, ...messages.slice(-3)].join(' ');
   return { event: 'error', ...problemFor('no-answer', { file, problem }), exitCode: exitCodes.failed };
 }

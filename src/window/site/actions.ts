@@ -1,4 +1,4 @@
-// What each step of a site's machine does (transitions.ts says when): the next state, and the effects asked for.
+// The steps of a site's state machine: each returns the next state and its effects. transitions.ts says when. Pure.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 import { isRunning, leaseOf, idleSite, noPort, refusalProblem } from './siteState.ts';
 import type {
@@ -23,7 +23,7 @@ type Public = AwaitingServer | Live | Stopped | Away | Failed;
 
 export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
 
-/** What every state of one publication has in common. */
+/** The fields that every state of one publication has. */
 export const kept = ({ runs, told, toldRefusal }: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal'> => ({
   runs,
   told,
@@ -42,11 +42,11 @@ export function withEnded(site: Site, shell: ShellId): ReadonlyMap<ShellId, Run>
 export const startedRun = (site: Site, event: { shell: ShellId; process: ProcessId }): ReadonlyMap<ShellId, Run> =>
   withRun(site, event.shell, { process: event.process, running: true });
 
-/** Holds the site by hand: the command is believed to run, although no process of it is known. */
+/** Adds a run for a site that the student published by hand: no process is known, and it counts as running. */
 export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> =>
   site.runs.has(shell) ? site.runs : withRun(site, shell, { running: true });
 
-// These three keep the kind and note what happened to the shell's run.
+// These three keep the kind and update the shell's run.
 export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step =>
   step({ ...site, runs: startedRun(site, event) });
 export const runEnded = (site: Site, event: { shell: ShellId }): Step =>
@@ -54,7 +54,7 @@ export const runEnded = (site: Site, event: { shell: ShellId }): Step =>
 export const restored = (site: Site, event: { shell: ShellId }): Step =>
   step(site.runs.has(event.shell) ? site : { ...site, runs: withRun(site, event.shell, { running: false }) });
 
-/** The terminal is gone; with the last one goes what the window holds. */
+/** The terminal has closed. With the last one, the window releases its lease. */
 export function closed(site: Site, event: { shell: ShellId }): Step {
   const runs = new Map(site.runs);
   if (!runs.delete(event.shell)) return step(site);
@@ -62,7 +62,7 @@ export function closed(site: Site, event: { shell: ShellId }): Step {
   return step(idleSite, ...release(site));
 }
 
-/** The life that this window holds, or is about to hold. */
+/** The life of the current lease, or of the one that is being published. */
 const lifeOf = (site: Site): number | undefined => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life);
 
 function release(site: Site): Effect[] {
@@ -94,7 +94,7 @@ export function publish(
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
   publish(site, heldByHand(site, event.shell), life, true, site.told);
 
-/** The student's own wish: nothing is published again until the command is started anew. */
+/** The student took the site down: it is not published again until the command starts again. */
 export function unpublish(site: Site): Step {
   const lease = leaseOf(site);
   return step(
@@ -107,10 +107,10 @@ export function held(site: AwaitingServer | Live | Stopped | Away, lease: Lease)
   return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });
 }
 
-/** The refusal is shown for as long as it lasts, and told once. */
+/** The refusal is shown while it lasts; the student is notified once. */
 export function visitorsRefused(site: AwaitingServer, { refusal }: Of<SiteEvent, 'type', 'visitorsRefused'>): Step {
   const problem = refusalProblem(refusal);
-  const toldRefusal = `${problem.title}: ${problem.action}`; // its reason may come in other words each time
+  const toldRefusal = `${problem.title}: ${problem.action}`; // without the reason, whose wording may change
   if (site.refusal && site.toldRefusal === toldRefusal) return step(site);
   const next: AwaitingServer = { ...kept(site), kind: 'waiting', lease: site.lease, refusal, toldRefusal };
   return step(next, ...(site.toldRefusal === toldRefusal ? [] : [{ type: 'tellProblem', problem } as const]));
@@ -122,14 +122,14 @@ export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined
     problem,
   });
 
-/** It must not be public any longer (another user's program has the port): the link goes before anything else. */
+/** The site must not stay public, because another user's program has the port. */
 export const withdrawn = (site: Public | Publishing, event: { problem: Problem }): Step =>
   nowFailed(site, event.problem, undefined, ...release(site));
 
 export const nowAway = (site: (AwaitingServer | Live | Stopped | Failed) & { lease: Lease }): Step =>
   step({ kind: 'away', ...kept(site), lease: site.lease });
 
-/** Without its guardian nobody would take the site down after this window: another guardian takes over, by a new lease. */
+/** A new lease brings a new guardian; without one, the site would outlive this window. */
 export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
   if (lifeOf(site) !== event.life) return step(site);
   return step({ kind: 'publishing', ...kept(site), life }, { type: 'publish', life, verify: false });
@@ -138,7 +138,7 @@ export function guardianLost(site: Public | Publishing, event: { life: number },
 export function published(site: Publishing, event: Of<SiteEvent, 'type', 'published'>): Step {
   if (event.life !== site.life) return step(site);
   const lease = { life: event.life, publication: event.publication };
-  // What was made anew is told anew; what was carried over a reload was told before it.
+  // The student is notified of a new publication, not of one that was taken over after a reload.
   const known = event.created ? { runs: site.runs, told: false } : kept(site);
   return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...known, lease });
 }
@@ -152,14 +152,14 @@ export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'
     : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
 }
 
-/** So many failures make the pause between two tries longer, twice as long each. */
-const MOST_FAILURES = 5;
+/** Each failure doubles the pause between two tries, up to this number. */
+const maxFailures = 5;
 
-/** What time may mend is tried again, ever later; the student is told once. */
+/** A temporary error is retried with growing pauses; the student is notified once. */
 function failedForNow(site: Publishing, cause: Problem, seconds: number, effects: readonly Effect[]): Step {
   const { life, lease } = site;
-  const failures = Math.min((site.failures ?? 0) + 1, MOST_FAILURES);
-  const problem = { ...cause, action: `${cause.action} It is tried again by itself.` };
+  const failures = Math.min((site.failures ?? 0) + 1, maxFailures);
+  const problem = { ...cause, action: `${cause.action} Retrying automatically.` };
   return step(
     { kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
     ...effects,

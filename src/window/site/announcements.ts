@@ -1,5 +1,5 @@
-// Watched commands that were typed and of which nothing runs yet, by terminal. Pure. Whatever a student has just typed is
-// shown: as starting, as public (which is a site's matter), or with the reason why it is not public.
+// Watched commands that were typed and do not run yet, by terminal. Each is shown as starting, or with the reason why it is
+// not public, until a site takes its place. Pure.
 import type { ShellId } from '../../shell/processIds.ts';
 import type { Problem } from '../../messages/messages.ts';
 
@@ -7,7 +7,7 @@ import type { Problem } from '../../messages/messages.ts';
 export type Doubt =
   /** No process of it was found in time. It may still come. */
   | { readonly kind: 'notSeen' }
-  /** It ended before it was found. `exitCode` where the shell told it. */
+  /** It ended before it was found. `exitCode` is undefined if the shell did not report one. */
   | { readonly kind: 'ended'; readonly exitCode: number | undefined }
   /** It runs, but under another account. */
   | { readonly kind: 'otherUser' }
@@ -17,12 +17,12 @@ export type Doubt =
   | { readonly kind: 'shellReplaced' };
 
 export interface Announcement {
-  /** As the configuration has it: `npm run dev`. */
+  /** As in the configuration: `npm run dev`. */
   readonly command: string;
   /** As it was typed. */
   readonly line: string;
   readonly doubt?: Doubt;
-  /** It was typed again for the student, in the shell that replaced theirs. */
+  /** The window typed it again in the shell that replaced the first one. */
   readonly again?: true;
 }
 
@@ -32,10 +32,10 @@ export type AnnouncementEvent =
   /** A line was entered. `command`: the watched command that it runs, if any. */
   | { readonly type: 'lineStarted'; readonly shell: ShellId; readonly line: string; readonly command?: string }
   | { readonly type: 'lineEnded'; readonly shell: ShellId; readonly exitCode: number | undefined }
-  /** `command`: it was found without its line, which no event told. */
+  /** `command`: the command of a process whose line was not reported by an event. */
   | { readonly type: 'doubted'; readonly shell: ShellId; readonly doubt: Doubt; readonly command?: string };
 
-/** What happened to a command line. A line that runs no watched command ends what was said of the one before it. */
+/** Applies an event of a command line. A line without a watched command ends the announcement before it. */
 export function announced(all: Announcements, event: AnnouncementEvent): Announcements {
   const { shell } = event;
   const known: Announcement | undefined =
@@ -52,21 +52,21 @@ export function announced(all: Announcements, event: AnnouncementEvent): Announc
       if (!known || known.doubt?.kind === 'shellReplaced') return all;
       return put(all, shell, { ...known, doubt: { kind: 'ended', exitCode: event.exitCode } });
     case 'doubted':
-      // That nothing was found is the least that can be said.
+      // Every other doubt says more than that nothing was found.
       if (!known || (event.doubt.kind === 'notSeen' && known.doubt)) return all;
       if (JSON.stringify(known.doubt) === JSON.stringify(event.doubt)) return all;
       return put(all, shell, { ...known, doubt: event.doubt });
   }
 }
 
-/** The terminal runs a watched command, or is closed: what was typed is answered. */
+/** Removes a terminal's announcement: its command runs, or the terminal has closed. */
 export function without(all: Announcements, shell: ShellId): Announcements {
   return all.has(shell) ? new Map([...all].filter(([id]) => id !== shell)) : all;
 }
 
 /**
- * A shell took the place of another in one terminal, which ended whatever ran there.
- * @returns `again`: the line to type into the new shell, where the student's command was lost and may be typed again
+ * Moves an announcement to the shell that replaced another one in its terminal, which ended the command.
+ * @returns `again`: the line to type into the new shell, if the command was lost and is safe to repeat
  */
 export function moved(all: Announcements, from: ShellId, to: ShellId): { all: Announcements; again?: string } {
   const known = all.get(from);
@@ -79,7 +79,7 @@ export function moved(all: Announcements, from: ShellId, to: ShellId): { all: An
   return { all: put(rest, to, { command, line, again: true }), again: line };
 }
 
-/** One simple command, without anything that a shell would expand: typed twice, it does what it does once. */
+/** Whether the line is one simple command without expansions, so that typing it again is safe. */
 const isSimple = (line: string): boolean => /^[\w\s=.,:/@%+-]+$/.test(line) && !line.trim().includes('\n');
 
 function put(all: Announcements, shell: ShellId, announcement: Announcement): Announcements {

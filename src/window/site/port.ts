@@ -1,10 +1,10 @@
-// What the text of PORT means. Pure.
+// Reads the text of the port variable. Pure.
 import { problemFor } from '../../messages/messages.ts';
 import type { PortReading } from './windowState.ts';
 
 /**
  * Reads the port variable's text as the command sees it.
- * @returns the port; undefined where there is none; a problem where the text is no port
+ * @returns the port; undefined if there is none; a problem if the text is not a port
  */
 export function readPort(text: string | undefined, variable: string): PortReading {
   if (text === undefined || text.trim() === '') return undefined;

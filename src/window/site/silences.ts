@@ -1,19 +1,19 @@
-// Why an event changes nothing in a state. `transitions.ts` says what happens; this table has every other pair of state and
-// event, which the compiler holds it to: an event that is dropped without a reason does not compile.
+// The reason why an event changes nothing in a state. This table has every pair of state and event that `transitions.ts`
+// has not: an event that is dropped without a reason does not compile.
 import type { Kind, SiteEventType } from './siteState.ts';
 import type { table } from './transitions.ts';
 
 type Silences = { readonly [K in Kind]: { readonly [E in Exclude<SiteEventType, keyof (typeof table)[K]>]: string } };
 
 const otherSite = 'A command without a usable port belongs to the site without one.';
-const alreadyHeld = 'What was taken down before a reload is declined only while nothing holds the site.';
-const late = 'It answers a publish of an earlier life: the state has moved on since.';
-const notPublished = 'Nothing is public, so nothing can be looked at, lost or taken away.';
-const notAsked = 'The server is asked only while the site waits for it.';
+const alreadyHeld = 'A site that was taken down before a reload is declined only while it has no holder.';
+const late = 'It answers a publish of an earlier life.';
+const notPublished = 'Nothing is public.';
+const notAsked = 'The server is probed only while the site waits for it.';
 const notAway = 'The window is not known to be away.';
 const isPublic = 'A site that is public was taken down by hand successfully, or is asked again.';
 
-/** The commands of one port are about a port; these come to the site that has none. */
+/** Events of commands without a port go to the site that has none. */
 const withPort = { ranWithoutPort: otherSite, ranWithBadPort: otherSite, declined: alreadyHeld } as const;
 const answered = { queued: late, busy: late, retry: late, published: late, refused: late } as const;
 const held = { ...withPort, ...answered, notRemoved: isPublic } as const;
@@ -38,7 +38,7 @@ export const silences: Silences = {
   waiting: { ...held, windowAnswers: notAway },
   live: { ...held, ...withoutServer, windowAnswers: notAway },
   stopped: { ...held, visitorsRefused: notAsked, windowAnswers: notAway },
-  away: { ...held, ...withoutServer, silent: 'What the server does is looked at when the window is back.' },
+  away: { ...held, ...withoutServer, silent: 'The server is checked when the window answers again.' },
   failed: {
     ...withoutServer,
     queued: late,

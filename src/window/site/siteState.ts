@@ -1,16 +1,14 @@
-// One site: the publication of one port by this window. What it can be, what can happen to it, and what can be asked
-// for in return, all as data. The machine over it is transitions.ts; the window with its several ports is windowState.ts.
-
+// One site: the publication of one port by this window. Its states, events and effects, as data. The state machine is in
+// transitions.ts; windowState.ts has the window with all its sites.
 import { problemFor, type Problem } from '../../messages/messages.ts';
 import type { Refusal } from '../../relay/probeResult.ts';
-
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 
 export type { Problem };
 
-/** What a shell does for a site. A run that has ended still holds the site: a stopped server keeps its link. */
+/** A watched command of one shell. A run that has ended still holds the site, so a stopped server keeps its link. */
 export interface Run {
-  /** Absent: held by hand, or carried over from before a reload, so that no process is known. */
+  /** Absent if no process is known: the site was published by hand, or before a reload. */
   readonly process?: ProcessId;
   readonly running: boolean;
 }
@@ -21,23 +19,23 @@ export interface Publication {
   readonly port: number;
 }
 
-/** What this window holds: `life` names the guardian and the holder made for it. */
+/** A publication that this window holds. `life` names its guardian and its holder. */
 export interface Lease {
   readonly life: number;
   readonly publication: Publication;
 }
 
-/** Why publishing takes a while; `until` in ms since 1970. */
+/** The reason why publishing takes long; `until` in ms since 1970. */
 export interface Note {
   readonly message: string;
   readonly until?: number;
 }
 
-/** What is known of a server that visitors do not get an answer from. */
+/** The known facts about a server that gives visitors no response. */
 export interface Finding {
   /** It listens on this port instead. */
   readonly elsewhere?: number;
-  /** It listens where it should, but a visitor gets no answer: it is still starting, or speaks no HTTP. */
+  /** It listens on the right port, but gives no response: it is still starting, or does not speak HTTP. */
   readonly mute?: true;
 }
 
@@ -45,7 +43,7 @@ interface Base {
   readonly runs: ReadonlyMap<ShellId, Run>;
   /** The notification about this publication was shown (or, in the site without a port, the warning). */
   readonly told: boolean;
-  /** What was said of a server that refuses visitors: the same is not said twice of one publication. */
+  /** The last refusal that the student was notified of; each is notified once for a publication. */
   readonly toldRefusal?: string;
 }
 export interface Idle extends Base {
@@ -56,7 +54,7 @@ export interface Publishing extends Base {
   readonly life: number;
   readonly lease?: Lease;
   readonly note?: Note;
-  /** Tries in a row that failed for what time may mend. */
+  /** Consecutive tries that failed with a temporary error. */
   readonly failures?: number;
 }
 export interface AwaitingServer extends Base, Finding {
@@ -82,7 +80,7 @@ export interface Failed extends Base {
   readonly kind: 'failed';
   readonly problem: Problem;
   readonly lease?: Lease;
-  /** It is tried again by itself: the life of the try that failed, and how many in a row did. */
+  /** Present if it is retried automatically: the life of the failed try, and the number of consecutive failures. */
   readonly retry?: { readonly life: number; readonly failures: number };
 }
 export interface NotPublic extends Base {
@@ -95,9 +93,9 @@ export type SiteEvent =
   | { readonly type: 'ran'; readonly shell: ShellId; readonly process: ProcessId; readonly told?: boolean }
   | { readonly type: 'ranWithoutPort'; readonly shell: ShellId; readonly process: ProcessId }
   | { readonly type: 'ranWithBadPort'; readonly shell: ShellId; readonly process: ProcessId; readonly problem: Problem }
-  /** Runs, but the student took it down by hand before a reload. */
+  /** The command runs, but the student took the site down before a reload. */
   | { readonly type: 'declined'; readonly shell: ShellId; readonly process: ProcessId }
-  /** Held before a reload; its server does not run. */
+  /** The site was held before a reload; its server does not run. */
   | { readonly type: 'restored'; readonly shell: ShellId; readonly told: boolean }
   | { readonly type: 'ended'; readonly shell: ShellId }
   | { readonly type: 'closed'; readonly shell: ShellId }
@@ -107,17 +105,17 @@ export type SiteEvent =
   | { readonly type: 'busy'; readonly life: number; readonly note: Note & { readonly until: number } }
   | { readonly type: 'retry'; readonly life: number }
   | { readonly type: 'published'; readonly life: number; readonly publication: Publication; readonly created: boolean }
-  /** `retryAfterSeconds` where time may mend it. */
+  /** `retryAfterSeconds` is set for a temporary error. */
   | { readonly type: 'refused'; readonly life: number; readonly problem: Problem; readonly retryAfterSeconds?: number }
-  /** Taking it down by hand did not work: it is still public. */
+  /** Taking the site down failed: it is still public. */
   | { readonly type: 'notRemoved'; readonly lease: Lease; readonly problem: Problem }
-  /** A visitor gets an answer. */
+  /** A visitor gets a response. */
   | { readonly type: 'listening' }
-  /** A visitor gets none. */
+  /** A visitor gets no response. */
   | ({ readonly type: 'silent' } & Finding)
-  /** A visitor gets a refusal for an answer. */
+  /** The server rejects visitors. */
   | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
-  /** It must not be public any longer: another user's program listens on the port, or the service is stopping. */
+  /** The site must not stay public: another user's program listens on the port, or the service is stopping. */
   | { readonly type: 'withdrawn'; readonly problem: Problem }
   /** The guardian of this lease was killed. */
   | { readonly type: 'guardianLost'; readonly life: number }
@@ -129,7 +127,7 @@ export type Effect =
   | { readonly type: 'publish'; readonly life: number; readonly verify: boolean }
   | { readonly type: 'release'; readonly life: number }
   | { readonly type: 'unpublish'; readonly lease: Lease }
-  /** Let the guardian clean up by itself, after its grace: a publish that failed may have left something. */
+  /** Leaves the clean-up to the guardian, after its grace: a failed publish may have had an effect. */
   | { readonly type: 'abandon'; readonly life: number }
   | { readonly type: 'retryAt'; readonly life: number; readonly at: number }
   | { readonly type: 'retryIn'; readonly life: number; readonly seconds: number }
@@ -156,8 +154,8 @@ export const visitorsRefusedCode = 'visitors-refused';
 export const refusalProblem = ({ server, why, file, fix }: Refusal): Problem =>
   problemFor(visitorsRefusedCode, { server, problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`, file, fix });
 
-/** Whether a command of the site runs now, as far as is known. */
+/** Whether a command of the site is known to run. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);
 
-/** The lease behind a state: what has to be let go in the end. */
+/** The lease of a state, if it has one. */
 export const leaseOf = (site: Site): Lease | undefined => ('lease' in site ? site.lease : undefined);

@@ -39,7 +39,7 @@ type Handler<K extends Kind, E extends SiteEventType> = (
 type Table = { readonly [K in Kind]: { readonly [E in SiteEventType]?: Handler<K, E> } };
 
 /**
- * The machine: the next state of a site and what has to be done for it. An event that says nothing to a state leaves it as it is.
+ * Returns the next state of a site and the effects to start. An event without a transition changes nothing.
  * @param life a number never used before; it names the lease if this step starts one.
  */
 export function transition(site: Site, event: SiteEvent, life: number): Step {
@@ -49,10 +49,10 @@ export function transition(site: Site, event: SiteEvent, life: number): Step {
   return handlers[event.type]?.(site, event, life) ?? { site, effects: [] };
 }
 
-/** Every site that is public has these, whether its server runs or not. */
+/** The transitions of every public site, whether its server runs or not. */
 const whilePublic = { restored, closed, republish: publishAgain, unpublish, withdrawn, guardianLost };
 
-/** The events that a state answers. Why it answers no others is in silences.ts. */
+/** The transitions of each state. silences.ts has the reason for every event without one. */
 export const table = {
   idle: {
     ran: (site, event, life) => publish(site, startedRun(site, event), life, false, event.told ?? false),
@@ -153,7 +153,7 @@ export const table = {
   notPublic: {
     ranWithoutPort: anotherRan,
     ranWithBadPort: withBadPort,
-    // The warning is not repeated at every restart: the site remembers that it was told.
+    // The warning is not repeated at every restart: the site remembers the notification.
     ended: (site, event) =>
       step({
         kind: isRunning({ ...site, runs: withEnded(site, event.shell) }) ? 'notPublic' : 'idle',

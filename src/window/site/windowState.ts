@@ -1,19 +1,19 @@
-// The window: its sites, one for each port that its terminals use. Pure: (state, event) -> state, and effects as data.
-// It only finds out which site an event concerns; what then happens to the site is transitions.ts.
+// The window: its sites, one for each port that its terminals use. It finds the site that an event concerns; transitions.ts
+// has what happens to the site. Pure: state and event → state and effects as data.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 import { announced, moved, without, type AnnouncementEvent, type Announcements } from './announcements.ts';
 import { isRunning, leaseOf, idleSite } from './siteState.ts';
 import type { Effect, Problem, Site, SiteEvent, AwaitingServer } from './siteState.ts';
 import { transition } from './transitions.ts';
 
-/** Which port a command will use: a number, none, or a text that is no port. */
+/** The port of a command: a number, none, or the problem of a text that is not a port. */
 export type PortReading = number | undefined | Problem;
 
-/** A watched command seen at work in a terminal. */
+/** A watched command that runs in a terminal. */
 export interface SeenCommand {
   readonly process: ProcessId;
   readonly port: PortReading;
-  /** From before a reload: the student was told of this site, or took it down by hand. */
+  /** From before a reload: the student was notified of this site, or took it down. */
   readonly told?: boolean;
   readonly declined?: boolean;
 }
@@ -23,7 +23,7 @@ export type WindowEvent =
   | { readonly type: 'observed'; readonly shell: ShellId; readonly commands: readonly SeenCommand[] }
   | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly told: boolean }
   | { readonly type: 'closed'; readonly shell: ShellId }
-  /** `shell` took the place of `previous` in one terminal. What ran there has ended. */
+  /** `shell` replaced `previous` in its terminal, which ended the commands there. */
   | { readonly type: 'shellReplaced'; readonly shell: ShellId; readonly previous: ShellId }
   | AnnouncementEvent
   | { readonly type: 'windowSilent'; readonly seconds: number; readonly limitSeconds: number }
@@ -35,10 +35,10 @@ export type WindowEffect = SiteEffect | { readonly type: 'typeAgain'; readonly s
 export type SiteEffect = Effect & { readonly port: number };
 
 export interface WindowState {
-  /** By port, the one used last at the end; 0 stands for "a command without a usable port". */
+  /** By port, with the one used last at the end. Port 0 is the site of commands without a usable port. */
   readonly sites: ReadonlyMap<number, Site>;
   readonly announcements: Announcements;
-  /** How many steps were made: it names new leases. */
+  /** The number of steps so far. It names new leases. */
   readonly steps: number;
 }
 
@@ -51,13 +51,13 @@ export const emptyWindow: WindowState = { sites: new Map(), announcements: new M
 
 const withoutPort = 0;
 
-/** The next state of the window and what has to be done for it. */
+/** Returns the next state of the window and the effects to start. */
 export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
   switch (event.type) {
     case 'observed':
       return observed(event.commands.length > 0 ? answered(state, event.shell) : state, event.shell, event.commands);
     case 'restored':
-      return one(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
+      return siteStep(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
     case 'closed':
       return each(answered(state, event.shell), sitesOf(state, event.shell), event);
     case 'shellReplaced':
@@ -70,11 +70,11 @@ export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
     case 'windowAnswers':
       return each(state, [...state.sites.keys()], event);
     case 'site':
-      return one(state, event.port, event.event);
+      return siteStep(state, event.port, event.event);
   }
 }
 
-/** The site to show: the one used last that is more than a memory. */
+/** The site to show: the one used last that is not idle, else the last with a running command. */
 export function shownSite(state: WindowState): { readonly port: number; readonly site: Site } {
   const sites = [...state.sites];
   const [port, site] = sites.findLast(([, { kind }]) => kind !== 'idle') ??
@@ -83,8 +83,8 @@ export function shownSite(state: WindowState): { readonly port: number; readonly
 }
 
 /**
- * The port that Republish is about: one that runs or is held in this window, else the student's own. Pure.
- * @returns undefined where the student has to be asked
+ * The port to republish: the last one that runs or is held in this window, else the assigned one. Pure.
+ * @returns undefined if neither is known
  */
 export function portToPublish(state: WindowState, assigned: number | null | undefined): number | undefined {
   const used = [...state.sites].filter(
@@ -98,12 +98,12 @@ export const describeState = (state: WindowState): string =>
   [...state.sites]
     .map(
       ([port, site]) =>
-        `${port === withoutPort ? 'no port' : port} ${site.kind}${site.kind === 'waiting' ? visitorSays(site) : ''}`,
+        `${port === withoutPort ? 'no port' : port} ${site.kind}${site.kind === 'waiting' ? detailOf(site) : ''}`,
     )
     .join(', ') || 'idle';
 
-const visitorSays = ({ refusal, mute }: AwaitingServer): string =>
-  refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but gives no answer)' : '';
+const detailOf = ({ refusal, mute }: AwaitingServer): string =>
+  refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but does not respond)' : '';
 
 function observed(state: WindowState, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
   const seen = new Set(commands.map(({ process }) => process));
@@ -116,12 +116,12 @@ function observed(state: WindowState, shell: ShellId, commands: readonly SeenCom
     over.map(([port]) => port),
     { type: 'ended', shell },
   );
-  // Of several commands with one port, the one seen last counts: one run stands for them all.
+  // Of several commands with one port, only the one seen last counts.
   const latest = new Map(commands.map((command) => [siteOf(command), command]));
-  const fresh = [...latest.values()].filter((command) => isNews(ended.state, shell, command));
+  const fresh = [...latest.values()].filter((command) => isNewRun(ended.state, shell, command));
   if (fresh.length === 0) return ended;
   const ran = fresh.reduce((before, command) => then(before, (now) => commandSeen(now, shell, command)), ended);
-  // The shell has moved on: a command of it that has ended no longer holds its site.
+  // The shell runs another command now: its ended commands no longer hold their sites.
   const left = sitesOf(ran.state, shell).filter((port) => !ran.state.sites.get(port)?.runs.get(shell)?.running);
   return then(ran, (now) => each(now, left, { type: 'closed', shell }));
 }
@@ -129,11 +129,11 @@ function observed(state: WindowState, shell: ShellId, commands: readonly SeenCom
 const withAnnouncements = (state: WindowState, announcements: Announcements): WindowState =>
   announcements === state.announcements ? state : { ...state, announcements };
 
-/** What was typed in this shell needs no word any more. */
+/** Ends the announcement of a shell. */
 const answered = (state: WindowState, shell: ShellId): WindowState =>
   withAnnouncements(state, without(state.announcements, shell));
 
-/** The terminal keeps its links: a new shell is to it what a stopped server is. */
+/** The terminal keeps its sites, as if their servers had stopped. */
 function shellReplaced(state: WindowState, { shell, previous }: { shell: ShellId; previous: ShellId }): WindowStep {
   const ended = each(state, sitesOf(state, previous), { type: 'ended', shell: previous });
   const sites = new Map(ended.state.sites);
@@ -154,7 +154,7 @@ function shellReplaced(state: WindowState, { shell, previous }: { shell: ShellId
 
 const siteOf = ({ port }: SeenCommand): number => (typeof port === 'number' ? port : withoutPort);
 
-function isNews(state: WindowState, shell: ShellId, command: SeenCommand): boolean {
+function isNewRun(state: WindowState, shell: ShellId, command: SeenCommand): boolean {
   const run = state.sites.get(siteOf(command))?.runs.get(shell);
   return !run?.running || run.process !== command.process;
 }
@@ -162,7 +162,7 @@ function isNews(state: WindowState, shell: ShellId, command: SeenCommand): boole
 function commandSeen(state: WindowState, shell: ShellId, command: SeenCommand): WindowStep {
   const port = siteOf(command);
   const isIdle = (state.sites.get(port) ?? idleSite).kind === 'idle';
-  return one(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
+  return siteStep(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
 }
 
 function eventFor(shell: ShellId, { process, port, told, declined }: SeenCommand): SiteEvent {
@@ -177,7 +177,7 @@ const sitesOf = (state: WindowState, shell: ShellId): number[] =>
 const isUse = (event: SiteEvent): boolean =>
   ['ran', 'ranWithoutPort', 'ranWithBadPort', 'republish', 'restored', 'notRemoved'].includes(event.type);
 
-function one(state: WindowState, port: number, event: SiteEvent): WindowStep {
+function siteStep(state: WindowState, port: number, event: SiteEvent): WindowStep {
   const before = state.sites.get(port) ?? idleSite;
   const { site, effects } = transition(before, event, state.steps + 1);
   if (site === before && effects.length === 0) return { state, effects: [] };
@@ -192,7 +192,7 @@ function one(state: WindowState, port: number, event: SiteEvent): WindowStep {
 }
 
 const each = (state: WindowState, ports: readonly number[], event: SiteEvent): WindowStep =>
-  ports.reduce<WindowStep>((before, port) => then(before, (now) => one(now, port, event)), { state, effects: [] });
+  ports.reduce<WindowStep>((before, port) => then(before, (now) => siteStep(now, port, event)), { state, effects: [] });
 
 function then(before: WindowStep, next: (state: WindowState) => WindowStep): WindowStep {
   const after = next(before.state);
