@@ -95,14 +95,13 @@ export function explore(): Edge[] {
     for (const site of sites) {
       for (const event of allEvents) {
         const step = transition(site, event, 1);
+        if (step.site === site && step.effects.length === 0) continue;
         const effects = step.effects.map(({ type }) => type);
         if (step.site.kind !== site.kind || effects.length > 0) {
           const edge = { from: site.kind, to: step.site.kind, event: event.type, effects };
           edges.set(JSON.stringify(edge), edge);
         }
-        const key = JSON.stringify(step.site, (_, value: unknown) =>
-          value instanceof Map ? [...value].sort() : value,
-        );
+        const key = JSON.stringify({ ...step.site, runs: [...step.site.runs].sort() });
         if (!seen.has(key)) next.push(step.site);
         seen.add(key);
       }

@@ -1,236 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  isRunning,
-  leaseOf,
-  refusalProblem,
-  visitorsRefusedCode,
-  type Problem,
-  type SiteEvent,
-} from '../../../src/window/site/siteState.ts';
-import {
-  emptyWindow,
-  windowStep,
-  type WindowState,
-  type WindowEffect,
-  type WindowEvent,
-} from '../../../src/window/site/windowState.ts';
-import { otherRefusal, problem, refusal } from './sites.ts';
+import { windowStep } from '../../../src/window/site/windowState.ts';
+import { anyMove, anyShell, commandSeen, Model, shells } from './windowModel.ts';
 
-const shells = ['10:1', '20:1', '30:1'];
-const ports = [3000, 3001];
-
-/**
- * A world around the window: it answers what the window asks for, so that the machine sees only what can happen.
- * It knows by itself what is held, and what was told.
- */
-class World {
-  state: WindowState = emptyWindow;
-  /** Lives that have a lease, or may have one. */
-  readonly held = new Set<number>();
-  readonly pending: Extract<WindowEffect, { type: 'publish' }>[] = [];
-  readonly timers: Extract<WindowEffect, { type: 'retryAt' | 'retryIn' }>[] = [];
-  /** Notifications for each life, and how often it was made anew. */
-  readonly told = new Map<number, number>();
-  readonly made = new Map<number, number>();
-  /** The refusal told last, for each publication. */
-  readonly toldRefusals = new Map<string, string>();
-
-  send(event: WindowEvent): void {
-    const next = windowStep(this.state, event);
-    this.state = next.state;
-    for (const effect of next.effects) this.take(effect);
-    this.check();
-  }
-
-  /** Its terminal gets another shell, and from then on goes by the same name again: names are few here. */
-  replaceShell(shell: string): void {
-    this.send({ type: 'shellReplaced', shell: `${shell}'`, previous: shell });
-    assert.ok([...this.state.sites.values()].every(({ runs }) => !runs.has(shell)));
-    this.send({ type: 'shellReplaced', shell, previous: `${shell}'` });
-  }
-
-  take(effect: WindowEffect): void {
-    switch (effect.type) {
-      case 'publish':
-        this.held.add(effect.life);
-        this.pending.push(effect);
-        break;
-      case 'release':
-      case 'abandon':
-        this.held.delete(effect.life);
-        break;
-      case 'unpublish':
-        this.held.delete(effect.lease.life);
-        break;
-      case 'tellLive': {
-        const site = this.state.sites.get(effect.port);
-        assert.equal(site?.kind, 'live', 'it is told that a site is live only when it is');
-        const life = leaseOf(site)?.life ?? 0;
-        this.told.set(life, (this.told.get(life) ?? 0) + 1);
-        break;
-      }
-      case 'tellProblem':
-        if (effect.problem.code === visitorsRefusedCode) this.takeRefusal(effect.port, effect.problem);
-        break;
-      case 'typeAgain':
-        assert.ok(effect.line === 'npm run dev', 'only the command that was typed is typed again');
-        break;
-      case 'retryAt':
-      case 'retryIn':
-        this.timers.push(effect);
-        break;
-    }
-  }
-
-  takeRefusal(port: number, problem: Problem): void {
-    const site = this.state.sites.get(port);
-    assert.ok(site?.kind === 'waiting' && site.refusal, 'a refusal is told only where it is shown');
-    assert.deepEqual(problem, refusalProblem(site.refusal));
-    const publication = `${site.lease.life} ${this.made.get(site.lease.life) ?? 0}`;
-    assert.notEqual(this.toldRefusals.get(publication), problem.action, 'the same refusal is told once');
-    this.toldRefusals.set(publication, problem.action);
-  }
-
-  /** Answers the oldest publish. */
-  answer(kind: 'created' | 'there' | 'busy' | 'refused' | 'refusedForNow'): void {
-    const asked = this.pending.shift();
-    if (!asked) return;
-    const { life, port } = asked;
-    const publication = { hostname: `p${port}.example.com`, url: `https://p${port}.example.com`, port };
-    // A publication that another window made is told once, like one of our own; so is each one made after it.
-    const isFirst = kind === 'there' && !this.made.has(life);
-    if (kind === 'created' || isFirst) this.made.set(life, (this.made.get(life) ?? 0) + 1);
-    const event: SiteEvent =
-      kind === 'busy'
-        ? { type: 'busy', life, note: { message: 'busy', until: 1 } }
-        : kind === 'refused'
-          ? { type: 'refused', life, problem }
-          : kind === 'refusedForNow'
-            ? { type: 'refused', life, problem, retryAfterSeconds: 15 }
-            : { type: 'published', life, publication, created: kind === 'created' };
-    this.send({ type: 'site', port, event });
-  }
-
-  /** The time of the oldest wish to try again has come. */
-  ring(): void {
-    const timer = this.timers.shift();
-    if (timer) this.send({ type: 'site', port: timer.port, event: { type: 'retry', life: timer.life } });
-  }
-
-  check(): void {
-    for (const [port, site] of this.state.sites) {
-      const lease = leaseOf(site);
-      if (lease) assert.ok(this.held.has(lease.life), `${port} ${site.kind} has a lease that nobody holds`);
-      if (site.kind === 'live') assert.ok(isRunning(site), 'live without a running command');
-      if (site.kind === 'stopped') assert.ok(!isRunning(site), 'stopped, though a command runs');
-      if (site.kind !== 'idle') assert.ok(site.runs.size > 0, `${site.kind} without a terminal`);
-    }
-    const known = new Set(
-      [...this.state.sites.values()].flatMap(
-        (site) => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life) ?? [],
-      ),
-    );
-    for (const life of this.held)
-      assert.ok(known.has(life), `life ${life} is held, and no site of the window knows it`);
-    for (const [life, times] of this.told)
-      assert.ok(times <= (this.made.get(life) ?? 0), `life ${life} was told ${times} times`);
-  }
-}
-
-const anyShell = fc.constantFrom(...shells);
-const anyPort = fc.constantFrom(...ports);
-const commandSeen = fc.record({
-  process: fc.integer({ min: 100, max: 105 }).map((pid) => `${pid}:1`),
-  port: fc.oneof({ weight: 6, arbitrary: anyPort }, { weight: 1, arbitrary: fc.constantFrom(undefined, problem) }),
-  told: fc.boolean(),
-  declined: fc.boolean(),
-});
-const anyMove: fc.Arbitrary<(world: World) => void> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc
-      .tuple(anyShell, fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process }))
-      .map(
-        ([shell, commands]) =>
-          (world: World) =>
-            world.send({ type: 'observed', shell, commands }),
-      ),
-  },
-  {
-    weight: 4,
-    arbitrary: fc
-      .constantFrom('created' as const, 'there' as const, 'busy' as const, 'refused' as const, 'refusedForNow' as const)
-      .map((kind) => (world: World) => world.answer(kind)),
-  },
-  { weight: 2, arbitrary: anyShell.map((shell) => (world: World) => world.send({ type: 'closed', shell })) },
-  {
-    weight: 2,
-    arbitrary: anyShell.map((shell) => (world: World) => {
-      const [line, command] = ['npm run dev', 'npm run dev'];
-      world.send({ type: 'lineStarted', shell, line, command });
-    }),
-  },
-  { weight: 1, arbitrary: anyShell.map((shell) => (world: World) => world.replaceShell(shell)) },
-  { weight: 2, arbitrary: fc.constant((world: World) => world.ring()) },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(anyShell, anyPort, fc.boolean()).map(
-      ([shell, port, told]) =>
-        (world: World) =>
-          world.send({ type: 'restored', shell, port, told }),
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .nat(40)
-      .map((beats) => (world: World) => world.send({ type: 'windowSilent', seconds: beats * 20, limitSeconds: 600 })),
-  },
-  { weight: 1, arbitrary: fc.constant((world: World) => world.send({ type: 'windowAnswers' })) },
-  {
-    weight: 5,
-    arbitrary: fc
-      .tuple(
-        anyPort,
-        fc.constantFrom<SiteEvent>(
-          { type: 'listening' },
-          { type: 'listening' },
-          { type: 'silent' },
-          { type: 'silent', mute: true },
-          { type: 'visitorsRefused', refusal },
-          { type: 'visitorsRefused', refusal: otherRefusal },
-          { type: 'unpublish' },
-          { type: 'withdrawn', problem },
-          { type: 'republish', shell: '10:1' },
-        ),
-      )
-      .map(
-        ([port, event]) =>
-          (world: World) =>
-            world.send({ type: 'site', port, event }),
-      ),
-  },
-  {
-    weight: 1,
-    arbitrary: anyPort.map((port) => (world: World) => {
-      const lease = leaseOf(world.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false });
-      if (!lease) return;
-      world.held.delete(lease.life);
-      const next = windowStep(world.state, { type: 'site', port, event: { type: 'guardianLost', life: lease.life } });
-      world.state = next.state;
-      for (const effect of next.effects) world.take(effect);
-      world.check();
-    }),
-  },
-);
-
-describe('the window, whatever happens', () => {
-  it('is never live without a lease, forgets no lease, tells of each publication, and of each refusal, once', () => {
+describe('the window, whatever events come', () => {
+  it('keeps its invariants, and notifies once of each publication and of each refusal', () => {
     fc.assert(
       fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
-        const world = new World();
-        for (const move of moves) move(world);
+        const model = new Model();
+        for (const move of moves) move(model);
       }),
       { numRuns: 3000 },
     );
@@ -239,28 +17,28 @@ describe('the window, whatever happens', () => {
   it('holds nothing once its terminals are closed', () => {
     fc.assert(
       fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
-        const world = new World();
-        for (const move of moves) move(world);
-        for (const shell of shells) world.send({ type: 'closed', shell });
-        while (world.pending.length > 0) world.answer('created');
-        assert.deepEqual([...world.held], []);
-        assert.equal(world.state.sites.size, 0);
+        const model = new Model();
+        for (const move of moves) move(model);
+        for (const shell of shells) model.send({ type: 'closed', shell });
+        while (model.pending.length > 0) model.answer('created');
+        assert.deepEqual([...model.held], []);
+        assert.equal(model.state.sites.size, 0);
       }),
       { numRuns: 2000 },
     );
   });
 
-  it('asks for nothing when it sees again what it has seen', () => {
+  it('does nothing when it sees the same commands again', () => {
     fc.assert(
       fc.property(
         fc.array(anyMove, { maxLength: 40 }),
         anyShell,
         fc.uniqueArray(commandSeen, { maxLength: 2, selector: ({ process }) => process }),
         (moves, shell, commands) => {
-          const world = new World();
-          for (const move of moves) move(world);
-          world.send({ type: 'observed', shell, commands });
-          const seen = world.state;
+          const model = new Model();
+          for (const move of moves) move(model);
+          model.send({ type: 'observed', shell, commands });
+          const seen = model.state;
           const { state, effects } = windowStep(seen, { type: 'observed', shell, commands });
           assert.deepEqual(effects, []);
           assert.equal(state.sites, seen.sites);
@@ -275,29 +53,29 @@ describe('one terminal with commands on two ports', () => {
   const first = { process: '100:1', port: 3000 };
   const second = { process: '101:1', port: 3001 };
   const after = (...looks: readonly (readonly { process: string; port: number }[])[]) => {
-    const world = new World();
+    const model = new Model();
     for (const commands of looks) {
-      world.send({ type: 'observed', shell: '10:1', commands });
-      while (world.pending.length > 0) world.answer('created');
+      model.send({ type: 'observed', shell: '10:1', commands });
+      while (model.pending.length > 0) model.answer('created');
     }
-    return world;
+    return model;
   };
 
-  it("restarts one while the other comes up: the first one's link stays", () => {
-    const world = after([first], [], [second, { ...first, process: '102:1' }]);
-    assert.deepEqual([...world.state.sites.keys()].sort(), [3000, 3001]);
-    assert.deepEqual([...world.made.values()], [1, 1]);
+  it('keeps the link of a command that restarts while another starts', () => {
+    const model = after([first], [], [second, { ...first, process: '102:1' }]);
+    assert.deepEqual([...model.state.sites.keys()].sort(), [3000, 3001]);
+    assert.deepEqual([...model.publications.values()], [1, 1]);
   });
 
-  it('keeps a command that was overlooked once', () => {
-    const world = after([first], [], [first, second]);
+  it('keeps a command that one look missed', () => {
+    const model = after([first], [], [first, second]);
     assert.deepEqual(
-      [...world.state.sites.values()].map(({ kind }) => kind),
+      [...model.state.sites.values()].map(({ kind }) => kind),
       ['waiting', 'waiting'],
     );
   });
 
-  it('lets go of the port that it moved away from', () => {
+  it('releases the port that the command moved away from', () => {
     assert.deepEqual([...after([first], [], [second]).state.sites.keys()], [3001]);
   });
 });
