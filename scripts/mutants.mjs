@@ -30,7 +30,7 @@ const atOnce = 2;
 const mocha = [
   ...['--import', 'tsx', join(root, 'node_modules/mocha/lib/cli/cli.js')],
   ...['--no-config', '--require', 'test/rootHooks.ts'],
-  ...['--timeout', '30000', '--reporter', './test/reporter.ts', '--exit'],
+  ...['--reporter', './test/reporter.ts', '--exit'],
 ];
 const limitSeconds = 180;
 const patienceMilliseconds = 5_000;
@@ -75,7 +75,7 @@ async function tryMutant(folder, { file, before, after, tests }) {
     text.replace(before, () => after),
   );
   try {
-    const failed = await failuresIn(folder, tests, ['--bail']);
+    const failed = await failuresIn(folder, tests, ['--bail', '--timeout', '15000']);
     if (failed === undefined) return 'no result';
     return failed.length > 0 ? 'killed' : 'survived';
   } finally {
@@ -86,7 +86,7 @@ async function tryMutant(folder, { file, before, after, tests }) {
 /** Runs the tests on the code as it is: where one of them fails, its mutants would seem to be killed. */
 async function checkUnbroken(folder, list) {
   const tests = [...new Set(list.flatMap((mutant) => mutant.tests))];
-  const failed = await failuresIn(folder, tests, ['--parallel', '--jobs', String(atOnce)]);
+  const failed = await failuresIn(folder, tests, ['--timeout', '60000', '--parallel', '--jobs', String(atOnce)]);
   if (failed === undefined || failed.length > 0)
     throw new Error(`The tests fail before anything is broken: ${failed?.join('; ') ?? 'no result'}`);
 }

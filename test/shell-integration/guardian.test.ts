@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { children, readProcess, type ProcessInfo } from '../../src/shell/processes.ts';
@@ -17,8 +18,12 @@ describe('guardian.sh', () => {
   const leaveTrace = (): string[] => ['/bin/sh', '-c', 'echo "released by $$ in $(pwd)" >>"$1"', 'sh', traces];
   const tracesLeft = (): string[] => (existsSync(traces) ? readFileSync(traces, 'utf8').trim().split('\n') : []);
 
-  function start(grace: string, shell = '/bin/sh'): ReturnType<Running['spawn']> & { stdin: Writable } {
-    const guardian = running.spawn(shell, [script, grace, ...leaveTrace()], {
+  function start(
+    grace: string,
+    shell = '/bin/sh',
+    command = leaveTrace(),
+  ): ReturnType<Running['spawn']> & { stdin: Writable } {
+    const guardian = running.spawn(shell, [script, grace, ...command], {
       stdio: ['pipe', 'ignore', 'ignore'],
       cwd: running.folder(),
     });
@@ -82,6 +87,20 @@ describe('guardian.sh', () => {
           assert.equal(readProcess(sleep.pid), undefined);
         });
       }
+
+      it('lets no further signal end the command', async () => {
+        const gate = join(running.folder(), 'gate');
+        execFileSync('mkfifo', [gate]);
+        const work = ['/bin/sh', '-c', 'echo begun >>"$1"; read -r _ <"$2"; echo done >>"$1"', 'sh', traces, gate];
+        const guardian = start(long, shell, work);
+        await watching(guardian.pid);
+        process.kill(guardian.pid, 'SIGTERM');
+        await until(() => tracesLeft().includes('begun'));
+        for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.kill(guardian.pid, signal);
+        writeFileSync(gate, 'go\n');
+        assert.equal(await ending(guardian), 0);
+        assert.deepEqual(tracesLeft(), ['begun', 'done']);
+      });
 
       it('runs the command once when the whole group gets the signal, as systemd sends it, and more than once', async () => {
         const guardian = start(long, shell);

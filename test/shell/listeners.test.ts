@@ -48,6 +48,13 @@ describe('shell/listeners: whose server a connection reaches', () => {
     assert.equal(listensAs(1001, 3000, '::1', procRoot), false);
   });
 
+  it("tells another user's listener on all addresses from the user's own", async () => {
+    await tables(row(any4, 3000, 1002), row(any6, 3001, 1002));
+    assert.equal(listensAs(1001, 3000, '127.0.0.1', procRoot), false);
+    assert.equal(listensAs(1001, 3001, '127.0.0.1', procRoot), false);
+    assert.equal(listensAs(1001, 3001, '::1', procRoot), false);
+  });
+
   it('uses the most specific listener, as the kernel does', async () => {
     await tables(row(local4, 5173, 1002), row(any6, 5173, 1001) + row(local6, 5173, 1001));
     assert.equal(listensAs(1001, 5173, '127.0.0.1', procRoot), false);

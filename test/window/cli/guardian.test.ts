@@ -80,6 +80,12 @@ describe('the guardian of a window', () => {
     assert.equal(called(), undefined);
   });
 
+  it('leads a session of its own, so that no signal to the group of the window reaches it', () => {
+    const { pid = 0 } = start(60);
+    const [, , group, session] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    assert.deepEqual([Number(group), Number(session)], [pid, pid]);
+  });
+
   it('has no process id where it cannot be started', () => {
     const guardian = startGuardian(
       { words: words(), env: process.env },
