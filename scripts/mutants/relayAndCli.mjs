@@ -64,8 +64,8 @@ export const mutants = [
   },
   {
     file: 'src/cli/session.ts',
-    before: 'if ((owner !== 0 && owner !== uid) || ',
-    after: 'if (',
+    before: 'if (isGuest && (!isOwn || (mode',
+    after: 'if (isGuest && ((mode',
     tests: [sudo],
     why: "a student's own configuration is trusted under sudo",
   },

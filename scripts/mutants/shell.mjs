@@ -4,8 +4,8 @@
 export const mutants = [
   {
     file: 'src/shell/terminalProcesses.ts',
-    before: 'if (server?.process.uid !== uid) continue;',
-    after: 'if (!server) continue;',
+    before: 'const isOwn = server.process.uid === uid;',
+    after: 'const isOwn = server.process.uid >= 0;',
     tests: ['test/shell/terminalProcesses.test.ts'],
     why: "another user's process counts as the student's command",
   },
