@@ -3,7 +3,7 @@
 // window/site/silences.ts.
 
 interface Drop {
-  /** Where a student reads about it. */
+  /** The place where a student reads about it. */
   readonly told: 'status bar' | 'log' | 'nowhere';
   readonly why: string;
 }

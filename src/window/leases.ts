@@ -1,5 +1,5 @@
-// What this window holds at Cloudflare, by running the command: each lease has a holder's name and a guardian, which
-// releases it when this process is gone.
+// The leases of this window, which the command publishes and releases: each has a holder's name and a guardian, which
+// releases it when this process ends.
 import { drop } from '../shell/drops.ts';
 import { exitCodes } from '../messages/exitCodes.ts';
 import { problemFor } from '../messages/messages.ts';
