@@ -1,7 +1,7 @@
 // Builds what is shipped: the bundles of the window, the command and the relay, each one file.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
-import { lateBuiltins, lateModules } from './scripts/late.mjs';
+import { lateModules } from './scripts/late.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -9,7 +9,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // Names stay: an error's stack and an error's class must be readable in a student's log (and `keepNames` takes longer at each start).
+  // Names stay, so that the stack and the class of an error are readable in a student's log; `keepNames` would slow each start.
   minifyWhitespace: true,
   minifySyntax: true,
   sourcemap: process.argv.includes('--sourcemap'),
@@ -37,10 +37,7 @@ await Promise.all([
     // SIGUSR1 makes node open its inspector, through which a student could read the token. There is no place to open it at
     // this address (RFC 5737), in every version of node; `--disable-sigusr1` is not known to node 20.
     banner: { js: '#!/usr/bin/env -S node --inspect-port=192.0.2.1:9229' },
-    plugins: [
-      lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common),
-      lateBuiltins(/^node:(child_process|fs\/promises|net)$/),
-    ],
+    plugins: [lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common)],
   }),
 ]);
 await chmod('dist/cli.js', 0o755);
