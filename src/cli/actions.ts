@@ -1,3 +1,4 @@
+// What the student's commands do.
 import { hostname } from 'node:os';
 import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
@@ -13,11 +14,11 @@ import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import type { Report } from './report.ts';
 import { openSession, openContext, type Session } from './session.ts';
 
-/** What every action is run with. */
+/** What every action gets. */
 export interface ActionContext {
   readonly report: Report;
   readonly env: NodeJS.ProcessEnv;
-  /** Ends the waiting in a queue; a change that is under way is finished. */
+  /** Ends the waiting in the queue; a change under way is finished. */
   readonly stop: AbortSignal;
 }
 
@@ -25,11 +26,11 @@ export interface PublishOptions {
   readonly holder?: string;
   readonly holderPid?: number;
   readonly verify?: boolean;
-  /** Through the relay at the caller's own socket, not straight to the port. */
+  /** Through the relay at the caller's own socket instead of straight to the port. */
   readonly relay?: boolean;
 }
 
-/** A publication that nobody's life holds is held by hand, until a hand takes it down. */
+/** The holder of a publication that lasts until it is taken down by a command. */
 const byHand = 'hand';
 
 /** Publishes the caller's port. @throws MendableError */
@@ -44,24 +45,24 @@ export async function publish(context: ActionContext, port: number, options: Pub
   await provision(context, session, { kind: 'publish', site, holder, verify: options.verify ?? false });
 }
 
-/** The holder lets go of everything it holds. @throws MendableError */
+/** Ends everything that the holder holds. @throws MendableError */
 export async function release(context: ActionContext, holder: string): Promise<void> {
   const session = openSession(context.report, context.env);
   await provision(context, session, { kind: 'release', user: session.caller.user, holder });
 }
 
-/** Takes the caller's publication of this port down, whoever holds it. @throws MendableError */
+/** Takes down the caller's publication of this port, whatever its holders. @throws MendableError */
 export async function unpublish(context: ActionContext, port: number): Promise<void> {
   const session = openSession(context.report, context.env);
   await provision(context, session, { kind: 'unpublish', site: siteOf(session, port) });
 }
 
-/** Takes down what nobody holds any more, and mends what was half done. @throws MendableError */
+/** Takes down sites without a living holder, and finishes interrupted changes. @throws MendableError */
 export async function collectGarbage(context: ActionContext): Promise<void> {
   await provision(context, openSession(context.report, context.env), { kind: 'collect' });
 }
 
-/** What a window or a shell needs to know before anything is published. No network, no token. */
+/** Prints what a window needs to know before anything is published. No network, no token. */
 export async function info({ report, env }: ActionContext, port?: number): Promise<void> {
   const { config, caller } = openSession(report, env);
   const own = port ?? assignedPort(config, caller.user);
@@ -97,7 +98,7 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
   report.answer(text.join('\n'), event);
 }
 
-/** Everything that our records say is live. */
+/** Every publication in the state folder. */
 export async function readPublications(config: Config, report: Report) {
   const state = await new PublicationStore(await StateFolder.open(config.stateDir), (line) => {
     report.warn(line);
@@ -161,7 +162,7 @@ function siteOf({ config, caller }: Session, port: number, service = `http://loc
   return { hostname, user: caller.user, port, machine, service };
 }
 
-/** Another student's server is never published under this student's name; root may publish what any account runs. */
+/** Another user's server is never published under the caller's name; root may publish what any account runs. */
 function checkListener({ caller }: Session, port: number): void {
   if (caller.uid === 0) return;
   const other = listeners().find((listener) => listener.port === port && listener.uid !== caller.uid);

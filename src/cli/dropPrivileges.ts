@@ -1,3 +1,4 @@
+// Root works as the account that owns the state.
 import { statSync } from 'node:fs';
 
 interface Owner {
@@ -6,14 +7,14 @@ interface Owner {
 }
 
 /**
- * Whom a process of root has to become before it provisions: what root leaves in a state folder that belongs to a service
- * account, that account could neither read nor replace.
+ * The account that a process of root becomes before it provisions: the owner of the state folder, which could neither read nor
+ * replace root's files there. Pure.
  */
 export function ownerToBecome(uid: number, folder: Owner | undefined): Owner | undefined {
   return uid === 0 && folder && folder.uid !== 0 ? folder : undefined;
 }
 
-/** Lets a process of root go on as the owner of the state folder, for good; anybody else stays who they are. */
+/** Turns a process of root into one of the state folder's owner, for good. Other processes keep their account. */
 export function actAsOwner(stateDir: string): void {
   if (process.getuid?.() !== 0) return;
   const owner = ownerToBecome(0, statSync(stateDir, { throwIfNoEntry: false }));

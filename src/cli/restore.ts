@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+// Brings a restored configuration up to date with what is live.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
@@ -8,10 +9,10 @@ import type { Action } from '../provisioning/queue.ts';
 import type { SiteKey } from '../provisioning/publications.ts';
 
 /**
- * Makes a configuration that was put back true again: what is live goes into it, and the rules in it of students who have
- * left since, which the audit log knows for ours, go out. Served in one round, like any crowd of requests.
+ * Brings a restored configuration up to date: adds what is live, and removes the rules of sites that have ended since. The audit
+ * log tells which rules are ours. All of it is served in one round.
  * @returns the hostnames that are live
- * @throws MendableError the first request's that failed
+ * @throws MendableError of the first request that failed
  */
 export async function settleAfterRestore(
   publisher: Publisher,
@@ -20,7 +21,7 @@ export async function settleAfterRestore(
   stop: AbortSignal,
 ): Promise<string[]> {
   const live = [...((await publisher.store.publications.load())?.publications.values() ?? [])];
-  const left = formerSites(await readAudit(config.stateDir), config.machine, restored, live);
+  const left = formerSites(readAudit(config.stateDir), config.machine, restored, live);
   const actions: Action[] = [{ kind: 'collect' }, ...left.map((site): Action => ({ kind: 'unpublish', site }))];
   const quiet = { queued: () => undefined, locked: () => undefined };
   const outcomes = await Promise.all(actions.map((action) => publisher.request(action, quiet, stop)));
@@ -28,7 +29,7 @@ export async function settleAfterRestore(
   return [...((await publisher.store.publications.load())?.publications.keys() ?? [])];
 }
 
-/** Sites of ours that the restored configuration serves and that nobody holds now. */
+/** Our sites that the restored configuration serves and that have no holder now. Pure. */
 export function formerSites(
   auditLines: readonly string[],
   machine: string,
@@ -40,7 +41,7 @@ export function formerSites(
     const { hostname, user, port, created } = parse(line);
     const service = hostname === undefined ? undefined : ruleOf(restored, hostname)?.service;
     if (!created || !hostname || !user || !port || !service) continue;
-    // To take a port down takes the user's live publication of it down, whatever its name: then the rule is left for gc.
+    // Unpublishing a port takes down the user's live publication of it, under any name; this rule is then left for gc.
     if (live.some((site) => site.hostname === hostname || (site.user === user && site.port === port))) continue;
     sites.set(hostname, { hostname, user, port, machine, service });
   }
@@ -62,7 +63,12 @@ function parse(line: string): AuditLine {
   }
 }
 
-async function readAudit(stateDir: string): Promise<string[]> {
-  const text = await readFile(join(stateDir, 'audit.log'), 'utf8').catch(() => '');
-  return text.split('\n').filter((line) => line !== '');
+function readAudit(stateDir: string): string[] {
+  try {
+    return readFileSync(join(stateDir, 'audit.log'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    return []; // no change was made yet
+  }
 }

@@ -1,10 +1,12 @@
+// The teacher's commands that are needed often: list and restore.
 import { CallFailure } from '../provisioning/checkedFetch.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import { readPublications, type ActionContext } from './actions.ts';
 import { settleAfterRestore } from './restore.ts';
+import { tableLines } from './table.ts';
 import { openSession, openContext } from './session.ts';
 
-/** Who is live. */
+/** Shows what is live. */
 export async function list({ report, env }: ActionContext): Promise<void> {
   const publications = await readPublications(openSession(report, env).config, report);
   const rows = publications.map(({ user, port, hostname, since, holders }) => ({
@@ -16,12 +18,12 @@ export async function list({ report, env }: ActionContext): Promise<void> {
   }));
   const columns = rows.map((row) => [row.user, String(row.port), row.hostname, row.since, row.holders.join(' ')]);
   report.answer(
-    rows.length === 0 ? 'Nobody is live.' : table([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]),
+    rows.length === 0 ? 'No site is live.' : tableText([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]),
     { event: 'list', publications: rows },
   );
 }
 
-/** Shows the configurations that were replaced, or puts one back; what is live then is put into it again. */
+/** Shows the replaced configurations, or puts one back and adds what is live to it. */
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
   const session = openSession(report, env);
@@ -31,7 +33,7 @@ export async function restore(context: ActionContext, name: string | undefined):
     const version = await publisher.restore(name, session.caller.user, stop).catch(explainable);
     const live = await settleAfterRestore(publisher, session.config, config, stop);
     report.answer(
-      `Put back ${name}, with what is live now in it (${live.length === 0 ? 'nobody' : live.join(', ')}).`,
+      `Put back ${name}, with what is live now in it (${live.length === 0 ? 'nothing' : live.join(', ')}).`,
       { event: 'restored', name, version, live },
     );
     return;
@@ -40,8 +42,8 @@ export async function restore(context: ActionContext, name: string | undefined):
   const rows = kept.map(({ name, at, version, config }) => ({ name, at, version, rules: config.ingress?.length ?? 0 }));
   report.answer(
     rows.length === 0
-      ? 'No configuration was replaced yet.'
-      : table([
+      ? 'No configuration has been replaced yet.'
+      : tableText([
           ['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
           ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)]),
         ]),
@@ -54,15 +56,4 @@ function explainable(error: unknown): never {
   throw error instanceof CallFailure ? error.mendable : error;
 }
 
-/** Left-aligned columns, two blanks apart. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+const tableText = (rows: readonly (readonly string[])[]): string => tableLines(rows).join('\n');

@@ -88,7 +88,7 @@ describe('command: setup, by its options', () => {
     const before = readFileSync(classroom.configFile, 'utf8');
     for (const args of [[], ['--yes']]) {
       const { code, out } = await setup(classroom, ...args);
-      assert.deepEqual([code, out.split('\n')[0]], [0, 'Nothing had to be changed.']);
+      assert.deepEqual([code, out.split('\n')[0]], [0, 'Nothing to change.']);
     }
     assert.equal((await classroom.run(['setup', '--yes'])).code, 0);
     assert.equal(readFileSync(classroom.configFile, 'utf8'), before);
@@ -127,7 +127,7 @@ describe('command: setup, by its options', () => {
     assert.equal(code, 0, err);
     assert.deepEqual([modeOf(classroom.stateDir), modeOf(classroom.tokenFile)], ['2771', '640']);
     assert(!out.includes('visudo') && !out.includes('classroomTunnel.command'));
-    assert.match((await classroom.run(['setup', '--yes'])).out, /^Nothing had to be changed/);
+    assert.match((await classroom.run(['setup', '--yes'])).out, /^Nothing to change/);
   });
 
   it("makes a remotely-managed tunnel once, and saves its connector's token into a file alone", async () => {

@@ -1,3 +1,4 @@
+// The doctor's checks at Cloudflare.
 import { connectAdminApi, type AdminApi, type TunnelFacts, type ZoneFacts } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { connectRoundApi, type RoundApi } from '../../provisioning/roundApi.ts';
@@ -13,7 +14,7 @@ import { callDeadline } from '../session.ts';
 export interface CloudflareExamination {
   readonly config: Config;
   readonly token: string;
-  /** Milliseconds during which nobody may call. */
+  /** Milliseconds for which Cloudflare still blocks the token. */
   readonly pausedFor: number;
   readonly fetch: typeof fetch;
   readonly stop: AbortSignal;
@@ -24,22 +25,16 @@ export interface CloudflareExamination {
 /** Records that a free zone made since 2024-09 may hold (Cloudflare's documentation of DNS limits). */
 const freeQuota = 200;
 
-/** Looks at Cloudflare by reading only: the token, the tunnel, its rules, the zone, its records. At most six calls. */
-export async function examineCloudflare({
-  config,
-  token,
-  pausedFor,
-  fetch,
-  stop,
-  now,
-}: CloudflareExamination): Promise<Check[]> {
+/** Checks token, tunnel, rules, zone and records at Cloudflare. It only reads, with at most six calls. */
+export async function examineCloudflare(examination: CloudflareExamination): Promise<Check[]> {
+  const { config, token, pausedFor, fetch, stop, now } = examination;
   const rateLimit = findingsOf('rate limit');
   if (pausedFor > 0) {
     const until = new Date(now() + pausedFor).toTimeString().slice(0, 8);
     return [
       rateLimit.warning(
-        `Cloudflare blocks this token until ${until}, so it was not asked.`,
-        'Look again after that; whoever waits is served then.',
+        `Cloudflare blocks this token until ${until}, so no call was made.`,
+        'Run doctor again after that; waiting requests are served then.',
       ),
     ];
   }
@@ -82,7 +77,7 @@ function examineTunnel(account: AdminApi, { accountId, tunnelId }: Config): Prom
   );
 }
 
-/** Can this tunnel carry anything? */
+/** Judges whether this tunnel can carry visitors. Pure. */
 export function judgeTunnel({ id, name, source, status }: TunnelFacts): Check {
   const { ok, warning, fail } = findingsOf('tunnel');
   if (source === 'local') {
@@ -109,7 +104,7 @@ function examineRules(cloudflare: RoundApi): Promise<Check> {
   );
 }
 
-/** Would cloudflared take this configuration, and the next one made from it? */
+/** Judges whether cloudflared would accept this configuration, and the next one made from it. Pure. */
 export function judgeRules(config: TunnelConfig | null): Check {
   const { ok, warning, fail } = findingsOf('rules');
   const rules = config?.ingress ?? [];
@@ -118,7 +113,7 @@ export function judgeRules(config: TunnelConfig | null): Check {
   if (fault)
     return fail(
       `cloudflared would refuse ${fault}.`,
-      'Mend this rule in the dashboard: until then nobody can publish.',
+      'Fix this rule in the dashboard: nothing can be published until then.',
     );
   const names = rules.map((rule) => `${rule.hostname ?? ''}${rule.path ?? ''}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -137,7 +132,7 @@ function examineZone(account: AdminApi, config: Config): Promise<Check[]> {
       return [
         doubt ? warning(doubt, 'Change `hostname` in the configuration.') : ok(config.hostname),
         findingsOf('zone').warning(
-          'The token may not read the zone, so nobody knows whether the hostname lies in it.',
+          'The token may not read the zone, so it is not known whether the hostname lies in it.',
           'Add the permission "Zone · Zone · Read" to the token.',
         ),
       ];
@@ -145,7 +140,7 @@ function examineZone(account: AdminApi, config: Config): Promise<Check[]> {
   );
 }
 
-/** Does the hostname template fit the zone, and the zone the account? */
+/** Judges whether the hostname template fits the zone, and the zone the account. Pure. */
 export function judgeZone(zone: ZoneFacts, config: Pick<Config, 'accountId' | 'hostname' | 'machine'>): Check[] {
   const { ok, warning } = findingsOf('zone');
   const found =
@@ -199,13 +194,13 @@ function examineRecords(account: AdminApi, cloudflare: RoundApi, config: Config)
 export function judgeWildcard(name: string, records: readonly DnsRecord[], tunnelId: string): Check {
   const { ok, fail } = findingsOf('DNS');
   const target = recordTarget(tunnelId);
-  const mend = `Make it in the dashboard: CNAME ${name} → ${target}, proxied.`;
+  const fix = `Create it in the dashboard: CNAME ${name} → ${target}, proxied.`;
   const [record] = records;
-  if (!record) return fail(`"dns" is "wildcard", but there is no record ${name}.`, mend);
+  if (!record) return fail(`"dns" is "wildcard", but there is no record ${name}.`, fix);
   if (record.type !== 'CNAME' || record.content !== target)
-    return fail(`${name} is ${record.type} ${record.content}, which is not this tunnel.`, mend);
+    return fail(`${name} is ${record.type} ${record.content}, which is not this tunnel.`, fix);
   return record.proxied === false
-    ? fail(`${name} is not proxied, so it leads nowhere.`, mend)
+    ? fail(`${name} is not proxied, so it does not reach the tunnel.`, fix)
     : ok(`${name} leads to the tunnel`);
 }
 

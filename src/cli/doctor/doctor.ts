@@ -1,3 +1,4 @@
+// The command `doctor`.
 import type { Config } from '../../provisioning/config.ts';
 import { exitCodes } from '../../messages/exitCodes.ts';
 import { MendableError } from '../../provisioning/errors.ts';
@@ -5,13 +6,14 @@ import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { examineCloudflare } from './cloudflare.ts';
 import { findingsOf, formatFindings, type Check } from './findings.ts';
-import { examineAccess, examineConfiguration, examineState, examineToken } from './machine.ts';
+import { examineAccess, examineConfiguration, examineToken } from './machine.ts';
+import { examineState } from './state.ts';
 import type { Report } from '../report.ts';
 import { openSession, openContext, type Session } from '../session.ts';
 
 /**
- * Looks at everything that publishing needs, and says how to mend what is wrong. It changes nothing, here or at Cloudflare.
- * Run by root, it looks with the eyes of the account that owns the state folder.
+ * Checks everything that publishing needs, and says how to fix what is wrong. It changes nothing, here or at Cloudflare.
+ * Run by root, it works as the account that owns the state folder.
  * @returns the exit code: 0 where nothing failed (warnings do not count), 78 for the configuration itself, else 1
  */
 export async function doctor({ report, env, stop }: ActionContext): Promise<number> {
@@ -40,7 +42,7 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
   }
 }
 
-/** What can be said of the hostname without asking. */
+/** The checks of the hostname that need no call. */
 function withoutCloudflare({ hostname }: Config): Check[] {
   const warning = certificateWarning(hostname);
   return warning ? [findingsOf('hostname').warning(warning, 'Change `hostname` in the configuration.')] : [];
@@ -59,7 +61,7 @@ function failure(check: string, error: MendableError): Check {
   return findingsOf(check).fail(`${error.title}. ${error.message}`, error.action);
 }
 
-/** Warnings on the way are findings here, and said once. */
+/** Without warnings: the doctor reports them as findings. */
 function silent(report: Report): Report {
   return { ...report, warn: () => undefined };
 }

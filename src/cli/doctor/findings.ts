@@ -1,34 +1,39 @@
-/** One line of what the doctor found. A warning works, but not as well or not as safely as it could. */
+// What the doctor found, and how it is shown.
+import { tableLines } from '../table.ts';
+
+/** The outcome of one check. With a warning publishing works, but not as well or not as safely as it could. */
 export interface Check {
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'fail';
   readonly text: string;
-  /** How to mend it; absent where all is well. */
-  readonly mend?: string;
+  /** How to fix it; absent if there is nothing to fix. */
+  readonly fix?: string;
 }
 
-/** Findings of one check, made short to write. */
+/** Makes findings of one check. */
 export function findingsOf(check: string) {
   return {
     ok: (text: string): Check => ({ check, level: 'ok', text }),
-    warning: (text: string, mend: string): Check => ({ check, level: 'warning', text, mend }),
-    fail: (text: string, mend: string): Check => ({ check, level: 'fail', text, mend }),
+    warning: (text: string, fix: string): Check => ({ check, level: 'warning', text, fix }),
+    fail: (text: string, fix: string): Check => ({ check, level: 'fail', text, fix }),
   };
 }
 
-/** What a person reads: a line for each finding, and below it how to mend it. */
+/** The findings for a person: a line for each, and below it how to fix it. Pure. */
 export function formatFindings(findings: readonly Check[]): string {
+  const lines = tableLines(findings.map(({ check, level, text }) => [level.padEnd('warning'.length), check, text]));
   const width = Math.max(...findings.map(({ check }) => check.length));
-  const lines = findings.flatMap(({ check, level, text, mend }) => [
-    `${level.padEnd(7)}  ${check.padEnd(width)}  ${text}`,
-    ...(mend === undefined ? [] : [`${' '.repeat(width + 11)}${mend}`]),
+  const all = findings.flatMap(({ fix }, index) => [
+    lines[index] ?? '',
+    ...(fix === undefined ? [] : [`${' '.repeat(width + 11)}${fix}`]),
   ]);
-  return [...lines, '', summaryOf(findings)].join('\n');
+  return [...all, '', summaryOf(findings)].join('\n');
 }
 
 function summaryOf(findings: readonly Check[]): string {
   const count = (level: Check['level']) => findings.filter((finding) => finding.level === level).length;
+  const plural = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
   const [failed, warned] = [count('fail'), count('warning')];
   if (failed === 0 && warned === 0) return 'Everything is in order.';
-  return `${failed === 0 ? 'It works' : `${failed} to mend`}, ${warned} ${warned === 1 ? 'warning' : 'warnings'}.`;
+  return `${failed === 0 ? 'It works' : plural(failed, 'problem')}, ${plural(warned, 'warning')}.`;
 }

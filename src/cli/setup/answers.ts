@@ -1,3 +1,4 @@
+// The answers that setup needs, from the options, Cloudflare or a person.
 import type { AdminApi, TunnelFacts, ZoneFacts } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { configDefaults } from '../../provisioning/config.ts';
@@ -6,7 +7,7 @@ import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts
 import type { Asker, Choice, Question } from './prompts.ts';
 import { parsePortRange, parsePorts, type PortKeys } from './ports.ts';
 
-/** What the options of the command say; what they leave open is found or asked. */
+/** The options of the command; setup finds or asks for what they leave open. */
 export interface SetupOptions {
   readonly tokenFile?: string;
   readonly account?: string;
@@ -25,7 +26,7 @@ export interface SetupOptions {
   readonly yes?: boolean;
 }
 
-/** Who may use the token: one account that students reach through sudo, or the students' group. */
+/** Which accounts may use the token: one that students reach through sudo, or the students' group. */
 export type Mode = 'sudo' | 'shared';
 
 /** The keys of a configuration file that setup knows; it carries the others through. */
@@ -39,14 +40,14 @@ export interface ConfigKeys extends PortKeys {
   readonly apiBaseUrl?: string;
 }
 
-/** What an earlier set-up tells: its configuration, and the owner and mode of its state folder. */
+/** Defaults from an earlier set-up: its configuration, and the owner and mode of its state folder. */
 export interface Surmise extends ConfigKeys {
   readonly mode?: Mode;
   readonly owner?: string;
   readonly sharedWith?: string;
 }
 
-/** Everything that is needed to write the class's files. */
+/** Everything that the class's files are written from. */
 export interface Answers {
   readonly accountId: string;
   readonly zoneId: string;
@@ -65,7 +66,7 @@ export interface Answers {
 const defaults = { group: 'students', tunnel: 'classroom', mode: 'sudo' } as const;
 
 /**
- * Finds by the token what can be found, and asks for the rest.
+ * Finds what the token can see, and asks for the rest.
  * @throws MendableError also where the token may not do what publishing needs
  */
 export async function findAnswers(
@@ -75,7 +76,7 @@ export async function findAnswers(
   known: Surmise,
 ): Promise<Answers> {
   const { accountId, zoneId, zoneName } = await findZone(account, asker, options, known);
-  await account.countRecords(zoneId); // says at once if the token may not see the zone's records
+  await account.countRecords(zoneId); // fails early if the token may not see the zone's records
   const tunnel = await findTunnel(accountId, await account.tunnels(accountId), asker, options, known);
   const hostname = await findHostname(
     asker,
@@ -117,8 +118,8 @@ async function findZone(account: AdminApi, asker: Asker, options: SetupOptions, 
     return { accountId: zone.accountId, zoneId: zone.id, zoneName: zone.name };
   } catch (error) {
     if (!(error instanceof CallFailure) || error.status !== 403) throw error;
-    await account.verifyToken(owner); // a wrong token is refused in the same way
-    // Without Zone · Read nobody can look the zone up; its ids, given by hand, are enough.
+    await account.verifyToken(owner); // Cloudflare refuses a wrong token in the same way
+    // Without Zone · Read the zone cannot be looked up by name; ids given by hand are enough.
     const hint = 'the token may not list zones, so the id is needed';
     const ask = (flag: string, what: string) => asker.text({ flag, message: `The ${what} (${hint})` });
     return {
@@ -145,7 +146,7 @@ async function findTunnel(
 ): Promise<Answers['tunnel']> {
   if (options.createTunnel !== undefined) {
     const existing = tunnels.find(({ name }) => name === options.createTunnel);
-    return existing ? usable(existing) : { create: options.createTunnel }; // asked twice, made once
+    return existing ? usable(existing) : { create: options.createTunnel }; // a second run creates no second tunnel
   }
   const wanted = options.tunnel ?? known.tunnelId;
   if (wanted !== undefined) {
@@ -186,18 +187,11 @@ async function findHostname(
   const question: Question = {
     flag: '--hostname',
     message: "Hostname of a student's site ({user}, {port} and {machine} are filled in)",
-    check: (template) =>
-      whyNot(() => {
-        checkHostname(template, zoneName);
-      }) ?? certificateWarning(template),
+    check: (template) => whyNot(() => checkHostname(template, zoneName)) ?? certificateWarning(template),
     ...((wanted ?? zoneName) ? { initial: wanted ?? `{user}.${zoneName ?? ''}` } : {}),
   };
   const hostname =
-    isFixed ||
-    (wanted !== undefined &&
-      whyNot(() => {
-        checkHostname(wanted, zoneName);
-      }) === undefined)
+    isFixed || (wanted !== undefined && whyNot(() => checkHostname(wanted, zoneName)) === undefined)
       ? (wanted ?? '')
       : await asker.text(question);
   checkHostname(hostname, zoneName);
@@ -227,10 +221,7 @@ async function findPorts(asker: Asker, options: SetupOptions, known: ConfigKeys)
       flag: '--ports or --port-range',
       message: 'Ports: one for each student (student1=3001, student2=3002), or a range for all',
       initial: '3000-3099',
-      check: (text) =>
-        whyNot(() => {
-          parse(text);
-        }),
+      check: (text) => whyNot(() => parse(text)),
     }),
   );
 }
@@ -243,7 +234,7 @@ function findMode(asker: Asker): Promise<Mode> {
   ]);
 }
 
-function whyNot(work: () => void): string | undefined {
+function whyNot(work: () => unknown): string | undefined {
   try {
     work();
     return undefined;

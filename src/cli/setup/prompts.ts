@@ -1,11 +1,12 @@
+// How setup gets its answers.
 import { MendableError } from '../../provisioning/errors.ts';
 
-/** A question, and the option that answers it where nobody can be asked. */
+/** A question, and the option that answers it when there is no terminal. */
 export interface Question {
   readonly flag: string;
   readonly message: string;
   readonly initial?: string;
-  /** What is wrong with an answer; undefined where nothing is. */
+  /** What is wrong with an answer; undefined if nothing is. */
   readonly check?: (answer: string) => string | undefined;
 }
 
@@ -15,21 +16,21 @@ export interface Choice<T> {
   readonly hint?: string;
 }
 
-/** Whom setup asks: a person at a terminal, or nobody but the options. */
+/** Answers setup's questions: a person at a terminal, or the options. */
 export interface Asker {
   readonly isPerson: boolean;
   text(question: Question): Promise<string>;
-  /** An answer that is not shown, and comes from no argument. */
+  /** An answer that is not shown and never comes from an argument. */
   secret(question: Question): Promise<string>;
   choose<T>(question: Question, choices: readonly Choice<T>[]): Promise<T>;
   confirm(question: Question): Promise<boolean>;
   note(title: string, text: string): void;
 }
 
-/** Thrown when the person leaves: nothing was written then. */
+/** Thrown when the person cancels, before anything is written. */
 export const cancelled = new Error('cancelled');
 
-/** Nobody is asked: what has one possible answer has it, all else is an error that names the option. */
+/** Asks no person: takes the only choice if there is one; everything else is an error that names the option. */
 export function optionsOnly(yes: boolean): Asker {
   const missing = (question: Question, what: string) =>
     new MendableError('setup-incomplete', { problem: `${question.message}: ${what}`, flag: question.flag });
@@ -37,10 +38,10 @@ export function optionsOnly(yes: boolean): Asker {
     isPerson: false,
     text(question) {
       const { initial } = question;
-      const problem = initial === undefined ? 'nobody said so' : question.check?.(initial);
+      const problem = initial === undefined ? 'not given' : question.check?.(initial);
       return problem === undefined ? Promise.resolve(initial ?? '') : Promise.reject(missing(question, problem));
     },
-    secret: (question) => Promise.reject(missing(question, 'nobody said so')),
+    secret: (question) => Promise.reject(missing(question, 'not given')),
     choose(question, choices) {
       const [only] = choices;
       if (only && choices.length === 1) return Promise.resolve(only.value);
@@ -53,7 +54,7 @@ export function optionsOnly(yes: boolean): Asker {
   };
 }
 
-/** Asks a person at the terminal; on stderr, as stdout is for the answer. */
+/** Asks a person at the terminal, on stderr: stdout is for the answer. */
 export async function atTerminal(): Promise<Asker> {
   const clack = await import('@clack/prompts');
   const output = process.stderr;
@@ -79,7 +80,7 @@ export async function atTerminal(): Promise<Asker> {
       ),
     secret: (question) => answered(clack.password({ output, message: question.message, validate: checked(question) })),
     choose: async (question, choices) => {
-      // By its number: the library's types want plain values, ours may be objects.
+      // By index: the library's types want primitive values, and these may be objects.
       const index = await answered(
         clack.select({
           output,

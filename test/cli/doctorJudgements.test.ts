@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { judgeQuota, judgeRules, judgeTunnel, judgeWildcard, judgeZone } from '../../src/cli/doctor/cloudflare.ts';
+import { formatFindings, type Check } from '../../src/cli/doctor/findings.ts';
+import { judgeToken } from '../../src/cli/doctor/machine.ts';
+import { judgeStateFolder } from '../../src/cli/doctor/state.ts';
+import { ownerToBecome } from '../../src/cli/dropPrivileges.ts';
+
+describe('doctor: judgements', () => {
+  const folder = { uid: 10, gid: 20, mode: 0o40700 };
+
+  it("only root becomes the owner, and only of what is another's", () => {
+    assert.deepEqual(ownerToBecome(0, folder), folder);
+    assert.deepEqual(
+      [ownerToBecome(1000, folder), ownerToBecome(0, { uid: 0, gid: 0 }), ownerToBecome(0, undefined)],
+      [undefined, undefined, undefined],
+    );
+  });
+
+  it('the token file fits the way in which the state is shared', () => {
+    const judge = (mode: number, sharing: 'private' | 'group', uid = 10) =>
+      judgeToken('/t', { uid, gid: 20, mode }, sharing, [0, 10])[0]?.level;
+    assert.deepEqual(
+      [
+        judge(0o600, 'private'),
+        judge(0o640, 'group'),
+        judge(0o640, 'private'),
+        judge(0o600, 'group'),
+        judge(0o604, 'group'),
+        judge(0o600, 'private', 11),
+      ],
+      ['ok', 'ok', 'warning', 'fail', 'warning', 'fail'],
+    );
+  });
+
+  it('the state folder and all in it are of one mode and owner', () => {
+    const judge = (mode: number, part: Partial<typeof folder> = {}) =>
+      judgeStateFolder('/s', { ...folder, mode }, [{ ...folder, mode, ...part, name: '/s/queue' }])?.text;
+    assert.deepEqual([judge(0o40700), judge(0o42770), judge(0o42770, { uid: 11 })], [undefined, undefined, undefined]);
+    assert.match(judge(0o40770) ?? '', /does not pass its group on/);
+    for (const text of [
+      judge(0o40700, { uid: 11 }),
+      judge(0o42770, { gid: 21 }),
+      judge(0o40700, { mode: 0o40755 }),
+      judge(0o42770, { mode: 0o43770 }),
+    ])
+      assert.match(text ?? '', /another mode or owner/);
+  });
+
+  it('a tunnel, its rules, a zone, its records', () => {
+    const tunnel = { id: 't', name: 'classroom', source: 'cloudflare', status: 'degraded' } as const;
+    assert.equal(judgeTunnel(tunnel).level, 'warning');
+    assert.equal(judgeTunnel({ ...tunnel, status: 'down' }).level, 'fail');
+    const rule = (hostname: string) => ({ hostname, service: 'http://localhost:1' });
+    const last = { service: 'http_status:404' };
+    assert.equal(judgeRules({ ingress: [rule('a.example.com'), rule('a.example.com'), last] }).level, 'warning');
+    assert.match(judgeRules({ ingress: [rule('a.example.com:80'), last] }).text, /has a port/);
+    const zone = { id: 'z', name: 'example.com', status: 'pending', accountId: 'a', accountName: 'Classroom' };
+    const where = { accountId: 'a', hostname: '{user}.example.com', machine: 'm' };
+    assert.deepEqual(
+      [
+        judgeZone(zone, where)[0]?.level,
+        judgeZone({ ...zone, status: 'active' }, { ...where, accountId: 'b' })[0]?.level,
+      ],
+      ['warning', 'warning'],
+    );
+    assert.deepEqual([judgeQuota(170, 30).level, judgeQuota(171, 30).level], ['ok', 'warning']);
+    const wildcard = { id: 'r', type: 'CNAME', name: '*.example.com', content: 't.cfargotunnel.com' };
+    assert.deepEqual(
+      [
+        judgeWildcard('*.example.com', [{ ...wildcard, proxied: true }], 't').level,
+        judgeWildcard('*.example.com', [{ ...wildcard, proxied: false }], 't').level,
+      ],
+      ['ok', 'fail'],
+    );
+  });
+
+  it('sums up the findings for a person', () => {
+    const finding = (level: Check['level']): Check => ({
+      check: 'zone',
+      level,
+      text: 'text',
+      ...(level === 'ok' ? {} : { fix: 'fix' }),
+    });
+    assert.equal(
+      formatFindings([finding('ok'), finding('fail'), finding('warning')]),
+      'ok       zone  text\nfail     zone  text\n               fix\nwarning  zone  text\n               fix\n\n1 problem, 1 warning.',
+    );
+    assert.match(formatFindings([finding('warning')]), /It works, 1 warning\.$/);
+  });
+});
