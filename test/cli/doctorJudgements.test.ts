@@ -53,7 +53,7 @@ describe('doctor: judgements', () => {
     const rule = (hostname: string) => ({ hostname, service: 'http://localhost:1' });
     const last = { service: 'http_status:404' };
     assert.equal(judgeRules({ ingress: [rule('a.example.com'), rule('a.example.com'), last] }).level, 'warning');
-    assert.match(judgeRules({ ingress: [rule('a.example.com:80'), last] }).text, /has a port/);
+    assert.match(judgeRules({ ingress: [rule('a.example.com:80'), last] }).text, /has no port/);
     const zone = { id: 'z', name: 'example.com', status: 'pending', accountId: 'a', accountName: 'Classroom' };
     const where = { accountId: 'a', hostname: '{user}.example.com', machine: 'm' };
     assert.deepEqual(
