@@ -1,7 +1,9 @@
 /** Runs one test with its own stand-in, code-server with the extension, and fresh browser, and ends them afterwards. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { freePort, startClassroom } from '../../demo/classroom.ts';
 import type { Classroom, ClassroomOptions } from '../../demo/classroom.ts';
@@ -37,8 +39,8 @@ const installedExtensions = (): Promise<string> =>
   (installing ??= (async () => {
     const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-extensions-'));
     const folder = join(root, 'extensions');
-    await chmod(root, 0o755); // a session of another account reads it too
     await installExtensions(requireEnvironment('CODE_SERVER'), [requireEnvironment('VSIX')], root, folder);
+    await promisify(execFile)('chmod', ['--recursive', 'a+rX', root]); // a session of another account reads it too
     return folder;
   })());
 
