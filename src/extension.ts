@@ -39,6 +39,10 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     ...relaySetting(context, command),
     folder: () => info.current?.socketFolder ?? undefined,
     log: logLine,
+    onLost: (port, reason) => {
+      logLine(`visitors do not reach port ${port}: ${reason}`);
+      window.dispatch({ type: 'site', port, event: { type: 'lost', reason } });
+    },
   });
   const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
   const window = buildWindow(context, log, { command, relays, typeAgain });

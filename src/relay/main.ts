@@ -1,7 +1,8 @@
 // The relay's process. It runs until its standard input ends, and for the grace after that.
 import { createInterface } from 'node:readline';
 import { listensAs } from '../shell/listeners.ts';
-import { blockedLine, listeningLine, parseInstruction } from './protocol.ts';
+import { blockedLine, listeningLine, lostLine, parseInstruction } from './protocol.ts';
+import { askPublicly, startPublicCheck } from './publicCheck.ts';
 import { createRelay } from './relay.ts';
 import type { Blocked } from './relay.ts';
 import { isShieldPart } from './shield.ts';
@@ -38,7 +39,9 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
   }).catch((error: unknown) => fail((error as Error).message, exitConfiguration));
   if (file === undefined) return;
 
+  const check = checkPublicly(new URL(url));
   const end = (): void => {
+    check.stop();
     void file.release().finally(() => {
       relay.close();
       process.exit(0);
@@ -57,6 +60,7 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
       file.setServing(instruction.target !== null);
     })
     .once('close', () => {
+      check.stop();
       file.yieldPath();
       setTimeout(end, graceSeconds * 1000);
     });
@@ -65,6 +69,17 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
 
 /** A scanner sends thousands of different requests: so many are reported. */
 const maxReports = 20;
+
+function checkPublicly(site: URL): { stop(): void } {
+  return startPublicCheck({
+    ask: () => askPublicly(site),
+    onLost: (reason) => process.stdout.write(lostLine(reason)),
+    after: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds);
+      return { cancel: () => clearTimeout(timer) };
+    },
+  });
+}
 
 /** Reports each target once. */
 function reportBlocked(): (blocked: Blocked) => void {

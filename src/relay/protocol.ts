@@ -57,6 +57,17 @@ export function parseBlocked(line: string): Blocked | undefined {
   return { part, target };
 }
 
+/** Visitors do not reach the site any more, for this reason. */
+export function lostLine(reason: string): string {
+  return `${JSON.stringify({ lost: reason })}\n`;
+}
+
+/** @returns the reason; undefined for a line of another form */
+export function parseLost(line: string): string | undefined {
+  const lost = parseObject(line)?.['lost'];
+  return typeof lost === 'string' ? lost : undefined;
+}
+
 function parseObject(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Target } from './forward.ts';
-import { instructionLine, parseBlocked } from './protocol.ts';
+import { instructionLine, parseBlocked, parseLost } from './protocol.ts';
 import type { Blocked } from './relay.ts';
 import type { ShieldPart } from './shield.ts';
 
@@ -23,6 +23,8 @@ export interface RelayProcessOptions {
   readonly allow?: readonly ShieldPart[];
   /** Called for requests that the shield blocked: once for each target, and for the first few targets only. */
   readonly onBlocked?: (blocked: Blocked) => void;
+  /** Called when visitors do not reach the site any more, with the reason. */
+  readonly onLost?: (reason: string) => void;
 }
 
 export interface RelayProcess {
@@ -46,7 +48,7 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { socket, publicUrl, graceSeconds, allow = [], onBlocked } = options;
+  const { socket, publicUrl, graceSeconds, allow = [], onBlocked, onLost } = options;
   const args = [socket, publicUrl, String(graceSeconds), allow.join(',')];
   const child = spawn(node, [...nodeFlags, ...rest, ...args], {
     env: options.env,
@@ -62,6 +64,8 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   output.on('line', (line) => {
     const blocked = parseBlocked(line);
     if (blocked) onBlocked?.(blocked);
+    const reason = parseLost(line);
+    if (reason !== undefined) onLost?.(reason);
   });
   const failed = exited.then((how) => {
     throw new Error(`The relay ended (${how}). ${errors.join('').trim()}`);

@@ -19,6 +19,8 @@ export interface RelaysOptions {
   readonly allow?: () => readonly ShieldPart[];
   /** Called once for each publication, with the first request that the shield blocked. */
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
+  /** Called when visitors do not reach the site of a port any more, with the reason. */
+  readonly onLost: (port: number, reason: string) => void;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -114,6 +116,9 @@ export class Relays {
         env,
         allow: allow?.() ?? [],
         onBlocked: (blocked) => this.#onBlocked(entry, blocked),
+        onLost: (reason) => {
+          if (this.#entries.get(port) === entry) this.#options.onLost(port, reason);
+        },
       });
       if (this.#entries.get(port) !== entry) {
         relay.end(); // the site was taken down in between

@@ -94,6 +94,14 @@ export function publish(
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
   publish(site, heldByHand(site, event.shell), life, true, site.told);
 
+/** Publishes a site again that visitors no longer reach, after a check of what Cloudflare has. */
+export function lostOnTheWay(site: Public, { reason }: Of<SiteEvent, 'type', 'lost'>): Step {
+  if (!leaseOf(site)) return step(site);
+  const { site: next, effects } = publish(site, site.runs, 0, true, site.told);
+  const message = `Visitors do not reach your site (${reason}). It is being published again.`;
+  return step({ ...next, note: { message } }, ...effects);
+}
+
 /** The student took the site down: it is not published again until the command starts again. */
 export function unpublish(site: Site): Step {
   const lease = leaseOf(site);

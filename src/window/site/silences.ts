@@ -23,6 +23,7 @@ const nothingPublic = {
   silent: notPublished,
   withdrawn: notPublished,
   guardianLost: notPublished,
+  lost: notPublished,
 } as const;
 
 export const silences: Silences = {
@@ -31,6 +32,7 @@ export const silences: Silences = {
     ...withPort,
     ...withoutServer,
     silent: notAsked,
+    lost: 'It is being published.',
     notRemoved: late,
     windowSilent: 'The publish ends first; the next silent beat finds the site public.',
     windowAnswers: notAway,
@@ -48,6 +50,7 @@ export const silences: Silences = {
     declined: alreadyHeld,
     restored: 'The command that failed is newer than what the terminal held before the reload.',
     silent: notAsked,
+    lost: 'The problem that is shown comes first; Republish looks at what is there.',
     notRemoved: 'The first failure to take it down is shown already.',
     windowAnswers: notAway,
   },

@@ -115,6 +115,8 @@ export type SiteEvent =
   | ({ readonly type: 'silent' } & Finding)
   /** The server rejects visitors. */
   | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
+  /** Visitors no longer reach it: its rule or record was deleted, or the connector is gone. */
+  | { readonly type: 'lost'; readonly reason: string }
   /** The site must not stay public: another user's program listens on the port, or the service is stopping. */
   | { readonly type: 'withdrawn'; readonly problem: Problem }
   /** The guardian of this lease was killed. */

@@ -9,6 +9,7 @@ import {
   guardianLost,
   held,
   kept,
+  lostOnTheWay,
   nowAway,
   nowFailed,
   publish,
@@ -50,7 +51,15 @@ export function transition(site: Site, event: SiteEvent, life: number): Step {
 }
 
 /** The transitions of every public site, whether its server runs or not. */
-const whilePublic = { restored, closed, republish: publishAgain, unpublish, withdrawn, guardianLost };
+const whilePublic = {
+  restored,
+  closed,
+  republish: publishAgain,
+  unpublish,
+  withdrawn,
+  guardianLost,
+  lost: lostOnTheWay,
+};
 
 /** The transitions of each state. silences.ts has the reason for every event without one. */
 export const table = {

@@ -43,6 +43,7 @@ describe('window/server/relays', () => {
       graceSeconds: () => grace,
       log: (message) => log.emit('message', message),
       onBlocked: ({ hostname }, { part, target }) => blocked.push(`${hostname} ${part} ${target}`),
+      onLost: () => undefined,
       now: () => now,
     });
   });
@@ -144,6 +145,7 @@ describe('window/server/relays', () => {
       env: {},
       graceSeconds: () => 0,
       log: () => undefined,
+      onLost: () => undefined,
     });
     assert.equal(await broken.serve(publication), false);
     assert.equal(broken.prepare(), false);
@@ -157,6 +159,7 @@ describe('window/server/relays', () => {
       env: {},
       graceSeconds: () => 0,
       log: () => undefined,
+      onLost: () => undefined,
     });
     assert.equal(without.prepare(), false);
   });

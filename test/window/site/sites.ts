@@ -74,6 +74,7 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'visitorsRefused', refusal: otherRefusal },
   { type: 'withdrawn', problem },
   { type: 'guardianLost', life: 1 },
+  { type: 'lost', reason: 'status 404' },
   { type: 'windowSilent', seconds: 20, limitSeconds: 600 },
   { type: 'windowSilent', seconds: 600, limitSeconds: 600 },
   { type: 'windowAnswers' },

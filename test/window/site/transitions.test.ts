@@ -40,6 +40,7 @@ const toldRefusal = `${tellRefusal.problem.title}: ${tellRefusal.problem.action}
 const refusedForNow = { type: 'refused', life: 1, problem, retryAfterSeconds: 15 } as const;
 const tellForNow = { type: 'tellProblem', problem: { ...problem, action: 'Mend it. Retrying automatically.' } };
 const note = { message: 'busy', until: 5000 };
+const lostNote = { message: 'Visitors do not reach your site (status 404). It is being published again.' };
 const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 const stoppedSite = examples.stopped;
 const stoppedAway: Site = { ...away, runs: stopped() };
@@ -111,6 +112,12 @@ const table: [Site, SiteEvent, Site, readonly object[]][] = [
   ],
   [publishing, withdrawn, failed, [release, tellProblem]],
   [publishing, guardianLost, { ...publishing, life }, [publish]],
+  ...[waiting, live, stoppedSite, away].map((site): [Site, SiteEvent, Site, object[]] => [
+    site,
+    { type: 'lost', reason: 'status 404' },
+    { ...publishing, lease, runs: site.runs, told: site.told, note: lostNote },
+    [again],
+  ]),
   [waiting, { type: 'listening' }, live, [{ type: 'tellLive', publication }]],
   [{ ...waiting, told: true }, { type: 'listening' }, live, []],
   [waiting, { type: 'silent', elsewhere: 5173 }, { ...waiting, elsewhere: 5173 }, []],
