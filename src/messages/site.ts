@@ -62,6 +62,12 @@ export const siteMessages = {
     detail: 'The terminal was restarted while {command} was starting, which ended it.',
     action: 'Type it again.',
   },
+  'second-server': {
+    exit: exitCodes.failed,
+    title: 'A second server is not public',
+    detail: 'Visitors of your link see your server on port {port}, not the one on port {other}.',
+    action: 'Stop the first one to show the second.',
+  },
   'visitors-refused': {
     exit: exitCodes.failed,
     title: '{server} refuses visitors',

@@ -133,7 +133,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'live':
       return {
         text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
-        explain: `**Your site is live:** ${markdownLink(site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.`,
+        explain: `**Your site is live:** ${markdownLink(site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.${hiddenText(site.hidden)}`,
         command: 'classroomTunnel.open',
         offers: whilePublic,
       };
@@ -159,6 +159,11 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'notPublic':
       return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
   }
+}
+
+function hiddenText(hidden: readonly number[] | undefined): string {
+  if (!hidden) return '';
+  return `\n\nYour server on port ${hidden.join(', ')} is not public: stop the first one to show it.`;
 }
 
 function answeredElsewhereLook(publication: Publication): Look {

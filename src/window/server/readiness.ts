@@ -16,6 +16,7 @@ import type { Site, SiteEvent } from '../site/siteState.ts';
 import type { WindowState, WindowEvent } from '../site/windowState.ts';
 import {
   eventOfListeners,
+  eventOfOthers,
   eventOfProbe,
   eventOfStoppedProbe,
   eventOfTarget,
@@ -39,6 +40,7 @@ export interface ReadinessWatcherOptions {
 
 interface Watch {
   readonly kind: Site['kind'];
+  readonly runs: Site['runs'];
   readonly timer: NodeJS.Timeout;
   /** Milliseconds. */
   readonly pause: number;
@@ -62,7 +64,8 @@ export class ReadinessWatcher {
     this.#state = state;
     for (const port of [...this.#watches.keys()]) if (!state.sites.has(port)) this.#end(port);
     for (const [port, site] of state.sites) {
-      if (this.#watches.get(port)?.kind === site.kind) continue;
+      const watch = this.#watches.get(port);
+      if (watch?.kind === site.kind && watch.runs === site.runs) continue;
       this.#end(port);
       this.#schedule(port, site, 0, fullLookPause);
     }
@@ -77,7 +80,7 @@ export class ReadinessWatcher {
     if (pause === undefined) return;
     const timer = setTimeout(() => this.#look(port), pause);
     timer.unref();
-    this.#watches.set(port, { kind: site.kind, timer, pause, sinceFullLook: sinceFullLook + pause });
+    this.#watches.set(port, { kind: site.kind, runs: site.runs, timer, pause, sinceFullLook: sinceFullLook + pause });
   }
 
   #end(port: number): void {
@@ -118,7 +121,8 @@ export class ReadinessWatcher {
       return;
     }
     this.#probes.end(port);
-    if (event) this.#dispatch(port, event);
+    const next = event ?? (target && eventOfOthers(site, target.port, portsOfCommands(site)));
+    if (next) this.#dispatch(port, next);
   }
 
   /** A server that listens is live only when visitors get a response. */
@@ -162,4 +166,11 @@ function knownServer({ pids = [] }: PortListeners, { port }: Target): Pick<Targe
 function findListeners(site: Site, port: number): PortListeners {
   const pids = [...site.runs].flatMap(([shell, run]) => treeOf(shell, run.process === undefined ? [] : [run.process]));
   return { onPort: listeners().filter((listener) => listener.port === port), own: listenersOf(pids), pids };
+}
+
+/** The ports that may be a site, for each command that runs in a terminal of its own. */
+function portsOfCommands(site: Site): number[][] {
+  const processes = [...site.runs.values()].flatMap(({ running, process }) => (running ? (process ?? []) : []));
+  if (processes.length < 2) return [];
+  return processes.map((process) => candidateTargets(listenersOf(treeOf(process))).map(({ port }) => port));
 }

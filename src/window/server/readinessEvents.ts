@@ -105,3 +105,19 @@ export function pauseFor(site: Site, previous: number): number | undefined {
       return undefined;
   }
 }
+
+/**
+ * The servers that visitors do not see, of several commands with one port.
+ * @param target the server that visitors see
+ * @param ports the ports that each command's processes listen on
+ */
+export function eventOfOthers(
+  site: Site,
+  target: number,
+  ports: readonly (readonly number[])[],
+): SiteEvent | undefined {
+  if (site.kind !== 'live') return undefined;
+  const others = ports.filter((own) => !own.includes(target)).flatMap(([first]) => first ?? []);
+  const hidden = [...new Set(others)].sort((a, b) => a - b);
+  return String(hidden) === String(site.hidden ?? []) ? undefined : { type: 'hiddenServers', port: target, hidden };
+}

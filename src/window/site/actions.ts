@@ -1,4 +1,5 @@
 // The steps of a site's state machine: each returns the next state and its effects. transitions.ts says when. Pure.
+import { problemFor } from '../../messages/messages.ts';
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 import { isRunning, leaseOf, idleSite, noPort, refusalProblem } from './siteState.ts';
 import type {
@@ -93,6 +94,14 @@ export function publish(
 
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
   publish(site, heldByHand(site, event.shell), life, true, site.told);
+
+/** Tells the student once that visitors do not see a second server; the tooltip shows it for as long as it runs. */
+export function hiddenServers(site: Live, { port, hidden }: Of<SiteEvent, 'type', 'hiddenServers'>): Step {
+  if (String(site.hidden ?? []) === String(hidden)) return step(site);
+  const next: Live = { ...kept(site), kind: 'live', lease: site.lease, ...(hidden.length > 0 && { hidden }) };
+  if (hidden.length === 0 || site.hidden) return step(next);
+  return step(next, { type: 'tellProblem', problem: problemFor('second-server', { port, other: hidden.join(', ') }) });
+}
 
 /** Publishes a site again that visitors no longer reach, after a check of what Cloudflare has. */
 export function lostOnTheWay(site: Public, { reason }: Of<SiteEvent, 'type', 'lost'>): Step {

@@ -18,12 +18,14 @@ const withPort = { ranWithoutPort: otherSite, ranWithBadPort: otherSite, decline
 const answered = { queued: late, busy: late, retry: late, published: late, refused: late } as const;
 const held = { ...withPort, ...answered, notRemoved: isPublic } as const;
 const withoutServer = { listening: notAsked, visitorsRefused: notAsked } as const;
+const noServerShown = 'Only a live site shows a server that could hide another one.';
 const nothingPublic = {
   ...withoutServer,
   silent: notPublished,
   withdrawn: notPublished,
   guardianLost: notPublished,
   lost: notPublished,
+  hiddenServers: noServerShown,
 } as const;
 
 export const silences: Silences = {
@@ -32,15 +34,21 @@ export const silences: Silences = {
     ...withPort,
     ...withoutServer,
     silent: notAsked,
+    hiddenServers: noServerShown,
     lost: 'It is being published.',
     notRemoved: late,
     windowSilent: 'The publish ends first; the next silent beat finds the site public.',
     windowAnswers: notAway,
   },
-  waiting: { ...held, windowAnswers: notAway },
+  waiting: { ...held, hiddenServers: noServerShown, windowAnswers: notAway },
   live: { ...held, ...withoutServer, windowAnswers: notAway },
-  stopped: { ...held, visitorsRefused: notAsked, windowAnswers: notAway },
-  away: { ...held, ...withoutServer, silent: 'The server is checked when the window answers again.' },
+  stopped: { ...held, hiddenServers: noServerShown, visitorsRefused: notAsked, windowAnswers: notAway },
+  away: {
+    ...held,
+    hiddenServers: noServerShown,
+    ...withoutServer,
+    silent: 'The server is checked when the window answers again.',
+  },
   failed: {
     ...withoutServer,
     queued: late,
@@ -50,6 +58,7 @@ export const silences: Silences = {
     declined: alreadyHeld,
     restored: 'The command that failed is newer than what the terminal held before the reload.',
     silent: notAsked,
+    hiddenServers: noServerShown,
     lost: 'The problem that is shown comes first; Republish looks at what is there.',
     notRemoved: 'The first failure to take it down is shown already.',
     windowAnswers: notAway,

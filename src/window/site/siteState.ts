@@ -65,6 +65,8 @@ export interface AwaitingServer extends Base, Finding {
 export interface Live extends Base {
   readonly kind: 'live';
   readonly lease: Lease;
+  /** Ports of the student's other servers with this site's port, which visitors do not see. */
+  readonly hidden?: readonly number[];
 }
 export interface Stopped extends Base {
   readonly kind: 'stopped';
@@ -115,6 +117,8 @@ export type SiteEvent =
   | ({ readonly type: 'silent' } & Finding)
   /** The server rejects visitors. */
   | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
+  /** Which other servers were started with this site's port; visitors see the one on `port`. */
+  | { readonly type: 'hiddenServers'; readonly port: number; readonly hidden: readonly number[] }
   /** Visitors no longer reach it: its rule or record was deleted, or the connector is gone. */
   | { readonly type: 'lost'; readonly reason: string }
   /** The site must not stay public: another user's program listens on the port, or the service is stopping. */

@@ -8,6 +8,7 @@ import {
   delayed,
   guardianLost,
   held,
+  hiddenServers,
   kept,
   lostOnTheWay,
   nowAway,
@@ -121,6 +122,7 @@ export const table = {
     ran: anotherRan,
     ended: runEnded,
     silent: (site) => held(site, site.lease),
+    hiddenServers,
     windowSilent: nowAway,
   },
   stopped: {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   eventOfListeners,
+  eventOfOthers,
   eventOfProbe,
   eventOfStoppedProbe,
   eventOfTarget,
@@ -122,5 +123,23 @@ describe('window/server/readinessEvents: the result of a probe', () => {
       assert.equal(eventOfStoppedProbe(stopped, result), undefined);
       assert.deepEqual(eventOfStoppedProbe(answered, result), { type: 'silent' });
     }
+  });
+});
+
+describe('window/server/readinessEvents: several commands with one port', () => {
+  const hidden = (...ports: number[][]) => eventOfOthers(examples.live, 5173, ports);
+
+  it('names the servers that visitors do not see', () => {
+    assert.deepEqual(hidden([5173], [5174, 9229]), { type: 'hiddenServers', port: 5173, hidden: [5174] });
+  });
+
+  it('says nothing of one server, nor of a command that does not listen', () => {
+    assert.equal(hidden(), undefined);
+    assert.equal(hidden([5173, 5174], []), undefined);
+  });
+
+  it('takes it back when the second server is gone', () => {
+    const event = eventOfOthers({ ...examples.live, hidden: [5174] } as typeof examples.live, 5173, []);
+    assert.deepEqual(event, { type: 'hiddenServers', port: 5173, hidden: [] });
   });
 });

@@ -75,6 +75,8 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'withdrawn', problem },
   { type: 'guardianLost', life: 1 },
   { type: 'lost', reason: 'status 404' },
+  { type: 'hiddenServers', port: 5173, hidden: [5174] },
+  { type: 'hiddenServers', port: 5173, hidden: [] },
   { type: 'windowSilent', seconds: 20, limitSeconds: 600 },
   { type: 'windowSilent', seconds: 600, limitSeconds: 600 },
   { type: 'windowAnswers' },

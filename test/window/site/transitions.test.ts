@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { noPort, refusalProblem, type Site, type SiteEvent } from '../../../src/window/site/siteState.ts';
+import { problemFor } from '../../../src/messages/messages.ts';
 import { transition } from '../../../src/window/site/transitions.ts';
 import {
   allEvents,
@@ -40,9 +41,11 @@ const toldRefusal = `${tellRefusal.problem.title}: ${tellRefusal.problem.action}
 const refusedForNow = { type: 'refused', life: 1, problem, retryAfterSeconds: 15 } as const;
 const tellForNow = { type: 'tellProblem', problem: { ...problem, action: 'Mend it. Retrying automatically.' } };
 const note = { message: 'busy', until: 5000 };
+const secondServer = problemFor('second-server', { port: 5173, other: '5174' });
 const lostNote = { message: 'Visitors do not reach your site (status 404). It is being published again.' };
 const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 const stoppedSite = examples.stopped;
+const hiding: Site = { ...live, hidden: [5174] };
 const stoppedAway: Site = { ...away, runs: stopped() };
 const awayReleased: Site = { kind: 'away', runs: running(), told: true };
 const failedPublic: Site = { ...failed, lease };
@@ -112,6 +115,15 @@ const table: [Site, SiteEvent, Site, readonly object[]][] = [
   ],
   [publishing, withdrawn, failed, [release, tellProblem]],
   [publishing, guardianLost, { ...publishing, life }, [publish]],
+  [
+    live,
+    { type: 'hiddenServers', port: 5173, hidden: [5174] },
+    hiding,
+    [{ type: 'tellProblem', problem: secondServer }],
+  ],
+  [hiding, { type: 'hiddenServers', port: 5173, hidden: [5174] }, hiding, []],
+  [hiding, { type: 'hiddenServers', port: 5173, hidden: [5174, 5175] }, { ...hiding, hidden: [5174, 5175] }, []],
+  [hiding, { type: 'hiddenServers', port: 5173, hidden: [] }, live, []],
   ...[waiting, live, stoppedSite, away].map((site): [Site, SiteEvent, Site, object[]] => [
     site,
     { type: 'lost', reason: 'status 404' },
