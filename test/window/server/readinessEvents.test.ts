@@ -139,7 +139,7 @@ describe('window/server/readinessEvents: several commands with one port', () => 
   });
 
   it('takes it back when the second server is gone', () => {
-    const event = eventOfOthers({ ...examples.live, hidden: [5174] } as typeof examples.live, 5173, []);
+    const event = eventOfOthers({ ...examples.live, hidden: [5174] }, 5173, []);
     assert.deepEqual(event, { type: 'hiddenServers', port: 5173, hidden: [] });
   });
 });
