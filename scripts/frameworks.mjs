@@ -1,5 +1,5 @@
-// `npm run test:frameworks [-- NAME…]`: every popular dev server, as its generator makes it, typed in a real code-server and seen
-// through the link in a real browser. The last line sums it up.
+// `npm run test:frameworks [-- NAME…]`: starts every popular dev server in a real code-server and visits it through the link in a
+// real browser. The last line is the summary.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,12 +15,12 @@ import { provideDependencies } from './setup/dependencies.mjs';
 import { SetUpError, endOnSignals, removeWhenStopped, run } from './setup/processes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Marks every process that the run starts, however indirectly: none may be left at its end. */
+/** Marks every process that the run starts, directly or not, so that none is left at its end. */
 const MARK = 'MATRIX_RUN_OF_CLASSROOM_TUNNEL';
 const name = randomUUID();
 const PATIENCE_MILLISECONDS = 5_000;
 
-/** A project that cannot be made fails by itself: the others are tried all the same. */
+/** A project that cannot be made fails; the others are still checked. */
 async function prepareAll(chosen) {
   const prepared = [];
   const failed = [];

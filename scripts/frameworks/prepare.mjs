@@ -1,4 +1,4 @@
-// Makes a project of the matrix in the cache, once for each version.
+// Makes each project of the matrix once for each version, in the cache.
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
@@ -6,13 +6,13 @@ import { cacheRoot, cached } from '../setup/cache.mjs';
 import { runOrFail } from '../setup/processes.mjs';
 import { withProgress } from '../setup/progress.mjs';
 
-const SOURCES = join(import.meta.dirname, '../../test/frameworks/sources');
-const NODE_24 = '24.21.0';
-/** Where the text of the file that is edited is kept as it was, beside the project. */
-const PRISTINE = 'pristine';
+const sources = join(import.meta.dirname, '../../test/frameworks/sources');
+const node24 = '24.21.0';
+/** The original of the file that a test edits, beside the project. */
+const originalFile = 'pristine';
 
-/** No tool reports to its maker: a test has nothing to say to them. */
-const SILENT = {
+/** Switches off telemetry. */
+const withoutTelemetry = {
   NEXT_TELEMETRY_DISABLED: '1',
   ASTRO_TELEMETRY_DISABLED: '1',
   NUXT_TELEMETRY_DISABLED: '1',
@@ -21,7 +21,7 @@ const SILENT = {
 
 const frameworksRoot = (env) => join(cacheRoot(env), 'frameworks');
 
-/** The environment of a generator or an install: the machine's own, without what an npm that runs us has set, and without news. */
+/** For a generator or an install: without the variables of the npm that runs this script, and without notices. */
 function projectEnvironment(env, nodeFolder) {
   return {
     ...Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|CI$|PORT$)/i.test(name))),
@@ -29,18 +29,18 @@ function projectEnvironment(env, nodeFolder) {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
-    ...SILENT,
+    ...withoutTelemetry,
   };
 }
 
-/** The folder of a node executable that is new enough for a project; undefined where the one that runs this is. */
+/** The folder of a node executable that is new enough for a project. */
 async function provideNode(wanted, env) {
   if (Number(process.versions.node.split('.')[0]) >= wanted) return dirname(process.execPath);
   const name = `node-linux-${process.arch}`;
-  const folder = await cached(frameworksRoot(env), `node-${NODE_24}-${process.arch}`, async (building) => {
+  const folder = await cached(frameworksRoot(env), `node-${node24}-${process.arch}`, async (building) => {
     await writeFile(join(building, 'package.json'), '{"private":true}\n');
-    await withProgress(`Installing Node ${NODE_24} for the newest tools`, () =>
-      runOrFail('npm', ['install', '--save-exact', `${name}@${NODE_24}`], {
+    await withProgress(`Installing Node ${node24} for the newest tools`, () =>
+      runOrFail('npm', ['install', '--save-exact', `${name}@${node24}`], {
         cwd: building,
         env: projectEnvironment(env),
       }),
@@ -54,20 +54,20 @@ async function make(project, building, env) {
   if (project.generator === undefined) await mkdir(app);
   else await runOrFail('npx', ['--yes', ...project.generator], { cwd: building, env: { ...env, CI: '1' } });
   for (const file of project.remove ?? []) await rm(join(app, file));
-  await layOver(project, app);
+  await addSources(project, app);
   if (project.installs !== true) await runOrFail('npm', ['install'], { cwd: app, env });
-  await writeFile(join(building, PRISTINE), await readFile(join(app, project.edit.file)));
+  await writeFile(join(building, originalFile), await readFile(join(app, project.edit.file)));
 }
 
-async function layOver(project, app) {
-  for (const folder of project.sources ?? []) await cp(join(SOURCES, folder), app, { recursive: true });
+async function addSources(project, app) {
+  for (const folder of project.sources ?? []) await cp(join(sources, folder), app, { recursive: true });
 }
 
-/** The cache's name for it: another generator call or another package.json makes another project. */
+/** Its name in the cache: another generator call or another package.json makes another project. */
 async function keyOf(project) {
   const last = project.sources?.at(-1);
   const packages =
-    last === undefined ? '' : await readFile(join(SOURCES, last, 'package.json'), 'utf8').catch(() => '');
+    last === undefined ? '' : await readFile(join(sources, last, 'package.json'), 'utf8').catch(() => '');
   const identity = createHash('sha256')
     .update(JSON.stringify([project.generator, project.remove, packages]))
     .digest('hex');
@@ -75,7 +75,7 @@ async function keyOf(project) {
 }
 
 /**
- * The project's folder, as its generator made it, with nothing left of an earlier run's edit, and what it is started with.
+ * Returns the project as its generator made it, without edits of an earlier run, and how to start it.
  * @param {import('./projects.mjs').Project} project
  * @param {NodeJS.ProcessEnv} [env]
  */
@@ -86,7 +86,7 @@ export async function prepare(project, env = process.env) {
     withProgress(`Making ${project.name} ${project.version}`, () => make(project, building, environment)),
   );
   const app = join(folder, 'app');
-  await cp(join(folder, PRISTINE), join(app, project.edit.file));
-  await layOver(project, app);
-  return { ...project, folder: app, nodeFolder, variables: SILENT };
+  await cp(join(folder, originalFile), join(app, project.edit.file));
+  await addSources(project, app);
+  return { ...project, folder: app, nodeFolder, variables: withoutTelemetry };
 }

@@ -1,33 +1,33 @@
-// A visitor who comes before the server does, and stays until it is gone again.
+// A visitor who opens the site before its server runs, and again after its end.
 import type { Browser } from 'playwright-core';
 
-/** A first page may be compiled only now. Milliseconds. */
-const PATIENCE = 120_000;
+/** The first page may still have to be compiled. Milliseconds. */
+const timeout = 120_000;
 
 export interface EarlyVisitor {
-  /** Does nothing, and has the site in front of them once it is there. @throws when the page that waits does not open it */
+  /** Waits until the page that waits has opened the site. @throws when it does not */
   seesTheSite(): Promise<void>;
-  /** Looks again after the end of the server. @throws when that is not the page that waits */
+  /** Opens the site after the end of its server. @throws when another page responds than the one that waits */
   seesThatItIsStopped(): Promise<void>;
 }
 
-/** Opens a site that is public; whether its server runs by then is up to the server. */
+/** Opens a public site, whose server may or may not run. */
 export async function earlyVisitor(browser: Browser, url: string): Promise<EarlyVisitor> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
-  await page.goto(url, { timeout: PATIENCE });
+  await page.goto(url, { timeout });
   return {
     seesTheSite: async () => {
       await page
         .getByRole('button')
         .first()
-        .waitFor({ timeout: PATIENCE })
+        .waitFor({ timeout })
         .catch(async () => {
           throw new Error(
             `the page that waits did not open the site; it shows\n${await page.locator('body').innerText()}`,
           );
         });
-      await page.goto('about:blank'); // whoever looks on would be a second one for the server to serve
+      await page.goto('about:blank'); // leaves the server to one visitor at a time
     },
     seesThatItIsStopped: async () => {
       const answer = await page.goto(url);

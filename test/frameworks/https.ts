@@ -1,4 +1,4 @@
-// What Cloudflare's edge does first: it ends the encryption. The stand-in's edge has no certificates, so this stands before it.
+// Terminates TLS in front of the stand-in's edge, which has no certificates, as Cloudflare's edge does.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -9,19 +9,19 @@ import { pipeline } from 'node:stream/promises';
 import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 
-/** A foreign domain: dev servers trust every name under `.localhost`, so one of those would prove nothing. */
-export const ZONE = 'example.com';
-/** Tells the visitors' browser where that domain is. */
-export const RESOLVE = `--host-resolver-rules=MAP *.${ZONE} 127.0.0.1`;
+/** Not `.localhost`, because dev servers accept every name under that. */
+export const zone = 'example.com';
+/** Makes the visitors' browser resolve that domain to this machine. */
+export const resolverFlag = `--host-resolver-rules=MAP *.${zone} 127.0.0.1`;
 
 export interface Https {
   readonly port: number;
-  /** Where the stand-in's edge is; nobody visits before. */
+  /** Sets the port of the stand-in's edge. Call it before the first visit. */
   leadTo(edgePort: number): void;
   close(): void;
 }
 
-/** @param folder takes the key and the certificate; whoever made it removes it */
+/** @param folder where the key and the certificate are written; the caller removes it */
 export async function serveHttps(folder: string): Promise<Https> {
   const key = join(folder, 'key.pem');
   const certificate = join(folder, 'certificate.pem');
@@ -36,7 +36,7 @@ export async function serveHttps(folder: string): Promise<Https> {
     '-days',
     '2',
     '-subj',
-    `/CN=*.${ZONE}`,
+    `/CN=*.${zone}`,
     '-keyout',
     key,
     '-out',

@@ -1,16 +1,16 @@
-// The matrix: one class with its code-server, and in its window one project after the other.
+// The matrix: checks one project after the other in one window of one code-server, and prints a table.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeShared, withCodeServer } from '../code-server/withCodeServer.ts';
-import { Desk } from './desk.ts';
-import { RESOLVE, serveHttps, ZONE } from './https.ts';
+import { StudentDriver } from './studentDriver.ts';
+import { resolverFlag, serveHttps, zone } from './https.ts';
 import type { Project } from './project.ts';
 import { table } from './table.ts';
-import { tryOut } from './tryOut.ts';
-import type { Row } from './tryOut.ts';
-import { tryTwoStudents, TWO_STUDENTS } from './twoStudents.ts';
+import { checkProject } from './checkProject.ts';
+import type { Row } from './checkProject.ts';
+import { checkTwoStudents, twoStudents } from './twoStudents.ts';
 
-const HEADS = [
+const headings = [
   'project',
   'known as',
   'port',
@@ -23,12 +23,12 @@ const HEADS = [
   'without the relay',
 ];
 
-/** The project that two students run at once, when it is among those that are tried. */
-const SHARED_PROJECT = 'vite-react';
+/** Two students run this project at once, if it was chosen. */
+const sharedProject = 'vite-react';
 
-/** Made, and removed at the end, by scripts/frameworks.mjs. */
+/** scripts/frameworks.mjs makes it, and removes it at the end. */
 const folder = process.argv[2] ?? '';
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 interface Prepared {
   readonly prepared: readonly Project[];
@@ -41,10 +41,10 @@ async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly
   const checks: string[] = [];
   const https = await serveHttps(folder);
   const options = {
-    // What was ended by force is not to come back with the next window.
+    // A terminal that was killed must not be restored in the next window.
     settings: { 'terminal.integrated.enablePersistentSessions': false },
-    zoneName: ZONE,
-    browserFlags: [RESOLVE],
+    zoneName: zone,
+    browserFlags: [resolverFlag],
     publicUrl: `https://{hostname}:${https.port}`,
     configuration: { commands: ['npm run dev', 'npm start'] },
   };
@@ -52,17 +52,17 @@ async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly
     'frameworks',
     async (it) => {
       https.leadTo(it.classroom.standIn.edgePort);
-      const desk = await Desk.open(it);
+      const student = await StudentDriver.open(it);
       for (const project of projects) {
-        const row = await tryOut(it.browser, desk, project);
+        const row = await checkProject(it.browser, student, project);
         rows.push(row);
-        say(`${project.name}: ${row.problems.length === 0 ? 'well' : row.problems.join('; ')} (${row.seconds} s)`);
+        print(`${project.name}: ${row.problems.length === 0 ? 'passed' : row.problems.join('; ')} (${row.seconds} s)`);
       }
-      const shared = projects.find(({ name }) => name === SHARED_PROJECT);
+      const shared = projects.find(({ name }) => name === sharedProject);
       if (shared)
         checks.push(
-          await tryTwoStudents(it.browser, https, shared).then(
-            () => 'well',
+          await checkTwoStudents(it.browser, https, shared).then(
+            () => 'passed',
             (error: unknown) => (error as Error).message,
           ),
         );
@@ -73,7 +73,7 @@ async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly
   return { rows, checks };
 }
 
-function cells({ project, server, port, linked, local, problems, seconds, straight }: Row): string[] {
+function cells({ project, server, port, linked, local, problems, seconds, direct }: Row): string[] {
   const errors = linked === undefined ? '' : `${linked.errors.length} errors, locally ${local?.errors.length ?? '?'}`;
   return [
     `${project.name} ${project.version}`,
@@ -85,23 +85,23 @@ function cells({ project, server, port, linked, local, problems, seconds, straig
     errors,
     problems.length === 0 ? 'yes' : 'NO',
     String(seconds),
-    straight ?? '',
+    direct ?? '',
   ];
 }
 
 const { prepared, failed } = JSON.parse(await readFile(join(folder, 'projects.json'), 'utf8')) as Prepared;
 const { rows, checks } = prepared.length === 0 ? { rows: [], checks: [] } : await runMatrix(prepared);
-say(
-  ['', table(HEADS, rows.map(cells)), '', ...failed, ...checks.map((result) => `${TWO_STUDENTS}: ${result}`)].join(
+print(
+  ['', table(headings, rows.map(cells)), '', ...failed, ...checks.map((result) => `${twoStudents}: ${result}`)].join(
     '\n',
   ),
 );
 const results = [
   ...rows.map(({ problems }) => problems.length === 0),
   ...failed.map(() => false),
-  ...checks.map((result) => result === 'well'),
+  ...checks.map((result) => result === 'passed'),
 ];
-const well = results.filter(Boolean).length;
-for (const { project, problems } of rows) if (problems.length > 0) say(`✗ ${project.name}: ${problems.join('; ')}`);
-say(`${well} passed, ${results.length - well} failed`);
-process.exit(well === results.length ? 0 : 1);
+const passed = results.filter(Boolean).length;
+for (const { project, problems } of rows) if (problems.length > 0) print(`✗ ${project.name}: ${problems.join('; ')}`);
+print(`${passed} passed, ${results.length - passed} failed`);
+process.exit(passed === results.length ? 0 : 1);

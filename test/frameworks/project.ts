@@ -1,15 +1,15 @@
-// What scripts/frameworks.mjs hands over: a project in the cache, ready to be started.
+// A project of the matrix in the cache, as scripts/frameworks.mjs passes it on.
 
 export interface Project {
   name: string;
   version: string;
   /** Where its package.json is. */
   folder: string;
-  /** The folder of a node that is new enough for it. */
+  /** The folder of a node executable that is new enough for it. */
   nodeFolder: string;
-  /** What its terminal has more than the student's others. */
+  /** Set in its terminal only. */
   variables: Readonly<Record<string, string>>;
-  /** What the student types. */
+  /** The command that the student types. */
   command: string;
   edit: { file: string; from: string; to: string };
   onEdit: 'live' | 'none';

@@ -1,5 +1,5 @@
-// Two students who both run Vite at once, under two real accounts: the one has 5173, the other what is next, and visitors of
-// each reach their own. Without windows: a relay and the command for each account, as a window would call them.
+// Two students run Vite at once under two real accounts, one on 5173 and one on the next port, and visitors of each reach the
+// right one. There are no windows: each account has a relay and the command, called as a window calls them.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -23,13 +23,13 @@ import type { Https } from './https.ts';
 import type { Project } from './project.ts';
 
 const run = promisify(execFile);
-const RELAY = fileURLToPath(new URL('../../dist/relay.cjs', import.meta.url));
-/** Only root may be several accounts; elsewhere both students are the one account that there is. */
+const relayProgram = fileURLToPath(new URL('../../dist/relay.cjs', import.meta.url));
+/** Only root can use several accounts; otherwise both students share one. */
 const isRoot = process.getuid?.() === 0;
 const accountOf = (number: number): number => 21_000 + number;
-/** The first start of a tool compiles for a while. Milliseconds. */
-const START_LIMIT = 180_000;
-const PAGE_LIMIT = 60_000;
+/** The first start of a tool compiles its dependencies. Milliseconds. */
+const startLimit = 180_000;
+const pageLimit = 60_000;
 
 interface Student {
   readonly name: string;
@@ -39,18 +39,18 @@ interface Student {
   readonly url: string;
 }
 
-/** @throws AssertionError when a visitor reaches anything but the site whose name they typed */
-export async function tryTwoStudents(browser: Browser, https: Https, project: Project): Promise<void> {
+/** @throws AssertionError when a visitor reaches another site than the one requested */
+export async function checkTwoStudents(browser: Browser, https: Https, project: Project): Promise<void> {
   const classroom = await Classroom.start({
     config: { publicUrl: `https://{hostname}:${https.port}`, ports: { student1: 3001, student2: 3002 } },
   });
-  process.once('exit', () => rmSync(classroom.folder, { recursive: true, force: true })); // however this ends
+  process.once('exit', () => rmSync(classroom.folder, { recursive: true, force: true }));
   const undo: (() => Promise<void>)[] = [() => classroom.close()];
   try {
     https.leadTo(classroom.standIn.edgePort);
     await share(classroom);
     const [first, second] = await Promise.all([1, 2].map((number) => goLive(classroom, project, number, undo)));
-    assert(first && second);
+    assert.ok(first && second);
     assert.notEqual(first.target.port, second.target.port, 'two servers, two ports');
     for (const { port, target } of [first, second]) assert.notEqual(target.port, port, 'Vite takes a port of its own');
     assert.deepEqual(
@@ -58,23 +58,23 @@ export async function tryTwoStudents(browser: Browser, https: Https, project: Pr
       [first, second].map(({ name }) => `Site of ${name}`),
     );
     if (!isRoot) return;
-    second.relay.setTarget(first.target); // whatever a relay is told, it leads to nobody else's server
+    second.relay.setTarget(first.target); // a relay connects to no other user's server, whatever its target
     assert.equal(await headingAt(browser, second.url), 'student2.example.com is not running right now');
   } finally {
-    for (const one of undo.reverse()) await one().catch((error: unknown) => console.error(error));
+    for (const step of undo.reverse()) await step().catch((error: unknown) => console.error(error));
   }
 }
 
-/** Everybody may come in, as in a class of several accounts without sudo. */
+/** Opens the folder to every account, as in a class without sudo. */
 async function share(classroom: Classroom): Promise<void> {
   await chmod(classroom.folder, 0o755);
   await chmod(classroom.tokenFile, 0o644);
   await mkdir(classroom.stateDir);
   await chmod(classroom.stateDir, 0o777);
-  await copyFile(RELAY, join(classroom.folder, 'relay.cjs'));
+  await copyFile(relayProgram, join(classroom.folder, 'relay.cjs'));
 }
 
-/** What `npm run dev` in a window does: the server starts, is found on its port, and is published through the student's relay. */
+/** Does what a window does after `npm run dev`: finds the server's port and publishes it through the student's relay. */
 async function goLive(
   classroom: Classroom,
   project: Project,
@@ -121,14 +121,14 @@ async function goLive(
       return findTarget(listenersOf(descendants(server.pid ?? 0).map(({ pid }) => pid)), port, sniffPort);
     },
     `${name}'s server to listen`,
-    START_LIMIT,
+    startLimit,
   );
   relay.setTarget(target);
   await classroom.done(['publish', '-p', String(port), '--holder', 'window-1', '--relay'], { user: name, through });
   return { name, port, relay, target, url };
 }
 
-/** The student's own copy of the project, with a heading of their own. */
+/** A copy of the project with the student's name as its heading. */
 async function makeHome(classroom: Classroom, project: Project, name: string, number: number): Promise<string> {
   const home = join(classroom.folder, name);
   await mkdir(home);
@@ -139,7 +139,7 @@ async function makeHome(classroom: Classroom, project: Project, name: string, nu
   return home;
 }
 
-/** In a process group of its own, so that all of it can be ended. */
+/** In a process group of its own, so that all its processes can be killed. */
 function startServer(cwd: string, env: NodeJS.ProcessEnv, through: readonly string[]): ChildProcess {
   return spawn('env', [...through, 'npm', 'run', 'dev'], {
     cwd,
@@ -154,17 +154,17 @@ async function endGroup(server: ChildProcess): Promise<void> {
   await ended(server);
 }
 
-/** What a visitor reads first. */
+/** The heading that a visitor sees. */
 async function headingAt(browser: Browser, url: string): Promise<string> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   try {
     const page = await context.newPage();
-    await page.goto(url, { timeout: PAGE_LIMIT });
-    return await page.getByRole('heading', { level: 1 }).innerText({ timeout: PAGE_LIMIT });
+    await page.goto(url, { timeout: pageLimit });
+    return await page.getByRole('heading', { level: 1 }).innerText({ timeout: pageLimit });
   } finally {
     await context.close();
   }
 }
 
-/** What is tried, for a person to read. */
-export const TWO_STUDENTS = `two students run Vite at once${isRoot ? ', each under an account of their own' : ', both under one account: only root has several'}`;
+/** The name of this check, for the summary. */
+export const twoStudents = `two students run Vite at once${isRoot ? ', each under an account of their own' : ', both under one account: only root has several'}`;

@@ -1,4 +1,4 @@
-// A visitor: opens the site in a real browser, clicks, and keeps looking while the student edits.
+// Visits a site in a real browser: clicks, sends a form, and watches the page while a file is edited.
 import { EventEmitter, once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,33 +6,33 @@ import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import type { Project } from './project.ts';
 
-/** What a visitor sees of a site. */
+/** What happened during a visit. */
 export interface Visit {
-  /** 'works' when the page came and a click changed it, else what went wrong. */
+  /** 'works' when the page loaded and a click changed it, otherwise the error. */
   click: string;
-  /** The same for the page's own form, answered by its server; undefined where it has none. */
+  /** The same for the page's form, which its server handles; undefined when it has none. */
   form?: string;
-  /** How an edit came to the page: without a reload, by one, or not at all. */
+  /** How an edit reached the page. */
   edit: 'without a reload' | 'by a reload' | 'none';
-  /** What the browser's console called an error, and what no script caught, with the site's own address taken out. */
+  /** Errors in the browser's console and uncaught ones, without the site's address. */
   errors: string[];
 }
 
-/** A first page may be compiled only now. Milliseconds. */
-const PAGE_LIMIT = 120_000;
-/** A page that does not react within this is taken for dead. Milliseconds. */
-const REACTION_LIMIT = 30_000;
-/** Not every server says hello (Parcel does not). Milliseconds. */
-const HELLO_LIMIT = 3_000;
+/** The first page may still have to be compiled. Milliseconds. */
+const pageLimit = 120_000;
+/** How long a page may take to react. Milliseconds. */
+const reactionLimit = 30_000;
+/** Parcel sends nothing over its WebSocket at first. Milliseconds. */
+const firstMessageLimit = 3_000;
 
-/** One visit, with the edit taken back at its end. */
+/** Takes the edit back at the end. */
 export async function visit(browser: Browser, url: string, project: Project): Promise<Visit> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   try {
     const page = await context.newPage();
     const errors = collectErrors(page, url);
     const connected = watchWebSocket(page);
-    await page.goto(url, { timeout: PAGE_LIMIT });
+    await page.goto(url, { timeout: pageLimit });
     const click = await outcome(() => clickThrough(page));
     const form = project.form === true ? { form: await outcome(() => sendAndSettle(page)) } : {};
     await page.evaluate('window.sameDocument = true');
@@ -45,21 +45,21 @@ export async function visit(browser: Browser, url: string, project: Project): Pr
   }
 }
 
-/** Waits until the document that is shown now has heard from its server over a WebSocket: an edit before that is lost, locally too. */
+/** Waits until the current document has received a message over its WebSocket: an edit before that is lost, locally too. */
 function watchWebSocket(page: Page): () => Promise<void> {
-  const hello = new EventEmitter();
-  let heard = false;
+  const messages = new EventEmitter();
+  let received = false;
   page.on('framenavigated', (frame) => {
-    if (frame === page.mainFrame()) heard = false;
+    if (frame === page.mainFrame()) received = false;
   });
   page.on('websocket', (socket) => {
     socket.once('framereceived', () => {
-      heard = true;
-      hello.emit('heard');
+      received = true;
+      messages.emit('first');
     });
   });
   return async () => {
-    if (!heard) await Promise.race([once(hello, 'heard'), setTimeout(HELLO_LIMIT)]);
+    if (!received) await Promise.race([once(messages, 'first'), setTimeout(firstMessageLimit)]);
   };
 }
 
@@ -80,11 +80,11 @@ function collectErrors(page: Page, url: string): string[] {
   return errors;
 }
 
-/** A page drawn by its server shows its button before its script runs, so the click is repeated until it does something. */
+/** A page rendered by its server shows its button before its script runs, so the click is repeated until it works. */
 async function clickThrough(page: Page): Promise<void> {
   const button = page.getByRole('button', { name: /^count is \d+$/i });
-  await button.waitFor({ timeout: PAGE_LIMIT });
-  const deadline = Date.now() + REACTION_LIMIT;
+  await button.waitFor({ timeout: pageLimit });
+  const deadline = Date.now() + reactionLimit;
   while (!/[1-9]/.test(await button.innerText())) {
     if (Date.now() > deadline) throw new Error('a click changes nothing');
     await button.click();
@@ -94,10 +94,10 @@ async function clickThrough(page: Page): Promise<void> {
 
 async function send(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Send' }).click();
-  await page.getByText('Sent', { exact: true }).waitFor({ timeout: REACTION_LIMIT });
+  await page.getByText('Sent', { exact: true }).waitFor({ timeout: reactionLimit });
 }
 
-/** An answer that is a new document has to come alive as the first one did: an edit before that is lost, locally too. */
+/** When the response is a new document, it has to hydrate too: an edit before that is lost, locally too. */
 async function sendAndSettle(page: Page): Promise<void> {
   await send(page);
   await clickThrough(page);
@@ -107,15 +107,15 @@ async function watchEdit(page: Page): Promise<Visit['edit']> {
   return page
     .getByText(/^Edited/)
     .first()
-    .waitFor({ timeout: REACTION_LIMIT })
+    .waitFor({ timeout: reactionLimit })
     .then(
       async () => ((await page.evaluate('window.sameDocument === true')) ? 'without a reload' : 'by a reload'),
       () => 'none',
     );
 }
 
-/** Writes as an editor does, by a rename; the file is as it was afterwards. */
-async function whileEdited<T>(project: Project, look: () => Promise<T>): Promise<T> {
+/** Writes as an editor does, by a rename, and restores the file afterwards. */
+async function whileEdited<T>(project: Project, act: () => Promise<T>): Promise<T> {
   const file = join(project.folder, project.edit.file);
   const before = await readFile(file, 'utf8');
   if (!before.includes(project.edit.from)) throw new Error(`${project.edit.file} has no ${project.edit.from}`);
@@ -125,7 +125,7 @@ async function whileEdited<T>(project: Project, look: () => Promise<T>): Promise
   };
   await save(before.replace(project.edit.from, project.edit.to));
   try {
-    return await look();
+    return await act();
   } finally {
     await save(before);
   }

@@ -1,4 +1,4 @@
-// Where the student sits: one code-server window, in which one project after the other is started in a terminal and stopped.
+// Drives one code-server window as a student: starts one project after the other in a terminal, and stops it.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
@@ -18,19 +18,19 @@ import type { Session } from '../code-server/withCodeServer.ts';
 import type { Terminal, Workbench } from '../code-server/workbench.ts';
 import type { Project } from './project.ts';
 
-/** The first start of a big tool compiles for a while. Milliseconds. */
-const START_LIMIT = 180_000;
+/** The first start of a big tool compiles its dependencies. Milliseconds. */
+const startLimit = 180_000;
 
-/** A tool that opens a browser would open it over the window, and a prompt with a long path would wrap what is typed behind it. */
-const COMMON = { BROWSER: 'none', PROMPT_DIRTRIM: '1' };
+/** No tool may open a browser over the window, and a prompt with a long path would wrap the command behind it. */
+const commonVariables = { BROWSER: 'none', PROMPT_DIRTRIM: '1' };
 
-/** A command that was typed, and the processes under its terminal. */
+/** A terminal in which a command was typed, and its shell. */
 export interface Started {
   readonly terminal: Terminal;
   readonly shellPid: number;
 }
 
-export class Desk {
+export class StudentDriver {
   readonly #class: Session;
   #window: Workbench;
 
@@ -39,8 +39,8 @@ export class Desk {
     this.#window = window;
   }
 
-  static async open(of: Session): Promise<Desk> {
-    return new Desk(of, await of.openWindow());
+  static async open(of: Session): Promise<StudentDriver> {
+    return new StudentDriver(of, await of.openWindow());
   }
 
   get classroom(): Classroom {
@@ -51,11 +51,11 @@ export class Desk {
     return this.#class.context;
   }
 
-  /** Opens a terminal, goes into the project's folder, and types its command. */
+  /** Opens a terminal, changes to the project's folder, and types its command. */
   async start(project: Project): Promise<Started> {
     const terminal = await this.#class.openTerminal(this.#window);
     const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
-    const settings = Object.entries({ ...COMMON, ...project.variables })
+    const settings = Object.entries({ ...commonVariables, ...project.variables })
       .map(([name, value]) => `export ${name}='${value}'\n`)
       .join('');
     await writeFile(
@@ -67,14 +67,14 @@ export class Desk {
     return { terminal, shellPid: shell?.pid ?? 0 };
   }
 
-  /** Waits until the status bar names the site, whether its server runs already or not. */
+  /** Waits until the status bar shows the hostname, whether or not the server runs. */
   untilPublic(): Promise<void> {
     return this.#window.waitForStatus(this.classroom.hostname);
   }
 
-  /** Waits until the status bar says that the site is live. @throws what it says instead, and what the terminal shows */
+  /** Waits until the status bar says that the site is live. @throws with the status bar's text and the terminal's */
   async untilLive({ terminal }: Started): Promise<void> {
-    await this.#window.waitForStatus(live(this.classroom), START_LIMIT).catch(async () => {
+    await this.#window.waitForStatus(live(this.classroom), startLimit).catch(async () => {
       throw new Error(`it is not live: "${await this.#window.status()}"; the terminal shows\n${await terminal.text()}`);
     });
   }
@@ -85,7 +85,7 @@ export class Desk {
     await this.#window.waitForStatus(stopped(this.classroom));
   }
 
-  /** Leaves the terminal, so that the next project finds nothing of this one; what does not go is ended by force, with its window. */
+  /** Exits the terminal. If that fails, kills its processes and closes the window, so that nothing is left for the next project. */
   async clear(): Promise<void> {
     try {
       const terminal = await this.#window.activeTerminal();
@@ -105,8 +105,8 @@ export class Desk {
   }
 }
 
-/** Where the processes under a terminal listen, and what their server is called. */
-export async function lookAt(
+/** Where the server of a terminal listens, and its name if it is known. */
+export async function findServer(
   { shellPid }: Started,
   assignedPort: number,
 ): Promise<{ target: Target; server: DevServerName | undefined }> {
