@@ -156,7 +156,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
 
   it('list shows who is live, for people and for programs, without a call', async () => {
     const classroom = await startClassroom();
-    assert.equal((await classroom.run(['list'])).out, 'Nobody is live.\n');
+    assert.equal((await classroom.run(['list'])).out, 'No site is live.\n');
     await classroom.done(['publish', '-p', '3000', '--holder', 'a']);
     await classroom.done(['publish', '-p', '3000', '--holder', 'b']);
     await classroom.done(['publish', '-p', '3001'], { user: 'student2' });
