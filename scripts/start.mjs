@@ -23,7 +23,7 @@ endOnSignals({
   },
 });
 
-/** What is wrong with the arguments is said together with the usage. */
+/** Prints the usage together with the fault of the arguments. */
 function parse(read, usage) {
   try {
     return read();

@@ -32,7 +32,7 @@ const firstMinute = ['--config', 'test/code-server/firstMinute.mocharc.json'];
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];
 
 /**
- * What can be run. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
+ * The parts that can be run. `needs`: the set-up without which it cannot. Where `counts` is not set, the part is one test.
  * @type {Record<string, {title: string, args: string[], needs: string[], mocha?: boolean, counts?: boolean, environment?: Record<string, string>}>}
  */
 const PARTS = {
@@ -117,7 +117,7 @@ const PARTS = {
   },
 };
 
-/** What runs by itself. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
+/** The parts that run without being named. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
 const LANES = [['lint', 'format', 'types'], ['unit'], ['host', 'browser']];
 
 const total = { passed: 0, failed: 0, why: [], skipped: [] };
@@ -127,7 +127,7 @@ const fail = (message) => {
   total.why.push(message);
 };
 
-/** What several parts print at once stays readable: each line begins with its part. */
+/** Keeps the output of several parts at once readable: each line begins with its part. */
 function prefixed(part) {
   let begun = '';
   return {
@@ -195,7 +195,7 @@ async function runLane(parts, ready, showOf) {
   for (const part of parts) await runPart(part, ready, showOf(part));
 }
 
-/** Whatever a test has started, it has also ended. */
+/** Checks that the tests have ended every process that they started. */
 async function checkNothingLeft() {
   const { findMarked, endMarked } = await import('../demo/marked.ts');
   const left = await findMarked(name, MARK);

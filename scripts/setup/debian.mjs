@@ -1,4 +1,4 @@
-// What must come from the system: found, or installed where the machine allows it, or named in one line with its command.
+// Programs that must come from the system: found, or installed where the machine allows it, or named in one line with its command.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SetUpError, run, runOrFail } from './processes.mjs';

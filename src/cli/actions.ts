@@ -1,4 +1,4 @@
-// What the student's commands do.
+// The actions of the student's commands.
 import { hostname } from 'node:os';
 import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
@@ -14,7 +14,7 @@ import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import type { Report } from './report.ts';
 import { openSession, openContext, type Session } from './session.ts';
 
-/** What every action gets. */
+/** The arguments of every action. */
 export interface ActionContext {
   readonly report: Report;
   readonly env: NodeJS.ProcessEnv;

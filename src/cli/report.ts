@@ -1,4 +1,4 @@
-// Where the command's output goes: answers to stdout, messages for people to stderr.
+// Writes the command's output: answers to stdout, messages for people to stderr.
 import type { Problem } from '../messages/messages.ts';
 import { explain, type MendableError } from '../provisioning/errors.ts';
 
@@ -30,7 +30,7 @@ export function makeReport(streams: Streams, style: Style): Report {
   return reports[style](streams);
 }
 
-/** What a hook tells a student whose site was not published. */
+/** A hook's sentence to a student whose site was not published. */
 export function notPublic({ message, action }: Pick<Problem, 'message' | 'action'>): string {
   return `this site is not public: ${message} ${action}`;
 }

@@ -1,4 +1,4 @@
-// What the shell hooks need to know, as lines that the shell can `eval`.
+// The variables that the shell hooks need, as lines that the shell can `eval`.
 import { assignedPort, configDefaults } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { problemFor, type MessageCode } from '../messages/messages.ts';

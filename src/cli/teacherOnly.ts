@@ -8,7 +8,7 @@ import { readSession, statOf, type Session } from './session.ts';
 
 type Ownership = Pick<Stats, 'uid' | 'mode'>;
 
-/** Who may write in the state folder, by its mode: its owner, its group or every account. */
+/** The accounts that may write in the state folder, by its mode: its owner, its group or every account. */
 export type Sharing = 'private' | 'group' | 'everybody';
 
 export function sharingOf({ mode }: Pick<Stats, 'mode'>): Sharing {

@@ -4,7 +4,7 @@ import { MendableError, type Facts } from '../provisioning/errors.ts';
 import { readRegularFile, reasonOf } from './readRegularFile.ts';
 import type { Report } from './report.ts';
 
-/** What is wrong with a text as a token; undefined if nothing is. Pure. */
+/** The fault of a text as a token; undefined if it has none. Pure. */
 export function tokenProblem(text: string): string | undefined {
   if (text === '') return 'it is empty';
   if (/[\r\n]/.test(text)) return 'it has more than one line';

@@ -1,4 +1,4 @@
-// What the command tells a person who can fix the cause. Pure.
+// Messages of the command to a person who can fix the cause. Pure.
 import { exitCodes } from './exitCodes.ts';
 
 export const commandMessages = {

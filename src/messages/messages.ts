@@ -16,7 +16,7 @@ export interface Problem {
 interface Message {
   readonly exit: number;
   readonly title: string;
-  /** What happened. */
+  /** The event that caused it. */
   readonly detail: string;
   /** How to fix it. */
   readonly action: string;

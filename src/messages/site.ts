@@ -1,4 +1,4 @@
-// What the window and the shell hooks tell a student about their site. Pure.
+// Messages of the window and the shell hooks to a student about their site. Pure.
 import { exitCodes } from './exitCodes.ts';
 
 export const siteMessages = {

@@ -128,7 +128,7 @@ function parseJson(file: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch (error) {
-    // What V8 quotes of the text is left out: a caller may name any file of this account as the configuration.
+    // V8's quote of the text is left out: a caller may name any file of this account as the configuration.
     const problem = (error as Error).message.replace(/, (\.\.\.)?".*/s, '');
     throw fault(file, `it is not JSON: ${problem}`, 'Check commas, quotes and braces.');
   }

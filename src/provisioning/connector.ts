@@ -1,7 +1,7 @@
 // Asks the connector (cloudflared) on this machine whether it serves what was saved at Cloudflare. Its local metrics server answers
 // any account without a token, and any account can take the port while cloudflared is down: an answer is a hint, never a permission.
 
-/** What the three pages of the metrics server say; undefined for one that gave no valid answer. */
+/** The answers of the three pages of the metrics server; undefined for one that gave no valid answer. */
 export interface ConnectorAnswers {
   /** The version of the configuration in use, from /config; -1 before the first one. */
   readonly version: number | undefined;
@@ -13,7 +13,7 @@ export interface ConnectorAnswers {
 
 export type Protocol = 'quic' | 'http2';
 
-/** What a publication needs of the connector. */
+/** The state that a publication needs from the connector. */
 export interface ConnectorGoal {
   readonly tunnelId: string;
   /** The version that the write of the configuration was answered with. */
@@ -32,7 +32,7 @@ export type ConnectorState =
 
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
 
-/** What `waitForConnector` takes from outside. */
+/** The outside world of `waitForConnector`. */
 export interface ConnectorWait {
   readonly ask: (signal: AbortSignal) => Promise<ConnectorAnswers>;
   /** Resolves after this many milliseconds, or rejects when the signal aborts. */

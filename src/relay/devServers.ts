@@ -13,11 +13,11 @@ export interface Fix {
 }
 
 interface DevServerRow {
-  /** What a person calls it, for messages. */
+  /** Its name in messages. */
   readonly name: string;
   /** Matches the command line of one of its processes. Some set a title (`webpack`, `next-server (v16)`, `ng serve (app)`). */
   readonly processes: RegExp;
-  /** Where it listens without PORT; it counts up when that port is taken. */
+  /** Its port without PORT; it counts up when that port is taken. */
   readonly port: number;
   /** First and last of the ports on which it listens for something other than the site. */
   readonly portsBeside?: readonly [number, number];

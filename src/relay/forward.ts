@@ -11,7 +11,7 @@ import { hideAddress, mayBeWebpack, mayContainAddress } from './webpackAddress.t
 import { pingWhenSilent } from './webSocketPing.ts';
 import type { StartTimer } from './webSocketPing.ts';
 
-/** Where the dev server listens, and which one it is if that is known. */
+/** The place where the dev server listens, and its name if that is known. */
 export interface Target {
   readonly port: number;
   readonly address: LoopbackAddress;

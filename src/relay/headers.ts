@@ -1,4 +1,4 @@
-// What the relay changes in the headers of a request and of a response. Pure.
+// The relay's changes to the headers of a request and of a response. Pure.
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Headers about one connection: each of the relay's two connections makes its own. */

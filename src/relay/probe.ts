@@ -1,5 +1,5 @@
 // Sends a site the requests that a visitor's browser would send, with the public names, to find out whether it is live.
-// What the replies mean is decided in probeResult.ts.
+// probeResult.ts judges the replies.
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
@@ -10,7 +10,7 @@ import type { DevServerName, SocketPlan } from './devServers.ts';
 import { planSockets, resultOfProbe, viteClientPath } from './probeResult.ts';
 import type { ProbeAnswers, ProbeResult, Reply, SocketReply } from './probeResult.ts';
 
-/** Where to connect: the relay's socket, or the server itself when the tunnel leads straight to it. */
+/** The address to connect to: the relay's socket, or the server itself when the tunnel leads straight to it. */
 export type ProbeAddress = { readonly socketPath: string } | { readonly host: LoopbackAddress; readonly port: number };
 
 export interface ProbeOptions {

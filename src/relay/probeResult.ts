@@ -1,4 +1,4 @@
-// What the answers to a probe mean: does a visitor who uses the public hostname get the site? Pure.
+// Judges the answers to a probe: does a visitor who uses the public hostname get the site? Pure.
 import { devServers, rowOf } from './devServers.ts';
 import type { DevServerName, Fix, SocketPlan } from './devServers.ts';
 
@@ -10,7 +10,7 @@ export interface Reply {
   body: string;
 }
 
-/** What opening a WebSocket led to. */
+/** The result of opening a WebSocket. */
 export interface SocketReply {
   /** 0 when the server sent something that is not HTTP. */
   readonly status: number;
@@ -75,7 +75,7 @@ export function planSockets(
   return rowOf(server ?? serverOfPage(page))?.sockets ?? [];
 }
 
-/** Where the page loads Vite's client from. Every tool that is built on Vite does, some under a base path. */
+/** The address from which the page loads Vite's client. Every tool that is built on Vite does, some under a base path. */
 export function viteClientPath(page: Reply): string | undefined {
   return /["'(]([^"'()\s]*\/@vite\/client)["')?]/.exec(page.body)?.[1];
 }

@@ -48,7 +48,7 @@ const upstreamIdle = 4_000;
 const visitorIdle = 120_000;
 const maxHeaderBytes = 64 * 1024;
 
-/** Whatever a visitor sends, the relay connects to no address but its target's. */
+/** The relay connects to no address but its target's, for any request of a visitor. */
 export function createRelay(options: RelayOptions): Relay {
   const { site, isOwn, allow = new Set(), onBlocked, startTimer = realTimer } = options;
   let target: Target | null = null;

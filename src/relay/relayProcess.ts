@@ -11,7 +11,7 @@ import type { ShieldPart } from './shield.ts';
 export interface RelayProcessOptions {
   /** The node executable (Electron too, with ELECTRON_RUN_AS_NODE=1 in `env`) and the path of relay.cjs. */
   readonly command: readonly string[];
-  /** Where cloudflared finds it: at most 96 bytes, in a folder of the user's own that others may enter but not write. */
+  /** The path where cloudflared finds it: at most 96 bytes, in a folder of the user's own that others may enter but not write. */
   readonly socket: string;
   /** The site's public address. */
   readonly publicUrl: string;

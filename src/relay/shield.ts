@@ -1,4 +1,4 @@
-// What a development server offers to its own developer, and no visitor may have: decided by the request target alone. Pure.
+// Blocks what a development server offers to its own developer and no visitor may have, by the request target alone. Pure.
 import { normalize } from 'node:path/posix';
 import { rowOf } from './devServers.ts';
 import type { DevServerName } from './devServers.ts';
@@ -68,7 +68,7 @@ function decode(text: string): string {
   return decoded.replaceAll('\\', '/');
 }
 
-/** What ends a name for one server or another ends it here. */
+/** Every character that ends a name for some server ends it here. */
 function namesOf(path: string): string[] {
   const names = path.toLowerCase().split(/[/?#;\0]/);
   return names.map((name) => name.trim()).filter((name) => name !== '');

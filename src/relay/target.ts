@@ -3,14 +3,14 @@ import type { Listener } from '../shell/listeners.ts';
 import { devServers } from './devServers.ts';
 import type { Target } from './forward.ts';
 
-/** What a socket answered to `GET /`: a page, HTTP without a page, or nothing of use. */
+/** The answer of a socket to `GET /`: a page, HTTP without a page, or nothing of use. */
 export type SniffResult = 'page' | 'http' | 'none';
 
 /** Sends `GET /` to one socket. Never rejects, and takes a bounded time. */
 export type SniffPort = (target: Target) => Promise<SniffResult>;
 
 /**
- * Where the site is, of all that the processes of one command listen on.
+ * Finds the site among all the sockets that the processes of one command listen on.
  * The assigned port and an only candidate are not sniffed: a dev server may need many seconds for its first page.
  * @returns undefined when no candidate listens
  */

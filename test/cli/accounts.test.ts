@@ -107,7 +107,7 @@ describe('two process namespaces share one state folder and one tunnel', functio
   this.timeout(60_000);
   afterEach(closeAll);
 
-  // Where this machine allows no namespaces, all of them are one, and the tests hold all the same.
+  // On a machine without namespaces all of them are one, and the tests hold too.
   const flags = ['--pid', '--fork', '--kill-child', '--mount-proc', ...(isRoot ? [] : ['--user', '--map-root-user'])];
   const apart = spawnSync('unshare', [...flags, 'true']).status === 0 ? ['unshare', ...flags] : [];
 
@@ -200,7 +200,7 @@ describe('a container that shares the state folder', function () {
     isRoot &&
     readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]' &&
     spawnSync('unshare', [...flags, 'true']).status === 0;
-  // Where nobody may look into a namespace, the same holds of a process in ours.
+  // Without the right to look into a namespace, the same holds for a process in ours.
   const shell = [...(canLookInside ? [...flags, 'sh'] : []), '-c'];
 
   it('keeps its sites as long as it runs, and gc outside takes them down after that', async () => {

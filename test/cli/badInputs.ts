@@ -8,7 +8,7 @@ export interface Bad {
   readonly spoil: (classroom: Classroom) => unknown;
   readonly code: string;
   readonly exit: number;
-  /** What the message must say: what is wrong, where, and how to fix it. */
+  /** Words that the message must have: what is wrong, where, and how to fix it. */
   readonly says: readonly (string | RegExp)[];
   /** Calls to Cloudflare are needed to find it out. */
   readonly remote?: boolean;

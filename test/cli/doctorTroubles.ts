@@ -1,4 +1,4 @@
-// What may be wrong with a class, and what the doctor says about it.
+// Faults that a class may have, and the doctor's words about each.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Classroom } from '../fixtures/provisioning/classroom.ts';
 

@@ -7,7 +7,7 @@ import { commandFile } from '../fixtures/provisioning/bundles.ts';
 import { ending, Running } from '../fixtures/shell/running.ts';
 
 const isRoot = process.getuid?.() === 0;
-/** Whoever is not root sets up for themself. */
+/** An account that is not root sets up for itself. */
 const account = isRoot ? ['--service-account', 'nobody'] : [];
 const group =
   readFileSync('/etc/group', 'utf8')

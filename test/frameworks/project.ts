@@ -3,7 +3,7 @@
 export interface Project {
   name: string;
   version: string;
-  /** Where its package.json is. */
+  /** The folder of its package.json. */
   folder: string;
   /** The folder of a node executable that is new enough for it. */
   nodeFolder: string;

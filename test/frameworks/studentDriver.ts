@@ -105,7 +105,7 @@ export class StudentDriver {
   }
 }
 
-/** Where the server of a terminal listens, and its name if it is known. */
+/** The place where the server of a terminal listens, and its name if that is known. */
 export async function findServer(
   { shellPid }: Started,
   assignedPort: number,

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import type { Project } from './project.ts';
 
-/** What happened during a visit. */
+/** The events of a visit. */
 export interface Visit {
   /** 'works' when the page loaded and a click changed it, otherwise the error. */
   click: string;

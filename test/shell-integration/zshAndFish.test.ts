@@ -6,7 +6,7 @@ const publish = (port: number): string => `publish -p ${port} --holder HOLDER --
 const release = 'release --holder HOLDER';
 const address = 'your site is at https://student1.example.com';
 
-/** What is the same in both, and then what each has of its own. */
+/** The behaviour that both share comes first, then each shell's own. */
 const seen: Record<'both' | 'zsh' | 'fish', string[]> = {
   both: [
     'npm run dev',

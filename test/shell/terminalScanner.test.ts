@@ -12,7 +12,7 @@ import { Running, until } from '../fixtures/shell/running.ts';
 /** A command of our own in place of npm, which would take a second to start. */
 const watched = { commands: ['devcmd run'], portVariable: 'PORT' };
 
-/** What VS Code's terminal is to the scanner: it may have another shell at any time. */
+/** A VS Code terminal as the scanner sees it: it may have another shell at any time. */
 interface Terminal {
   shell: string;
   type: (line: string) => void;

@@ -10,7 +10,7 @@ import {
   notificationLink,
 } from '../../src/window/escape.ts';
 
-/** What a hostname or an account may have: RFC 1035 labels, and what useradd, LDAP and AD let through. */
+/** Names that a hostname or an account may have: RFC 1035 labels, and what useradd, LDAP and AD let through. */
 const names = [
   'student1-class.example.com',
   'a_b.example.com',

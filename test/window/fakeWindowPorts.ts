@@ -20,13 +20,13 @@ export const failure: CliError = {
 export class FakeWindowPorts {
   readonly calls: { args: readonly string[]; options: RunOptions; answer: (outcome: CliOutcome) => void }[] = [];
   readonly guardians: { holder: string; said: string[]; lose: (killed: boolean) => void }[] = [];
-  /** What the student was notified of. */
+  /** The notifications to the student. */
   readonly notified: (Publication | Problem)[] = [];
   readonly logged: string[] = [];
   readonly typed: string[] = [];
   readonly timers: { time: number; callback: () => void; cancelled: boolean }[] = [];
   guardianPid: number | undefined = 4242;
-  /** What the relays were asked; `canRelay` says whether there can be any. */
+  /** The calls of the relays; `canRelay` says whether there can be any. */
   readonly relayed: string[] = [];
   canRelay = false;
 

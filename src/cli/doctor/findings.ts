@@ -1,4 +1,4 @@
-// What the doctor found, and how it is shown.
+// The doctor's findings, and how they are shown.
 import { tableLines } from '../table.ts';
 
 /** The outcome of one check. With a warning publishing works, but not as well or not as safely as it could. */

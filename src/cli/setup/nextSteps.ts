@@ -5,14 +5,14 @@ export interface NextSteps extends Pick<Answers, 'accountId' | 'hostname' | 'mod
   readonly isDefaultConfigFile: boolean;
   /** The name of the account that owns the token and the state. */
   readonly serviceAccount: string;
-  /** Where the connector's token was saved, if it was. */
+  /** The file in which the connector's token was saved, if it was. */
   readonly connectorTokenFile: string | undefined;
 }
 
 const program = '/usr/local/bin/classroom-tunnel';
 const connectorTokenFile = '/etc/cloudflared/classroom-tunnel.token';
 
-/** What is left for the teacher to do by hand, with nothing secret in it. */
+/** The steps that are left for the teacher, with nothing secret in them. */
 export function nextSteps(facts: NextSteps): string {
   const domain = facts.hostname.split('.').slice(1).join('.');
   const steps = [

@@ -6,7 +6,7 @@ export interface Question {
   readonly flag: string;
   readonly message: string;
   readonly initial?: string;
-  /** What is wrong with an answer; undefined if nothing is. */
+  /** The fault of an answer; undefined if it has none. */
   readonly check?: (answer: string) => string | undefined;
 }
 

@@ -95,7 +95,7 @@ interface Plan {
   readonly known: Known;
 }
 
-/** What the existing files say, and the text of the configuration. */
+/** The content of the existing files, and the text of the configuration. */
 type Known = Surmise & { readonly raw: Readonly<Record<string, unknown>>; readonly text?: string };
 
 function readKnown(file: string): Known {

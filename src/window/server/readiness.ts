@@ -155,7 +155,7 @@ function eventOf(site: Site, result: ProbeResult): SiteEvent | undefined {
   return site.kind === 'stopped' ? eventOfStoppedProbe(site, result) : undefined;
 }
 
-/** What the relay needs to know of the server beside its place. */
+/** The parts of a target that say which server it is, beside its place. */
 function knownServer({ pids = [] }: PortListeners, { port }: Target): Pick<Target, 'server' | 'root'> {
   const server = serverOfProcesses(pids.flatMap((pid) => readProcess(pid) ?? []));
   const pid = pids.find((candidate) => listenersOf([candidate]).some((listener) => listener.port === port));

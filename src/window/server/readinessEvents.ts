@@ -1,4 +1,4 @@
-// What the listeners on a public port, and the result of a probe, mean for a site; and when to look again. Pure.
+// Translates the listeners on a public port, and the result of a probe, into events of a site; says when to look again. Pure.
 import { problemFor } from '../../messages/messages.ts';
 import type { Target } from '../../relay/forward.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
@@ -11,11 +11,11 @@ export const shortestPause = 100;
 const longestPause = 2000;
 export const fullLookPause = 10_000;
 
-/** What one look at a public port found. */
+/** The result of one look at a public port. */
 export interface PortListeners {
   /** Every listener on the port. */
   readonly onPort: readonly Listener[];
-  /** What the terminal's processes listen on, on any port. */
+  /** The listeners of the terminal's processes, on any port. */
   readonly own: readonly Listener[];
   /** Those processes. */
   readonly pids?: readonly number[];

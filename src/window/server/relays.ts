@@ -10,7 +10,7 @@ import type { Publication } from '../site/siteState.ts';
 export interface RelaysOptions {
   /** The folder of this student's sockets; undefined until the configuration was read. */
   readonly folder: () => string | undefined;
-  /** What runs a relay: the program and its first arguments. */
+  /** The program that runs a relay, and its first arguments. */
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly graceSeconds: () => number;
@@ -76,12 +76,12 @@ export class Relays {
     return this.#start(entry);
   }
 
-  /** Where the relay of this port listens; undefined when it has none. */
+  /** The socket of this port's relay; undefined when it has none. */
   socketOf(port: number): string | undefined {
     return this.#entries.get(port)?.socket;
   }
 
-  /** Where the server of this port is now; with null, visitors see that it does not run. */
+  /** Sets the server of this port; with null, visitors see that it does not run. */
   setTarget(port: number, target: Target | null): void {
     const entry = this.#entries.get(port);
     if (!entry || JSON.stringify(entry.target) === JSON.stringify(target)) return;
