@@ -12,6 +12,7 @@ import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.
 import { startGuardian } from './window/cli/guardian.ts';
 import { Heartbeat, beatSeconds } from './window/heartbeat.ts';
 import { ReloadMemory } from './window/reloadMemory.ts';
+import { problemFor } from './messages/messages.ts';
 import { InfoCache, type InfoStore } from './window/cli/info.ts';
 import { notifyLive, notifyProblem } from './vscode/notifications.ts';
 import { Relays, type RelaysOptions } from './window/server/relays.ts';
@@ -39,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     ...relaySetting(context, command),
     folder: () => info.current?.socketFolder ?? undefined,
     log: logLine,
+    onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
     onLost: (port, reason) => {
       logLine(`visitors do not reach port ${port}: ${reason}`);
       window.dispatch({ type: 'site', port, event: { type: 'lost', reason } });

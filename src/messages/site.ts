@@ -62,6 +62,12 @@ export const siteMessages = {
     detail: 'The terminal was restarted while {command} was starting, which ended it.',
     action: 'Type it again.',
   },
+  'request-blocked': {
+    exit: exitCodes.notAllowed,
+    title: 'A request was blocked',
+    detail: 'A visitor of {hostname} asked for {target}, which a development server has for its developer alone.',
+    action: 'There is nothing to do: it was not answered.',
+  },
   'second-server': {
     exit: exitCodes.failed,
     title: 'A second server is not public',
