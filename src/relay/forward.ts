@@ -100,7 +100,8 @@ function createProxy(
     sent.once('upgrade', (_response, server) => {
       socket.once('close', () => server.destroy());
       server.once('close', () => socket.destroy());
-      pingWhenSilent(socket, server, startTimer);
+      // Once the proxy has joined the two: a reader before that would take the server's first frames from the visitor.
+      process.nextTick(() => pingWhenSilent(socket, server, startTimer));
     });
   });
   return proxy;
