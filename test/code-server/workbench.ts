@@ -14,6 +14,9 @@ const OPEN_MILLISECONDS = 120_000;
 /** As long as a person would wait. */
 const PATIENCE_MILLISECONDS = 30_000;
 
+/** A terminal's own screen, without the command that VS Code repeats above it in a second terminal. */
+const SCREEN = '.xterm-rows:not(.terminal-sticky-scroll .xterm-rows)';
+
 export class Workbench {
   readonly page: Page;
   readonly statusBarItem: Locator;
@@ -194,7 +197,7 @@ export class Terminal {
 
   /** The terminal's screen, if it shows this text. */
   showing(text: string | RegExp): Locator {
-    return this.#wrapper.locator('.xterm-rows').filter({ hasText: text });
+    return this.#wrapper.locator(SCREEN).filter({ hasText: text });
   }
 
   /** Waits until the terminal shows this text. */
@@ -204,7 +207,7 @@ export class Terminal {
 
   /** The text on the terminal's screen, with its line ends. */
   async text(): Promise<string> {
-    const rows = await this.#wrapper.locator('.xterm-rows > div').allInnerTexts();
+    const rows = await this.#wrapper.locator(`${SCREEN} > div`).allInnerTexts();
     return rows
       .map((row) => row.replaceAll(' ', ' ').trimEnd())
       .join('\n')
@@ -212,6 +215,6 @@ export class Terminal {
   }
 
   async #focus(): Promise<void> {
-    await this.#wrapper.locator('.xterm-helper-textarea').focus();
+    await this.#wrapper.locator('.xterm-helper-textarea').first().focus();
   }
 }

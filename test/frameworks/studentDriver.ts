@@ -54,15 +54,17 @@ export class StudentDriver {
   /** Opens a terminal, changes to the project's folder, and types its command. */
   async start(project: Project): Promise<Started> {
     const terminal = await this.#class.openTerminal(this.#window);
-    const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
     const settings = Object.entries({ ...commonVariables, ...project.variables })
       .map(([name, value]) => `export ${name}='${value}'\n`)
       .join('');
     await writeFile(
       join(this.classroom.codeServer.home, project.name),
-      `cd -P '${project.folder}'\nexport PATH='${project.nodeFolder}':"$PATH"\n${settings}`,
+      `cd -P '${project.folder}'\nexport PATH='${project.nodeFolder}':"$PATH"\n${settings}echo ready-to-start\n`,
     );
     await terminal.type(`. ~/${project.name}`);
+    await terminal.waitForText('ready-to-start');
+    // Only now: VS Code may start a new terminal's shell a second time, but not after something was typed into it.
+    const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
     await terminal.type(project.command);
     return { terminal, shellPid: shell?.pid ?? 0 };
   }
