@@ -15,6 +15,7 @@ import { waitUntilGone } from '../code-server/cloudflare.ts';
 import { live, stopped } from '../code-server/life.ts';
 import { shellsOf, waitForProcesses } from '../code-server/studentProcesses.ts';
 import type { Session } from '../code-server/withCodeServer.ts';
+import { expectSoon } from '../code-server/waiting.ts';
 import type { Terminal, Workbench } from '../code-server/workbench.ts';
 import type { Project } from './project.ts';
 
@@ -61,9 +62,11 @@ export class StudentDriver {
       join(this.classroom.codeServer.home, project.name),
       `cd -P '${project.folder}'\nexport PATH='${project.nodeFolder}':"$PATH"\n${settings}echo ready-to-start\n`,
     );
-    await terminal.type(`. ~/${project.name}`);
-    await terminal.waitForText('ready-to-start');
-    // Only now: VS Code may start a new terminal's shell a second time, but not after something was typed into it.
+    // VS Code may start a new terminal's shell a second time, and the first line is lost with the first one.
+    await expectSoon(async () => {
+      await terminal.type(`. ~/${project.name}`);
+      await terminal.showing('ready-to-start').waitFor({ timeout: 8_000 });
+    }, 'the shell to read the settings');
     const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
     await terminal.type(project.command);
     return { terminal, shellPid: shell?.pid ?? 0 };
