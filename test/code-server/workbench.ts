@@ -114,9 +114,7 @@ export class Workbench {
    */
   async close(): Promise<void> {
     if (this.page.url() !== NOWHERE) {
-      const left = this.page.waitForURL(NOWHERE);
-      await this.page.evaluate(`location.href = '${NOWHERE}'`);
-      await left;
+      await Promise.all([this.page.waitForURL(NOWHERE), this.page.evaluate(`location.href = '${NOWHERE}'`)]);
     }
     await this.page.close();
   }
