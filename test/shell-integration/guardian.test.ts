@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { children, readProcess, type ProcessInfo } from '../../src/shell/processes.ts';
@@ -91,13 +91,16 @@ describe('guardian.sh', () => {
       it('lets no further signal end the command', async () => {
         const gate = join(running.folder(), 'gate');
         execFileSync('mkfifo', [gate]);
+        // Open in both directions, so that neither side ever waits for the other to open it.
+        const gateEnd = openSync(gate, 'r+');
+        running.atEnd(() => closeSync(gateEnd));
         const work = ['/bin/sh', '-c', 'echo begun >>"$1"; read -r _ <"$2"; echo done >>"$1"', 'sh', traces, gate];
         const guardian = start(long, shell, work);
         await watching(guardian.pid);
         process.kill(guardian.pid, 'SIGTERM');
         await until(() => tracesLeft().includes('begun'));
         for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.kill(guardian.pid, signal);
-        writeFileSync(gate, 'go\n');
+        writeSync(gateEnd, 'go\n');
         assert.equal(await ending(guardian), 0);
         assert.deepEqual(tracesLeft(), ['begun', 'done']);
       });

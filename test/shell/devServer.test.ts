@@ -21,7 +21,9 @@ describe('the running development server', () => {
   afterEach(() => running.end());
 
   /** Types a line in a real bash, without a PORT of its own, and waits until the app in its folder listens. */
-  async function type(line: string): Promise<{ shellPid: number; listensOn: number }> {
+  async function type(
+    line: string,
+  ): Promise<{ shellPid: number; listensOn: number; typeMore: (line: string) => void }> {
     const folder = running.folder();
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', scripts }));
     writeFileSync(join(folder, 'server.js'), server);
@@ -32,7 +34,8 @@ describe('the running development server', () => {
     shell.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     shell.stdin?.write(`${line}\n`);
     const listensOn = await until(() => /READY (\d+)/.exec(output)?.[1]);
-    return { shellPid: shell.pid, listensOn: Number(listensOn) };
+    const typeMore = (next: string): void => void shell.stdin?.write(`${next}\n`);
+    return { shellPid: shell.pid, listensOn: Number(listensOn), typeMore };
   }
 
   const find = (shellPid: number, watched = ['npm run dev']): DevServer | undefined =>
@@ -85,8 +88,12 @@ describe('the running development server', () => {
   });
 
   it('is the one started last where two run, and gone when it ends', async () => {
-    const { shellPid } = await type('PORT=1 npm run dev & (sleep 0.1; PORT=2 exec npm run dev) & wait');
+    const { shellPid, typeMore } = await type('PORT=1 npm run dev &');
+    const first = find(shellPid);
+    assert.equal(first?.portText, '1');
+    typeMore('PORT=2 npm run dev &');
     const last = await until(() => (find(shellPid)?.portText === '2' ? find(shellPid) : undefined));
+    assert.ok(last.process.startTime > first.process.startTime);
     process.kill(last.process.pid, 'SIGKILL');
     await until(() => find(shellPid)?.portText === '1');
   });
