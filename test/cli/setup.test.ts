@@ -5,6 +5,7 @@ import path from 'node:path';
 import { closeAll, startClassroom, type Classroom, type Ended } from '../fixtures/provisioning/classroom.ts';
 import { commandFile } from '../fixtures/provisioning/bundles.ts';
 import { ending, Running } from '../fixtures/shell/running.ts';
+import { skip } from '../fixtures/skip.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** An account that is not root sets up for itself. */
@@ -14,6 +15,13 @@ const group =
     .split('\n')
     .find((line) => line.split(':')[2] === String(process.getgid?.()))
     ?.split(':')[0] ?? '';
+
+/** The words that run a command where the group "students" has these members: seen only in a mount namespace. */
+function withStudents(classroom: Classroom, names: readonly string[]): string[] {
+  const groups = path.join(classroom.folder, `group-${names.length}`);
+  writeFileSync(groups, `${readFileSync('/etc/group', 'utf8')}students:x:31100:${names.join(',')}\n`);
+  return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$1" /etc/group && shift && exec "$@"', 'sh', groups];
+}
 
 /** A class of which only Cloudflare's side is there yet. */
 async function emptyClass(): Promise<Classroom> {
@@ -45,6 +53,7 @@ describe('command: setup, by its options', () => {
     assert.equal(code, 0, err);
     const { accountId, zoneId, tunnelId, apiUrl } = classroom.standIn;
     assert.deepEqual(configOf(classroom), {
+      commands: ['npm run dev', 'npm start'],
       accountId,
       zoneId,
       tunnelId,
@@ -328,13 +337,16 @@ describe('command: setup, at a terminal', () => {
   async function converse(
     classroom: Classroom,
     conversation: readonly (readonly [question: RegExp, answer: string])[],
+    through: readonly string[],
   ): Promise<{ code: number | string; shown: string }> {
     const { standIn, stateDir, configFile } = classroom;
     const args = ['setup', '--api-base-url', standIn.apiUrl, '--state-dir', stateDir, ...account];
     // `script` gives the command a terminal of its own; wide enough that no question is folded.
+    const words = [...through, 'script'];
     const terminal = running.spawn(
-      'script',
+      words[0] ?? '',
       [
+        ...words.slice(1),
         '-qec',
         `stty cols 200 rows 50; exec '${process.execPath}' '${commandFile()}' ${args.map((arg) => `'${arg}'`).join(' ')}`,
         '/dev/null',
@@ -367,16 +379,20 @@ describe('command: setup, at a terminal', () => {
 
   it('asks for the token without showing it, offers what it found, and writes after a yes', async () => {
     const classroom = await emptyClass();
-    const { code, shown } = await converse(classroom, [
-      [/API token/, `${classroom.standIn.token}\r`],
-      [/zone/, '\r'],
-      [/tunnel/, '\r'],
-      [/Hostname/, '\r'],
-      [/Ports/, '\r'],
-      [/Who may use/, '\r'],
-      [/Group/, '\r'],
-      [/Write this/, '\r'],
-    ]);
+    const { code, shown } = await converse(
+      classroom,
+      [
+        [/API token/, `${classroom.standIn.token}\r`],
+        [/zone/, '\r'],
+        [/tunnel/, '\r'],
+        [/Hostname/, '\r'],
+        [/Who may use/, '\r'],
+        [/Group/, '\r'],
+        [/Ports/, '\r'],
+        [/Write this/, '\r'],
+      ],
+      [],
+    );
     assert.equal(code, 0, shown);
     assert(!shown.includes(classroom.standIn.token));
     assert.deepEqual(
@@ -385,12 +401,51 @@ describe('command: setup, at a terminal', () => {
     );
   });
 
+  it('gives every student of the group a port when every answer is Enter', async function () {
+    if (!isRoot) skip(this, 'needs root');
+    const classroom = await emptyClass();
+    const through = withStudents(classroom, ['student10', 'student2', 'student1']);
+    const { code, shown } = await converse(
+      classroom,
+      [
+        [/API token/, `${classroom.standIn.token}\r`],
+        [/zone/, '\r'],
+        [/tunnel/, '\r'],
+        [/Hostname/, '\r'],
+        [/Who may use/, '\r'],
+        [/Group/, '\r'],
+        [/Ports/, '\r'],
+        [/Write this/, '\r'],
+      ],
+      through,
+    );
+    assert.equal(code, 0, shown);
+    const { ports, portRange, commands } = configOf(classroom);
+    assert.deepEqual(ports, { student1: 3000, student2: 3001, student10: 3002 });
+    assert.deepEqual(
+      [portRange, commands],
+      [
+        [3000, 3099],
+        ['npm run dev', 'npm start'],
+      ],
+    );
+    const again = ['setup', '--yes', '--group', 'students'];
+    assert.match((await classroom.run(again, { through })).out, /^Nothing to change/);
+    const joined = withStudents(classroom, ['student10', 'student0']);
+    assert.equal((await classroom.run(again, { through: joined })).code, 0);
+    assert.deepEqual(configOf(classroom)['ports'], { student1: 3000, student2: 3001, student10: 3002, student0: 3003 });
+  });
+
   it('writes nothing when the person leaves', async () => {
     const classroom = await emptyClass();
-    const { code, shown } = await converse(classroom, [
-      [/API token/, `${classroom.standIn.token}\r`],
-      [/zone/, '\x03'],
-    ]);
+    const { code, shown } = await converse(
+      classroom,
+      [
+        [/API token/, `${classroom.standIn.token}\r`],
+        [/zone/, '\x03'],
+      ],
+      [],
+    );
     assert.deepEqual(
       [code, existsSync(classroom.configFile), existsSync(classroom.tokenFile)],
       [1, false, false],

@@ -4,8 +4,8 @@ import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { configDefaults } from '../../provisioning/config.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
-import type { Asker, Choice, Question } from './prompts.ts';
-import { parsePortRange, parsePorts, type PortKeys } from './ports.ts';
+import { whyNot, type Asker, type Choice, type Question } from './prompts.ts';
+import { findPorts, type PortKeys } from './ports.ts';
 
 /** The options of the command; setup finds or asks for what they leave open. */
 export interface SetupOptions {
@@ -67,6 +67,7 @@ const defaults = { group: 'students', tunnel: 'classroom', mode: 'sudo' } as con
 
 /**
  * Finds what the token can see, and asks for the rest.
+ * @param membersOf the users of a group of this machine
  * @throws MendableError also where the token may not do what publishing needs
  */
 export async function findAnswers(
@@ -74,6 +75,7 @@ export async function findAnswers(
   asker: Asker,
   options: SetupOptions,
   known: Surmise,
+  membersOf: (group: string) => readonly string[],
 ): Promise<Answers> {
   const { accountId, zoneId, zoneName } = await findZone(account, asker, options, known);
   await account.countRecords(zoneId); // fails early if the token may not see the zone's records
@@ -84,7 +86,6 @@ export async function findAnswers(
     options.hostname !== undefined,
     zoneName,
   );
-  const ports = await findPorts(asker, options, known);
   const stateDir =
     options.stateDir ??
     known.stateDir ??
@@ -94,6 +95,7 @@ export async function findAnswers(
     options.group ??
     (mode === 'shared' && known.mode === 'shared' ? known.sharedWith : undefined) ??
     (await asker.text({ flag: '--group', message: "Group of the students' accounts", initial: defaults.group }));
+  const ports = await findPorts(asker, options, known, membersOf(group));
   return { accountId, zoneId, zoneName, tunnel, hostname, ports, stateDir, mode, group };
 }
 
@@ -212,33 +214,10 @@ function checkHostname(template: string, zoneName: string | undefined): void {
   }
 }
 
-async function findPorts(asker: Asker, options: SetupOptions, known: ConfigKeys): Promise<PortKeys> {
-  if (options.ports ?? options.portRange) return { ...options.ports, ...options.portRange };
-  if ((known.ports ?? known.portRange) || !asker.isPerson) return {};
-  const parse = (text: string) => (text.includes('=') ? parsePorts(text) : parsePortRange(text));
-  return parse(
-    await asker.text({
-      flag: '--ports or --port-range',
-      message: 'Ports: one for each student (student1=3001, student2=3002), or a range for all',
-      initial: '3000-3099',
-      check: (text) => whyNot(() => parse(text)),
-    }),
-  );
-}
-
 function findMode(asker: Asker): Promise<Mode> {
   if (!asker.isPerson) return Promise.resolve(defaults.mode);
   return asker.choose({ flag: '--mode sudo|shared', message: 'Who may use the API token' }, [
     { value: 'sudo', label: 'one service account; students reach it through sudo', hint: 'safe' },
     { value: 'shared', label: "the students' group", hint: 'simple; every student can read the token' },
   ]);
-}
-
-function whyNot(work: () => unknown): string | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }

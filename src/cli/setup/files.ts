@@ -1,3 +1,4 @@
+// The files, folders and accounts of a class on this machine.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -81,10 +82,22 @@ function own(file: string, mode: number, uid?: number, gid?: number): boolean {
   return true;
 }
 
+/** The users whose group or additional group this is, without root; none if there is no such group. */
+export function membersOf(group: string): string[] {
+  const [, , gid, listed] = getent('group', group)[0] ?? [];
+  const primary = getent('passwd').filter((fields) => fields[3] === gid && fields[2] !== '0');
+  return [...new Set([...(listed?.split(',') ?? []), ...primary.map(([name]) => name ?? '')])].filter(Boolean);
+}
+
+/** Entries of a directory of this machine, as their fields. */
+function getent(database: 'passwd' | 'group', ...names: readonly string[]): string[][] {
+  const { stdout } = spawnSync('getent', [database, ...names], { encoding: 'utf8' }) as { stdout: string | null };
+  return (stdout ?? '').split('\n').flatMap((line) => (line === '' ? [] : [line.split(':')]));
+}
+
 /** The number of an account or group, by whatever directory this machine asks. */
 function lookUp(database: 'passwd' | 'group', name: string, field = 2): number {
-  const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8' }) as { stdout: string | null };
-  const number = stdout?.split(':')[field];
+  const number = getent(database, name)[0]?.[field];
   if (number) return Number(number);
   const [what, flag, make] =
     database === 'group'

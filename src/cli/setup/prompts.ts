@@ -98,3 +98,13 @@ export async function atTerminal(): Promise<Asker> {
     },
   };
 }
+
+/** The message of the error that `work` throws, as the fault of an answer. */
+export function whyNot(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -12,7 +12,7 @@ import { groupName } from '../doctor/machine.ts';
 import { sharingOf } from '../teacherOnly.ts';
 import { findAnswers, type Answers, type ConfigKeys, type SetupOptions, type Surmise } from './answers.ts';
 import { atTerminal, cancelled, optionsOnly, type Asker } from './prompts.ts';
-import { findOwners, provideFolder, writeText, type Owners } from './files.ts';
+import { findOwners, membersOf, provideFolder, writeText, type Owners } from './files.ts';
 import { nextSteps } from './nextSteps.ts';
 import { reasonOf } from '../readRegularFile.ts';
 import { callDeadline, configFileOf } from '../session.ts';
@@ -46,7 +46,7 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
       signal: stop,
       beforeCall: () => Promise.resolve(),
     });
-    const answers = await findAnswers(account, asker, options, known);
+    const answers = await findAnswers(account, asker, options, known, membersOf);
     const doubt = certificateWarning(answers.hostname);
     if (doubt) report.warn(doubt);
     const owners = findOwners(answers.mode, answers.group, options.serviceAccount ?? known.owner, {
@@ -160,6 +160,7 @@ function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunne
   const { accountId, zoneId, hostname, ports, stateDir } = answers;
   const beside = dirname(tokenFile) === dirname(file) ? basename(tokenFile) : tokenFile;
   const config = {
+    ...(known.text === undefined ? { commands: ['npm run dev', 'npm start'] } : {}),
     ...known.raw,
     accountId,
     zoneId,
