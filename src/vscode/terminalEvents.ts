@@ -2,7 +2,8 @@
 // time without an event (when an extension's variables arrive, or on "Relaunch Terminal"), so each scan asks for the shell.
 import * as vscode from 'vscode';
 import { drop } from '../shell/drops.ts';
-import { identify, type ShellId } from '../shell/processIds.ts';
+import { identify, pidOf, type ShellId } from '../shell/processIds.ts';
+import { workingFolder } from '../shell/processes.ts';
 import { bursts, type TerminalScanner } from '../shell/terminalScanner.ts';
 import type { AnnouncementEvent } from '../window/site/announcements.ts';
 
@@ -94,7 +95,14 @@ export class TerminalEvents implements vscode.Disposable {
       drop('noProcess');
       return;
     }
-    onLine({ type: 'lineStarted', shell, line, ...(command !== undefined && { command }) });
+    const folder = workingFolder(pidOf(shell));
+    onLine({
+      type: 'lineStarted',
+      shell,
+      line,
+      ...(command !== undefined && { command }),
+      ...(folder !== undefined && { folder }),
+    });
     if (command === undefined) {
       scanner.scan(terminal, bursts.started);
       return;

@@ -1,7 +1,8 @@
 // Combines what runs in the window's terminals now with what the window remembers of them from before a reload.
 import type * as vscode from 'vscode';
 import { drop } from '../shell/drops.ts';
-import type { ShellId } from '../shell/processIds.ts';
+import { pidOf, type ShellId } from '../shell/processIds.ts';
+import { workingFolder } from '../shell/processes.ts';
 import type { Sighting } from '../shell/terminalProcesses.ts';
 import { TerminalScanner } from '../shell/terminalScanner.ts';
 import type { InfoCache } from '../window/cli/info.ts';
@@ -38,7 +39,7 @@ export class Terminals implements vscode.Disposable {
         this.#memories.set(shell, reloadMemory.read(shell));
         if (previous === undefined) return drop('firstShell');
         log(`VS Code replaced a terminal's shell ${previous} with ${shell}`);
-        window.dispatch({ type: 'shellReplaced', shell, previous });
+        window.dispatch({ type: 'shellReplaced', shell, previous, folder: workingFolder(pidOf(shell)) });
       },
       onSight: (shell, sightings) => {
         this.#seen(shell, sightings);

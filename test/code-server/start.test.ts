@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findMarked } from '../../demo/marked.ts';
@@ -44,8 +44,7 @@ describe('npm start -- --json', () => {
       const window = await Workbench.open(await browser.newContext(), ready.codeServerUrl);
       const terminal = await window.openTerminal();
       await terminal.type('npm run dev');
-      const { ports } = JSON.parse(await readFile(ready.configFile, 'utf8')) as { ports: Record<string, number> };
-      await terminal.waitForText(`http://localhost:${ports.student1 ?? 0}`);
+      await window.waitForStatus('student1.');
 
       npm.kill('SIGTERM');
       await ended;

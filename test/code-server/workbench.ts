@@ -52,9 +52,13 @@ export class Workbench {
     return (await this.statusBarItem.innerText()).trim();
   }
 
-  /** Waits until the status bar item shows this text. */
+  /** Waits until the status bar item shows this text. @throws with the text that it shows instead */
   async waitForStatus(text: string | RegExp, patienceMilliseconds = PATIENCE_MILLISECONDS): Promise<void> {
-    await this.page.locator(STATUS_BAR_ITEM, { hasText: text }).waitFor({ timeout: patienceMilliseconds });
+    const shown = this.page.locator(STATUS_BAR_ITEM, { hasText: text });
+    await shown.waitFor({ timeout: patienceMilliseconds }).catch(async (cause: unknown) => {
+      const instead = await this.status().catch(() => 'nothing');
+      throw new Error(`the status bar shows "${instead}", not ${String(text)}`, { cause });
+    });
   }
 
   /** Runs a command from the palette by its full title, as soon as the palette offers it. */
@@ -198,9 +202,14 @@ export class Terminal {
     return this.#wrapper.locator(SCREEN).filter({ hasText: text });
   }
 
-  /** Waits until the terminal shows this text. */
+  /** Waits until the terminal shows this text. @throws with the text that it shows instead */
   async waitForText(text: string | RegExp): Promise<void> {
-    await this.showing(text).waitFor();
+    await this.showing(text)
+      .waitFor()
+      .catch(async (cause: unknown) => {
+        const instead = await this.text().catch(() => 'nothing');
+        throw new Error(`the terminal shows ${JSON.stringify(instead)}, not ${String(text)}`, { cause });
+      });
   }
 
   /** The text on the terminal's screen, with its line ends. */

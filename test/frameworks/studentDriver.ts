@@ -62,14 +62,22 @@ export class StudentDriver {
       join(this.classroom.codeServer.home, project.name),
       `cd -P '${project.folder}'\nexport PATH='${project.nodeFolder}':"$PATH"\n${settings}echo ready-to-start\n`,
     );
-    // VS Code may start a new terminal's shell a second time, and the first line is lost with the first one.
+    await this.#type(terminal, project);
+    const restarted = 'the terminal restarted';
+    const answer = new RegExp(`${restarted}|${this.classroom.hostname}`);
+    await this.#window.waitForStatus(answer, startLimit);
+    // VS Code may replace a new terminal's shell. A student who is told so types everything again.
+    if ((await this.#window.status()).includes(restarted)) await this.#type(terminal, project);
+    const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
+    return { terminal, shellPid: shell?.pid ?? 0 };
+  }
+
+  async #type(terminal: Terminal, project: Project): Promise<void> {
     await expectSoon(async () => {
       await terminal.type(`. ~/${project.name}`);
       await terminal.showing('ready-to-start').waitFor({ timeout: 8_000 });
     }, 'the shell to read the settings');
-    const [shell] = await waitForProcesses(shellsOf, this.classroom, 1);
     await terminal.type(project.command);
-    return { terminal, shellPid: shell?.pid ?? 0 };
   }
 
   /** Waits until the status bar shows the hostname, whether or not the server runs. */

@@ -24,6 +24,8 @@ const pageLimit = 120_000;
 const reactionLimit = 30_000;
 /** Parcel sends nothing over its WebSocket at first. Milliseconds. */
 const firstMessageLimit = 3_000;
+/** After which a WebSocket's clients have answered what they received. Milliseconds. */
+const silence = 500;
 
 /** Takes the edit back at the end. */
 export async function visit(browser: Browser, url: string, project: Project): Promise<Visit> {
@@ -45,21 +47,30 @@ export async function visit(browser: Browser, url: string, project: Project): Pr
   }
 }
 
-/** Waits until the current document has received a message over its WebSocket: an edit before that is lost, locally too. */
+/**
+ * Waits until the current document's WebSocket has received a message and has then been silent for a moment. Bun's client
+ * subscribes to changes in its answer to that message, and an edit before that is lost, locally too.
+ */
 function watchWebSocket(page: Page): () => Promise<void> {
   const messages = new EventEmitter();
   let received = false;
+  let lastFrame = 0;
   page.on('framenavigated', (frame) => {
     if (frame === page.mainFrame()) received = false;
   });
   page.on('websocket', (socket) => {
-    socket.once('framereceived', () => {
+    const note = (): void => void (lastFrame = performance.now());
+    socket.on('framesent', note);
+    socket.on('framereceived', () => {
+      note();
       received = true;
       messages.emit('first');
     });
   });
   return async () => {
     if (!received) await Promise.race([once(messages, 'first'), setTimeout(firstMessageLimit)]);
+    const toWait = (): number => lastFrame + silence - performance.now();
+    while (toWait() > 0) await setTimeout(toWait());
   };
 }
 

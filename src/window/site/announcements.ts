@@ -21,6 +21,8 @@ export interface Announcement {
   readonly command: string;
   /** As it was typed. */
   readonly line: string;
+  /** The shell's working folder at that time, if it could be read. */
+  readonly folder?: string;
   readonly doubt?: Doubt;
   /** The window typed it again in the shell that replaced the first one. */
   readonly again?: true;
@@ -30,7 +32,14 @@ export type Announcements = ReadonlyMap<ShellId, Announcement>;
 
 export type AnnouncementEvent =
   /** A line was entered. `command`: the watched command that it runs, if any. */
-  | { readonly type: 'lineStarted'; readonly shell: ShellId; readonly line: string; readonly command?: string }
+  | {
+      readonly type: 'lineStarted';
+      readonly shell: ShellId;
+      readonly line: string;
+      readonly command?: string;
+      /** The shell's working folder. */
+      readonly folder?: string;
+    }
   | { readonly type: 'lineEnded'; readonly shell: ShellId; readonly exitCode: number | undefined }
   /** `command`: the command of a process whose line was not reported by an event. */
   | { readonly type: 'doubted'; readonly shell: ShellId; readonly doubt: Doubt; readonly command?: string };
@@ -43,10 +52,11 @@ export function announced(all: Announcements, event: AnnouncementEvent): Announc
     (event.type === 'doubted' && event.command ? { command: event.command, line: event.command } : undefined);
   switch (event.type) {
     case 'lineStarted': {
-      const { command, line } = event;
+      const { command, line, folder } = event;
       if (command === undefined) return without(all, shell);
       // The line that the window types again starts like any other.
-      return put(all, shell, { command, line, ...(known?.again && known.line === line && { again: true }) });
+      const again = known?.again && known.line === line && ({ again: true } as const);
+      return put(all, shell, { command, line, ...(folder !== undefined && { folder }), ...again });
     }
     case 'lineEnded':
       if (!known || known.doubt?.kind === 'shellReplaced') return all;
@@ -66,15 +76,19 @@ export function without(all: Announcements, shell: ShellId): Announcements {
 
 /**
  * Moves an announcement to the shell that replaced another one in its terminal, which ended the command.
- * @returns `again`: the line to type into the new shell, if the command was lost and is safe to repeat
+ * @param folder the new shell's working folder
+ * @returns `again`: the line to type into the new shell, if the command was lost and repeating it there does the same
  */
-export function moved(all: Announcements, from: ShellId, to: ShellId): { all: Announcements; again?: string } {
+export function moved(
+  all: Announcements,
+  { from, to, folder }: { from: ShellId; to: ShellId; folder?: string | undefined },
+): { all: Announcements; again?: string } {
   const known = all.get(from);
   if (!known) return { all };
   const rest = without(all, from);
   if (known.doubt?.kind === 'ended') return { all: rest };
   const { command, line } = known;
-  if (known.again || !isSimple(line))
+  if (known.again || !isSimple(line) || known.folder !== folder)
     return { all: put(rest, to, { command, line, doubt: { kind: 'shellReplaced' } }) };
   return { all: put(rest, to, { command, line, again: true }), again: line };
 }

@@ -24,7 +24,13 @@ export type WindowEvent =
   | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly told: boolean }
   | { readonly type: 'closed'; readonly shell: ShellId }
   /** `shell` replaced `previous` in its terminal, which ended the commands there. */
-  | { readonly type: 'shellReplaced'; readonly shell: ShellId; readonly previous: ShellId }
+  | {
+      readonly type: 'shellReplaced';
+      readonly shell: ShellId;
+      readonly previous: ShellId;
+      /** The new shell's working folder. */
+      readonly folder?: string | undefined;
+    }
   | AnnouncementEvent
   | { readonly type: 'windowSilent'; readonly seconds: number; readonly limitSeconds: number }
   | { readonly type: 'windowAnswers' }
@@ -134,7 +140,10 @@ const answered = (state: WindowState, shell: ShellId): WindowState =>
   withAnnouncements(state, without(state.announcements, shell));
 
 /** The terminal keeps its sites, as if their servers had stopped. */
-function shellReplaced(state: WindowState, { shell, previous }: { shell: ShellId; previous: ShellId }): WindowStep {
+function shellReplaced(
+  state: WindowState,
+  { shell, previous, folder }: WindowEvent & { type: 'shellReplaced' },
+): WindowStep {
   const ended = each(state, sitesOf(state, previous), { type: 'ended', shell: previous });
   const sites = new Map(ended.state.sites);
   for (const port of sitesOf(ended.state, previous)) {
@@ -145,7 +154,7 @@ function shellReplaced(state: WindowState, { shell, previous }: { shell: ShellId
         runs: new Map([...site.runs].map(([id, run]) => [id === previous ? shell : id, run])),
       });
   }
-  const { all, again } = moved(state.announcements, previous, shell);
+  const { all, again } = moved(state.announcements, { from: previous, to: shell, folder });
   return {
     state: withAnnouncements({ ...ended.state, sites }, all),
     effects: [...ended.effects, ...(again === undefined ? [] : [{ type: 'typeAgain', shell, line: again } as const])],

@@ -103,6 +103,16 @@ describe('a shell that takes the place of another', () => {
     assert.equal(effectsOf(replaced, simple).length, 1);
   });
 
+  it('gets the lost command only in the folder where it was typed', () => {
+    const inFolder = (folder: string): WindowEvent => ({ ...typed, folder });
+    const replacedIn = (folder?: string): WindowEvent => ({ ...replaced, folder });
+    assert.equal(effectsOf(replacedIn('/home/student1'), inFolder('/home/student1')).length, 1);
+    for (const other of ['/home/student1/app', undefined]) {
+      assert.deepEqual(effectsOf(replacedIn(other), inFolder('/home/student1')), []);
+      assert.match(textAfter(inFolder('/home/student1'), replacedIn(other)), /the terminal restarted/);
+    }
+  });
+
   it('gets nothing of a command that had ended, or that was found', () => {
     assert.deepEqual(effectsOf(replaced, typed, { type: 'lineEnded', shell, exitCode: 1 }), []);
     const seen: WindowEvent = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] };
