@@ -2,7 +2,7 @@
 #
 #   source /path/to/classroom-tunnel.bash
 #
-# When a watched command (`npm run dev`) starts and PORT is exported, the site is published and its address printed;
+# When a watched command (`npm run dev`, also as `pnpm dev` or `yarn dev`) starts and PORT is exported, the site is published and its address printed;
 # when the shell ends, it is taken down. Other commands start nothing. These may be set before sourcing:
 #
 #   CLASSROOM_TUNNEL_CLI       the command to call; words, or an array of words (default: classroom-tunnel)
@@ -18,7 +18,9 @@
 [[ ${__classroom_tunnel_holder-} != "shell-$$-"* ]] || return 0
 
 printf -v __classroom_tunnel_holder 'shell-%d-%(%s)T-%d' "$$" -1 "$RANDOM"
-__classroom_tunnel_cli=() __classroom_tunnel_watched=('npm run dev') __classroom_tunnel_filters=()
+__classroom_tunnel_cli=() __classroom_tunnel_watched=('npm run dev' 'npm start')
+# For each of them: a pattern for the text of a command, and the words, each with $'\1' after it.
+__classroom_tunnel_filters=() __classroom_tunnel_wanted=()
 __classroom_tunnel_variable=PORT
 __classroom_tunnel_line=
 __classroom_tunnel_folder=${BASH_SOURCE[0]%/*}
@@ -39,12 +41,21 @@ __classroom_tunnel_setup() {
   fi
   settings=$("${__classroom_tunnel_cli[@]}" shell-init bash 2>/dev/null </dev/null) && eval "$settings"
   [[ -z ${CLASSROOM_TUNNEL_COMMANDS-} ]] || mapfile -t __classroom_tunnel_watched <<<"$CLASSROOM_TUNNEL_COMMANDS"
-  for watched in "${__classroom_tunnel_watched[@]}"; do
+  for watched in "${!__classroom_tunnel_watched[@]}"; do
+    __classroom_tunnel_parse "${__classroom_tunnel_watched[watched]}"
+    __classroom_tunnel_normalize
+    list=("${__classroom_tunnel_words[@]}")
+    # A line without words is none to watch.
+    if ((${#list[@]} == 0)); then
+      unset "__classroom_tunnel_watched[watched]"
+      continue
+    fi
+    printf -v "__classroom_tunnel_wanted[watched]" '%s\1' "${list[@]}"
     # A command whose text without quotes does not match this pattern cannot match by its words.
-    watched=${watched//[\'\"\\]/} watched=${watched//[]*?[]/?}
-    read -ra list <<<"$watched"
-    printf -v watched '%s*' "${list[@]}"
-    __classroom_tunnel_filters+=("*$watched")
+    list=("${list[@]//[\'\"\\]/}") list=("${list[@]//[]*?[]/?}")
+    [[ "${list[*]:0:2}" != 'npm '@(run|exec) ]] || list=('@(npm|npx|pnpx|yarn|bun|node|deno)' "${list[@]:2}")
+    printf -v settings '%s*' "${list[@]}"
+    __classroom_tunnel_filters[watched]="*$settings"
   done
 }
 

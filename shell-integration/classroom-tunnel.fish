@@ -15,7 +15,7 @@ set -g __classroom_tunnel_holder "shell-$fish_pid-"(random 100000 999999)(random
 set -g __classroom_tunnel_publisher (builtin realpath (status filename) | string replace -r '[^/]*$' publish.sh)
 set -g __classroom_tunnel_variable PORT
 set -g __classroom_tunnel_published
-set -g __classroom_tunnel_watched 'npm run dev'
+set -g __classroom_tunnel_watched 'npm run dev' 'npm start'
 set -g __classroom_tunnel_cli classroom-tunnel
 # A comment; a word, with its quotes and with the ( ) in it; what stands between commands; a redirection.
 set -g __classroom_tunnel_token '(?s)(?(DEFINE)(?<nested>\((?:(?&quoted)|(?&nested)|[^()\\\\\'"])*\))(?<quoted>\\\\.|\'(?:\\\\.|[^\'\\\\])*\'|"(?:\\\\.|[^"\\\\])*"))#[^\n]*|(?:(?&quoted)|(?&nested)|[^\s;&|<>()\\\\\'"])+|&&|\|\||&\||[;&|\n]|[<>]+[&?]?'
@@ -38,6 +38,48 @@ function __classroom_tunnel_tokens
     end
 end
 
+# Prints a command (its words as arguments) as npm would spell it, like src/shell/packageScripts.ts: each word with \x01 after.
+function __classroom_tunnel_normalized
+    set -l program $argv[1]
+    set -l verb run
+    set -l rest (string replace -r -- '^--run=' --run\n $argv[2..-1])
+    if contains -- $program npm npx pnpm pnpx yarn bun bunx node deno
+        __classroom_tunnel_skip_flags
+        switch "$program $rest[1]"
+            case 'npm run' 'npm run-script' 'npm rum' 'npm urn' 'pnpm run' 'pnpm run-script' 'yarn run' 'bun run' 'node --run' 'deno task'
+                set -e rest[1]
+                __classroom_tunnel_skip_flags
+            case 'npm exec' 'npm x' 'pnpm exec' 'pnpm dlx' 'yarn exec' 'yarn dlx' 'bun x'
+                set verb exec
+                set -e rest[1]
+                __classroom_tunnel_skip_flags
+            case 'npm start' 'npm stop' 'npm restart' 'npm test'
+            case 'npx *' 'pnpx *' 'bunx *'
+                set verb exec
+            case 'npm *' 'node *' 'deno *'
+                set rest
+        end
+        if set -q rest[1]
+            test "$rest[2]" != --; or set -e rest[2]
+            set argv npm $verb $rest
+        end
+    end
+    string join '' -- $argv\x01
+end
+
+# Removes the flags of the caller's `program` from the start of its `rest`.
+function __classroom_tunnel_skip_flags -S
+    while string match -q -- '-*' $rest[1]; and test "$rest[1]" != --run
+        set -l flag $rest[1]
+        set -e rest[1]
+        test "$flag" != --; or return
+        if contains -- $flag -C -F --cwd --dir --env-file --filter --loglevel --package --prefix --workspace
+            or contains -- "$program $flag" 'npm -w' 'npm -p' 'npx -p'
+            set -e rest[1]
+        end
+    end
+end
+
 # Whether the simple command in the caller's `words` and `assignments` is a watched one. Prints it, and on a second line the
 # assignment of the port variable, if there is one.
 function __classroom_tunnel_is -S
@@ -49,13 +91,15 @@ function __classroom_tunnel_is -S
         __classroom_tunnel_find "$given[2..-1]"
         return
     end
+    set given (__classroom_tunnel_normalized $given)
     for watched in $__classroom_tunnel_watched
         set -l wanted
         for word in (__classroom_tunnel_tokens $watched)
             set -a wanted (string unescape -- $word; or echo -- $word)
         end
-        set -q wanted[1]; and set -q given[(count $wanted)]; or continue
-        test (string join \x01 -- $given[1..(count $wanted)]) = (string join \x01 -- $wanted); or continue
+        set -q wanted[1]; or continue
+        set wanted (__classroom_tunnel_normalized $wanted)
+        test (string sub -l (string length -- $wanted) -- $given) = $wanted; or continue
         echo -- $watched
         string match -- "$__classroom_tunnel_variable=*" $assignments | tail -n 1
         return 0
@@ -109,8 +153,9 @@ function __classroom_tunnel_preexec --on-event fish_preexec
     set -l line (string replace -ar '[\'"\\\\]' '' -- $argv[1] | string collect)
     set -l possible 0
     for watched in $__classroom_tunnel_watched
-        set -l first (string split -n ' ' -- (string replace -ar '[\'"\\\\]' '' -- $watched))[1]
-        string match -q -- "*$first*" $line; and set possible 1
+        # The last word, as the first ones may be spelled in several ways.
+        set -l last (string split -n ' ' -- (string replace -ar '[\'"\\\\]' '' -- $watched | string replace -- --run= ''))[-1]
+        string match -q -- "*$last*" $line; and set possible 1
     end
     test $possible = 1; or return
     set -l found (__classroom_tunnel_find $argv[1]); or return

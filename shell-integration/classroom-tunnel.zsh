@@ -16,7 +16,7 @@ typeset -g __classroom_tunnel_holder=shell-$$-$EPOCHSECONDS-$RANDOM
 typeset -g __classroom_tunnel_variable=PORT __classroom_tunnel_published=
 typeset -g __classroom_tunnel_folder=${${(%):-%x}:A:h}
 typeset -ga __classroom_tunnel_cli
-typeset -ga __classroom_tunnel_watched=('npm run dev')
+typeset -ga __classroom_tunnel_watched=('npm run dev' 'npm start')
 
 # Asks the command once. Without an answer the defaults stand, and publish.sh says what is wrong.
 __classroom_tunnel_setup() {
@@ -81,13 +81,16 @@ __classroom_tunnel_find() {
 # Whether the simple command in the caller's `words` and `assignments` is a watched one.
 __classroom_tunnel_is() {
   local watched assignment
-  local -a given=("${(@Q)words}")
+  local -a reply given=("${(@Q)words}")
   if [[ ${given[1]-} == eval && $#given -gt 1 ]]; then
     __classroom_tunnel_find "${(j: :)given[2,-1]}"
     return
   fi
+  __classroom_tunnel_normalize "${(@)given}"
+  given=("${(@)reply}")
   for watched in $__classroom_tunnel_watched; do
-    local -a wanted=("${(@Q)${(Z+C+)watched}}")
+    __classroom_tunnel_normalize "${(@Q)${(Z+C+)watched}}"
+    local -a wanted=("${(@)reply}")
     (($#wanted && $#given >= $#wanted)) || continue
     [[ ${(pj:\0:)given[1,$#wanted]} == ${(pj:\0:)wanted} ]] || continue
     typeset -ga __classroom_tunnel_value=()
@@ -107,6 +110,48 @@ __classroom_tunnel_is() {
     return 0
   done
   return 1
+}
+
+# Spells a command (its words as arguments) as npm would, like src/shell/packageScripts.ts; sets `reply` to the words.
+__classroom_tunnel_normalize() {
+  local program=${1-} word verb=run
+  local -a rest
+  reply=("$@")
+  [[ $program == (npm|npx|pnpm|pnpx|yarn|bun|bunx|node|deno) ]] || return 0
+  for word in "${@:2}"; do
+    if [[ $word == --run=* ]]; then rest+=(--run "${word#--run=}"); else rest+=("$word"); fi
+  done
+  __classroom_tunnel_skip_flags
+  case "$program ${rest[1]-}" in
+    (npm\ (run|run-script|rum|urn)|pnpm\ (run|run-script)|(yarn|bun)\ run|node\ --run|deno\ task)
+      shift rest
+      __classroom_tunnel_skip_flags ;;
+    (npm\ (exec|x)|(pnpm|yarn)\ (exec|dlx)|bun\ x)
+      verb=exec
+      shift rest
+      __classroom_tunnel_skip_flags ;;
+    (npm\ (start|stop|restart|test)) ;;
+    ((npx|pnpx|bunx)\ *) verb=exec ;;
+    ((npm|node|deno)\ *) return 0 ;;
+  esac
+  (($#rest)) || return 0
+  reply=(npm $verb "$rest[1]")
+  shift rest
+  [[ ${rest[1]-} != -- ]] || shift rest
+  reply+=("${(@)rest}")
+}
+
+# Removes the flags of the caller's `program` from the start of its `rest`.
+__classroom_tunnel_skip_flags() {
+  local -i count
+  while [[ ${rest[1]-} == -* && $rest[1] != --run ]]; do
+    count=1
+    case "$program $rest[1]" in
+      (*\ --) shift rest; return ;;
+      (*\ (-[CF]|--(cwd|dir|env-file|filter|loglevel|package|prefix|workspace))|npm\ -[wp]|npx\ -p) count=2 ;;
+    esac
+    shift $((count < $#rest ? count : $#rest)) rest
+  done
 }
 
 __classroom_tunnel_preexec() {

@@ -91,19 +91,64 @@ __classroom_tunnel_parse() {
   done
 }
 
+# Spells __classroom_tunnel_words as npm would, like src/shell/packageScripts.ts: `npm run dev` for `npm run-script dev`,
+# `pnpm dev`, `yarn run dev`, `bun --bun dev` and `node --run=dev`; `npm exec vite` for `npx vite`. Flags are left out.
+__classroom_tunnel_normalize() {
+  local _ct_program=${__classroom_tunnel_words[0]-} _ct_rest=() _ct_word _ct_verb=run
+  [[ $_ct_program == @(npm|npx|pnpm|pnpx|yarn|bun|bunx|node|deno) ]] || return 0
+  for _ct_word in "${__classroom_tunnel_words[@]:1}"; do
+    case $_ct_word in
+      --run=*) _ct_rest+=(--run "${_ct_word#--run=}") ;;
+      *) _ct_rest+=("$_ct_word") ;;
+    esac
+  done
+  __classroom_tunnel_skip_flags
+  case "$_ct_program ${_ct_rest[0]-}" in
+    'npm run' | 'npm run-script' | 'npm rum' | 'npm urn' | 'pnpm run' | 'pnpm run-script' | 'yarn run' | 'bun run' | 'node --run' | 'deno task')
+      _ct_rest=("${_ct_rest[@]:1}")
+      __classroom_tunnel_skip_flags
+      ;;
+    'npm exec' | 'npm x' | 'pnpm exec' | 'pnpm dlx' | 'yarn exec' | 'yarn dlx' | 'bun x')
+      _ct_verb=exec _ct_rest=("${_ct_rest[@]:1}")
+      __classroom_tunnel_skip_flags
+      ;;
+    'npm start' | 'npm stop' | 'npm restart' | 'npm test') ;;
+    'npx '* | 'pnpx '* | 'bunx '*) _ct_verb=exec ;;
+    'npm '* | 'node '* | 'deno '*) return 0 ;;
+  esac
+  ((${#_ct_rest[@]})) || return 0
+  __classroom_tunnel_words=(npm "$_ct_verb" "${_ct_rest[0]}")
+  _ct_rest=("${_ct_rest[@]:1}")
+  [[ ${_ct_rest[0]-} != -- ]] || _ct_rest=("${_ct_rest[@]:1}")
+  __classroom_tunnel_words+=("${_ct_rest[@]}")
+}
+
+# Removes the flags of the caller's `_ct_program` from the start of its `_ct_rest`.
+__classroom_tunnel_skip_flags() {
+  local _ct_count
+  while [[ ${_ct_rest[0]-} == -* && ${_ct_rest[0]} != --run ]]; do
+    _ct_count=1
+    case "$_ct_program ${_ct_rest[0]}" in
+      *' --') _ct_rest=("${_ct_rest[@]:1}") && return ;;
+      *' -'[CF] | *' --cwd' | *' --dir' | *' --env-file' | *' --filter' | *' --loglevel' | *' --package' | *' --prefix' | *' --workspace')
+        _ct_count=2
+        ;;
+      'npm -w' | 'npm -p' | 'npx -p') _ct_count=2 ;;
+    esac
+    _ct_rest=("${_ct_rest[@]:_ct_count}")
+  done
+}
+
 # Sets REPLY to the watched command that a simple command ($1) is, or fails.
 __classroom_tunnel_find() {
-  local _ct_i _ct_j _ct_wanted _ct_bare=${1//[\'\"\\]/}
+  local _ct_i _ct_given _ct_bare=${1//[\'\"\\]/}
   for _ct_i in "${!__classroom_tunnel_watched[@]}"; do
     # shellcheck disable=SC2053
     [[ $_ct_bare == ${__classroom_tunnel_filters[_ct_i]} ]] || continue
-    __classroom_tunnel_parse "${__classroom_tunnel_watched[_ct_i]}"
-    _ct_wanted=("${__classroom_tunnel_words[@]}")
-    ((${#_ct_wanted[@]})) || continue
     __classroom_tunnel_parse "$1"
-    for _ct_j in "${!_ct_wanted[@]}"; do
-      [[ ${__classroom_tunnel_words[_ct_j]-} == "${_ct_wanted[_ct_j]}" && -n ${__classroom_tunnel_words[_ct_j]+set} ]] || continue 2
-    done
+    __classroom_tunnel_normalize
+    printf -v _ct_given '%s\1' "${__classroom_tunnel_words[@]}"
+    [[ $_ct_given == "${__classroom_tunnel_wanted[_ct_i]}"* ]] || continue
     REPLY=${__classroom_tunnel_watched[_ct_i]}
     return 0
   done

@@ -12,7 +12,7 @@ const text = z.string().check(z.minLength(1, 'is empty'));
 export const configDefaults = {
   publicUrl: 'https://{hostname}',
   stateDir: '/var/lib/classroom-tunnel',
-  commands: ['npm run dev'],
+  commands: ['npm run dev', 'npm start'],
   portVariable: 'PORT',
   maxSitesPerUser: 3,
   lockTimeoutSeconds: 10,

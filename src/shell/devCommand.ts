@@ -10,12 +10,13 @@ import {
   type Word,
   type WordPart,
 } from 'unbash';
+import { canonicalWords } from './packageScripts.ts';
 
 /**
  * The first of the watched commands that is a simple command bash announces to a DEBUG trap in the shell at the prompt.
  *
- * Words are compared after quote removal (`'npm' run "dev"` is `npm run dev`); leading assignments, redirections and
- * further arguments do not matter. A line that bash would refuse as a syntax error announces nothing.
+ * Words are compared after quote removal (`'npm' run "dev"` is `npm run dev`), and every spelling of a package's script is
+ * one (see packageScripts.ts); leading assignments, redirections and further arguments do not matter. A line that bash would refuse as a syntax error announces nothing.
  * The text does not show the values of aliases, variables and functions, nor whether a branch is taken.
  * @param commandLine the line as typed; it may span several lines (here-documents, loops)
  * @param watched command lines, as in the configuration's `commands`
@@ -23,9 +24,10 @@ import {
  */
 export function findWatchedCommand(commandLine: string, watched: readonly string[]): string | undefined {
   const patterns = watched
-    .map((text) => ({ text, words: wordsOfFirstCommand(text) }))
+    .map((text) => ({ text, words: canonicalWords(wordsOfFirstCommand(text)) }))
     .filter(({ words }) => words.length > 0);
-  for (const announced of announcedBy(commandLine)) {
+  for (const words of announcedBy(commandLine)) {
+    const announced = canonicalWords(knownWords(words));
     const found = patterns.find(({ words }) => words.every((word, index) => announced[index] === word));
     if (found) return found.text;
   }
@@ -35,6 +37,12 @@ export function findWatchedCommand(commandLine: string, watched: readonly string
 /** The words of a simple command after quote removal; `undefined` for a word that only the running shell knows. */
 type Words = readonly (string | undefined)[];
 
+/** The words up to the first that only the running shell knows. */
+function knownWords(words: Words): readonly string[] {
+  const end = words.indexOf(undefined);
+  return words.slice(0, end === -1 ? undefined : end).filter((word) => word !== undefined);
+}
+
 /**
  * The words of a configured command line, as the process that runs it gets them.
  * @returns no words when the line has no simple command, or one that only a running shell could expand
@@ -42,7 +50,7 @@ type Words = readonly (string | undefined)[];
 export function wordsOfFirstCommand(commandLine: string): readonly string[] {
   const script = parse(commandLine);
   const [first = []] = script.errors ? [] : [...announcedByList(script.commands)];
-  const words = first.filter((word) => word !== undefined);
+  const words = knownWords(first);
   return words.length === first.length ? words : [];
 }
 

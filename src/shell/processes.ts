@@ -2,6 +2,7 @@
 // process that ends between two reads, or that hidepid hides, counts as "no such process". Tests pass another `procRoot`.
 import { basename, join } from 'node:path';
 import { wordsOfFirstCommand } from './devCommand.ts';
+import { canonicalWords } from './packageScripts.ts';
 import { readFolder, readLink, readText } from './procFiles.ts';
 
 /** A process as it was when it was read. `pid` and `startTime` together name it for as long as the machine runs. */
@@ -91,7 +92,7 @@ export function portSeenBy(pid: number, variable: string, procRoot = '/proc'): s
  * workspace's `npm run dev`), the outermost, because the student typed that one.
  */
 export function findRunning(shellPid: number, watched: readonly string[], procRoot = '/proc'): ProcessInfo | undefined {
-  const patterns = watched.map(wordsOfFirstCommand).filter((words) => words.length > 0);
+  const patterns = watched.map((line) => canonicalWords(wordsOfFirstCommand(line))).filter(({ length }) => length > 0);
   const runs = ({ argv }: ProcessInfo): boolean => patterns.some((words) => isRunning(argv, words));
   const shell = readProcess(shellPid, procRoot);
   const seen = new Set<number>();
@@ -128,21 +129,26 @@ function numbersIn(text: string): number[] {
 
 const interpreter = /^(node|nodejs|bun|deno|python[\d.]*|ruby|php|perl)$/;
 
+/** @param words in their canonical spelling */
 function isRunning(argv: readonly string[], words: readonly string[]): boolean {
   const [first = '', second = '', ...rest] = argv;
   // A process that gave itself a title (npm does) has all of it in the first argument, with the quotes gone.
-  if (first.includes(' ')) return `${first.trimEnd()} `.startsWith(`${words.join(' ')} `);
-  const startsWithWords = (given: readonly string[]): boolean => words.every((word, index) => given[index] === word);
+  if (first.includes(' '))
+    return `${canonicalWords(first.trimEnd().split(' ')).join(' ')} `.startsWith(`${words.join(' ')} `);
+  const startsWithWords = (given: readonly string[]): boolean => {
+    const spelled = canonicalWords(given);
+    return words.every((word, index) => spelled[index] === word);
+  };
   return (
-    startsWithWords([first, second, ...rest]) ||
-    startsWithWords([basename(first), second, ...rest]) ||
+    startsWithWords(argv) ||
+    startsWithWords([basename(first), ...argv.slice(1)]) ||
     (interpreter.test(basename(first)) && startsWithWords([programName(second), ...rest]))
   );
 }
 
-/** The name by which a student calls a script: npm for `/usr/bin/npm` and `…/npm-cli.js`, pnpm for `…/pnpm.cjs`. */
+/** The name by which a student calls a script: npm for `…/npm-cli.js`, pnpm for `…/pnpm.cjs`, yarn for `…/yarn-4.5.0.cjs`. */
 function programName(script: string): string {
-  return basename(script).replace(/(-cli)?\.[cm]?js$/, '');
+  return basename(script).replace(/(-cli)?(-[\d.]+)?\.[cm]?js$/, '');
 }
 
 function withoutLastNul(text: string): string {

@@ -25,7 +25,7 @@ describe('configuration', () => {
       machine: 'server1',
       publicUrl: 'https://{hostname}',
       stateDir: '/var/lib/classroom-tunnel',
-      commands: ['npm run dev'],
+      commands: ['npm run dev', 'npm start'],
       portVariable: 'PORT',
       maxSitesPerUser: 3,
       lockTimeoutSeconds: 10,

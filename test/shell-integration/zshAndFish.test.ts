@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Running, until } from '../fixtures/shell/running.ts';
+import { otherCommands, spellings, watched } from '../fixtures/shell/spellings.ts';
 import { Terminal, type ShellName, type TerminalOptions } from '../fixtures/shell/terminal.ts';
 
 const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --sentence`;
@@ -134,6 +135,18 @@ for (const shell of ['zsh', 'fish'] as const) {
       await terminal.run(...notSeen.both, ...notSeen[shell], 'npm start');
       await terminal.said();
       assert.deepEqual(terminal.calls(), [publish(3000)]);
+    });
+
+    it('publishes a script in every spelling', async () => {
+      const terminal = open({ env: { CLASSROOM_TUNNEL_COMMANDS: watched.join('\n') } });
+      for (const name of ['npx', 'pnpm', 'yarn', 'bun', 'bunx', 'node', 'deno', 'vite']) terminal.program(name, ':');
+      await terminal.run(...otherCommands);
+      const lines = Object.values(spellings).flat();
+      for (const [index, line] of lines.entries()) {
+        await terminal.run(line);
+        await called(terminal, index + 1).catch(() => assert.fail(line));
+        assert.equal(terminal.calls().length, index + 1, line);
+      }
     });
 
     it('publishes the port that the command sees', async () => {

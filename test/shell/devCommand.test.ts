@@ -5,6 +5,7 @@ import { announcedByBash } from '../fixtures/shell/bashHook.ts';
 import { commandLines } from '../fixtures/shell/commandLines.ts';
 import { Running } from '../fixtures/shell/running.ts';
 import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
+import { otherCommands, spellings, watched as spelled } from '../fixtures/shell/spellings.ts';
 import { beyondText, notSeen, seen } from '../fixtures/shell/writtenLines.ts';
 
 const watched = ['npm run dev', 'npm start', 'pnpm dev'];
@@ -18,6 +19,18 @@ describe('findWatchedCommand', () => {
     it(`finds it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), dev));
   for (const line of notSeen)
     it(`does not find it in ${JSON.stringify(line)}`, () => assert.equal(findWatchedCommand(line, watched), undefined));
+
+  for (const command of spelled)
+    for (const line of spellings[command])
+      it(`finds ${command} in ${line}`, () => assert.equal(findWatchedCommand(line, spelled), command));
+  for (const line of otherCommands)
+    it(`finds none of them in ${line}`, () => assert.equal(findWatchedCommand(line, spelled), undefined));
+  it('finds a command that is configured in another spelling', () => {
+    for (const configured of spellings['npm run dev'].filter(
+      (line) => !line.includes('--host') && !line.includes('app'),
+    ))
+      assert.equal(findWatchedCommand('yarn run dev', [configured]), configured);
+  });
 
   it('tells which of the watched commands it is, as configured', () => {
     assert.equal(findWatchedCommand('true; pnpm "dev"; npm start', ['npm start', ' pnpm  dev ']), ' pnpm  dev ');
@@ -38,6 +51,14 @@ describe('findWatchedCommand', () => {
       assert.deepEqual(
         lines.filter((line, index) => findWatchedCommand(line, watched) !== byBash[index]),
         [],
+      );
+    });
+
+    it('decide the same for every spelling of a script', async () => {
+      const lines = [...Object.values(spellings).flat(), ...otherCommands];
+      assert.deepEqual(
+        await announcedByBash(running, lines, spelled),
+        lines.map((line) => findWatchedCommand(line, spelled)),
       );
     });
 

@@ -34,7 +34,7 @@ export class InfoCache {
 
   get watched(): Watched {
     return {
-      commands: this.#current?.commands ?? ['npm run dev'],
+      commands: this.#current?.commands ?? ['npm run dev', 'npm start'],
       portVariable: this.#current?.portVariable ?? 'PORT',
     };
   }

@@ -43,7 +43,7 @@ describe('what the window knows of the configuration', () => {
     );
 
   it('is the default until the command has answered', () => {
-    assert.deepEqual(cache().watched, { commands: ['npm run dev'], portVariable: 'PORT' });
+    assert.deepEqual(cache().watched, { commands: ['npm run dev', 'npm start'], portVariable: 'PORT' });
     assert.equal(cache().current, undefined);
   });
 
