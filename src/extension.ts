@@ -39,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const relays = new Relays({
     ...relaySetting(context, command),
     folder: () => info.current?.socketFolder ?? undefined,
+    usesPorts: () => info.current?.usesRelayPorts ?? false,
     log: logLine,
     onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
     onLost: (port, reason) => {

@@ -1,16 +1,18 @@
 // The actions of the student's commands.
 import { hostname } from 'node:os';
+import type { QueueListener } from '../provisioning/context.ts';
 import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
 import { identifyOnHost } from '../provisioning/processIdentity.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import type { Action, Outcome } from '../provisioning/queue.ts';
-import { PublicationStore, type Holder, type SiteKey } from '../provisioning/publications.ts';
+import { isRelayPort, PublicationStore, type Holder, type SiteKey } from '../provisioning/publications.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/listeners.ts';
 import { userName } from './caller.ts';
-import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
+import { connectorProblem, usesHttp2, waitUntilLoaded } from './connectorCheck.ts';
+import { ownSocketFolder, relayService } from './relaySocket.ts';
 import type { Report } from './report.ts';
 import { openSession, openContext, type Session } from './session.ts';
 
@@ -28,7 +30,13 @@ export interface PublishOptions {
   readonly verify?: boolean;
   /** Through the relay at the caller's own socket instead of straight to the port. */
   readonly relay?: boolean;
+  /** The port of that relay, for a connector that carries no WebSocket to a socket. */
+  readonly relayPort?: number;
 }
+
+type PublishAction = Extract<Action, { kind: 'publish' }>;
+type Published = Extract<Outcome, { kind: 'published' }>;
+type Removed = Extract<Outcome, { kind: 'removed' }>;
 
 /** The holder of a publication that lasts until it is taken down by a command. */
 const byHand = 'hand';
@@ -36,7 +44,7 @@ const byHand = 'hand';
 /** Publishes the caller's port. @throws MendableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
   const session = openSession(context.report, context.env);
-  const site = siteOf(session, port, options.relay ? `unix:${checkedSocket(session, port)}` : undefined);
+  const site = siteOf(session, port, options.relay ? await relayService(session, port, options.relayPort) : undefined);
   checkListener(session, port);
   const holder: Holder = {
     id: options.holder ?? byHand,
@@ -70,9 +78,8 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
     own !== undefined || !dependsOnPort(config.hostname)
       ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine })
       : null;
-  const publication = (await readPublications(config, report)).find(
-    (one) => one.user === caller.user && (own === undefined || one.port === own),
-  );
+  const publications = await readPublications(config, report);
+  const publication = publications.find((one) => one.user === caller.user && (own === undefined || one.port === own));
   const event = {
     event: 'info',
     user: caller.user,
@@ -83,6 +90,7 @@ export async function info({ report, env }: ActionContext, port?: number): Promi
     commands: config.commands,
     portVariable: config.portVariable,
     socketFolder: ownSocketFolder(config, caller),
+    ...(publications.some(({ service }) => isRelayPort(service)) && { usesRelayPorts: true }),
     publication: publication
       ? {
           hostname: publication.hostname,
@@ -109,41 +117,61 @@ export async function readPublications(config: Config, report: Report) {
 async function provision(context: ActionContext, session: Session, action: Action): Promise<void> {
   const { report, env, stop } = context;
   const publisher = await Publisher.open(openContext(session, report, env));
-  const outcome = await publisher.request(
-    action,
-    {
-      queued: (message, until) => {
-        report.progress(
-          { event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) },
-          message,
-        );
-      },
-      locked: () => {
-        report.progress({ event: 'locked' });
-      },
-    },
-    stop,
-  );
-  answer(report, session.config, action, outcome);
+  const request = (wanted: Action) => publisher.request(wanted, listenerOf(report), stop);
+  const outcome = await request(action);
+  if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
+  if (outcome.kind === 'removed') answerRemoved(report, action, outcome);
+  else if (action.kind === 'publish') await answerPublished(context, session, action, outcome, request);
   await publisher.serveOthers(stop);
 }
 
-function answer(report: Report, config: Config, action: Action, outcome: Outcome): void {
-  const { apiCalls } = outcome;
-  if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
-  if (outcome.kind === 'published') {
-    const { hostname, port, created } = outcome;
-    report.answer(hostname, {
-      event: 'published',
-      hostname,
-      url: publicUrl(config, hostname),
-      port,
-      created,
-      apiCalls,
-    });
+function listenerOf(report: Report): QueueListener {
+  return {
+    queued: (message, until) => {
+      report.progress(
+        { event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) },
+        message,
+      );
+    },
+    locked: () => {
+      report.progress({ event: 'locked' });
+    },
+  };
+}
+
+/** Answers once the connector has the site. One that it misses, although nothing was written, is compared with Cloudflare. */
+async function answerPublished(
+  { report, stop }: Pick<ActionContext, 'report' | 'stop'>,
+  { config }: Pick<Session, 'config'>,
+  action: PublishAction,
+  outcome: Published,
+  request: (action: PublishAction) => Promise<Outcome>,
+): Promise<void> {
+  const { hostname, port, created, apiCalls, version } = outcome;
+  const site = { hostname, url: publicUrl(config, hostname), port };
+  const state = await waitUntilLoaded(config, { hostname, version }, stop, () => {
+    report.progress({ event: 'saved', ...site });
+  });
+  if (state.kind === 'behind' && version === undefined && !action.verify) {
+    const verified = { ...action, verify: true };
+    const again = await request(verified);
+    if (again.kind === 'error') throw MendableError.fromJSON(again.error);
+    if (again.kind === 'published') await answerPublished({ report, stop }, { config }, verified, again, request);
     return;
   }
-  const { hostnames, message } = outcome;
+  const problem = connectorProblem(state, outcome);
+  if (problem) throw problem;
+  const needsRelayPort = action.site.service.startsWith('unix:') && usesHttp2(state);
+  report.answer(hostname, {
+    event: 'published',
+    ...site,
+    created,
+    apiCalls,
+    ...(needsRelayPort && { needsRelayPort }),
+  });
+}
+
+function answerRemoved(report: Report, action: Action, { apiCalls, hostnames, message }: Removed): void {
   const port = 'site' in action ? action.site.port : null;
   report.answer(message, {
     event: 'removed',

@@ -76,6 +76,7 @@ function addStudentCommands(program: Command, run: Run): void {
     .option('--holder <id>', 'names the holder; the publication ends with its last holder', holderId)
     .option('--holder-pid <pid>', 'the process that the holder lives as long as', integer)
     .option('--relay', 'route visitors through the relay at your own socket, as the window does')
+    .addOption(new Option('--relay-port <number>', 'a port of that relay too').argParser(integer).hideHelp())
     .option('--verify', 'check Cloudflare even if the site is known to be live, and fix what is missing')
     .addOption(new Option('--sentence', 'print one line for a student: the address or the problem').hideHelp())
     .action((options: CommonOptions & PublishOptions & { port: number }) =>

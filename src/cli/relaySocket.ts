@@ -1,10 +1,13 @@
-// The place of a student's relay.
+// The place of a student's relay: its socket, and its port where the connector carries no WebSocket to a socket.
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
+import { relayPortService } from '../provisioning/publications.ts';
 import { socketFolder } from '../provisioning/stateFolder.ts';
+import { listeners } from '../shell/listeners.ts';
 import { userName, type Caller } from './caller.ts';
+import { connectorProtocols } from './connectorCheck.ts';
 import type { Session } from './session.ts';
 
 /** The folder of the caller's own relay sockets. The caller creates it, so that it belongs to them. */
@@ -29,4 +32,29 @@ export function checkedSocket({ config, caller }: Session, port: number): string
         : undefined;
   if (problem) throw new MendableError('socket-foreign', { folder, problem, user: caller.user });
   return join(folder, `${port}.sock`);
+}
+
+/**
+ * The service that leads to the caller's relay: its socket, or its port if the connector may use http2, over which cloudflared carries
+ * no WebSocket to a socket.
+ * @param relayPort the port at which the relay listens too, if it does
+ * @throws MendableError `socket-foreign`, `port-foreign`
+ */
+export async function relayService(session: Session, port: number, relayPort?: number): Promise<string> {
+  const socket = `unix:${checkedSocket(session, port)}`;
+  if (relayPort === undefined) return socket;
+  const protocols = await connectorProtocols(session.config);
+  const allQuic = protocols !== undefined && protocols.length > 0 && !protocols.includes('http2');
+  return !allQuic && isOwnRelay(session, relayPort) ? relayPortService(relayPort) : socket;
+}
+
+/**
+ * Whether the caller's relay listens on the port. What listens there is public under the caller's name.
+ * @throws MendableError `port-foreign` if another account has the port
+ */
+function isOwnRelay({ caller }: Session, port: number): boolean {
+  const found = listeners().filter((listener) => listener.port === port);
+  const other = found.find(({ uid }) => uid !== caller.uid);
+  if (other) throw new MendableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
+  return found.some(({ address }) => address === '127.0.0.1');
 }

@@ -77,6 +77,18 @@ export const commandMessages = {
     detail: 'The configuration of tunnel {tunnel} at Cloudflare has a rule that cloudflared would refuse: {problem}.',
     action: 'Fix this rule in the dashboard; nothing was changed.',
   },
+  'connector-behind': {
+    exit: exitCodes.busy,
+    title: 'The connector does not have the site yet',
+    detail: 'cloudflared on this machine has not loaded the configuration that {hostname} needs: {problem}.',
+    action: 'Try again in a moment; if it persists, the log of cloudflared says why it refuses the configuration.',
+  },
+  'connector-disconnected': {
+    exit: exitCodes.busy,
+    title: 'The connector is not connected to Cloudflare',
+    detail: 'cloudflared on this machine has no connection to Cloudflare, so no visitor reaches {hostname}.',
+    action: 'Ask your teacher: the server must reach port 7844 outward, over UDP or TCP.',
+  },
   'zone-unknown': {
     exit: exitCodes.configuration,
     title: 'Cloudflare does not know the zone',

@@ -17,6 +17,7 @@ export const configDefaults = {
   maxSitesPerUser: 3,
   lockTimeoutSeconds: 10,
   apiBaseUrl: 'https://api.cloudflare.com/client/v4',
+  connectorUrl: 'http://127.0.0.1:20241',
 };
 
 /** The keys of the configuration file. The README's table explains each. */
@@ -39,6 +40,7 @@ const schema = z.strictObject({
   maxSitesPerUser: z._default(z.int().check(z.minimum(1)), configDefaults.maxSitesPerUser),
   lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
   apiBaseUrl: z._default(z.url('is not a URL'), configDefaults.apiBaseUrl),
+  connectorUrl: z._default(z.nullable(z.url('is not a URL')), configDefaults.connectorUrl),
   originRequest: z.optional(z.record(z.string(), z.unknown())),
   dns: z._default(z.enum(['perHost', 'wildcard']), 'perHost'),
   machine: z.optional(text),

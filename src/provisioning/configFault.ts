@@ -65,6 +65,22 @@ export function findConfigFault(config: TunnelConfig): string | undefined {
   return undefined;
 }
 
+/** A value that only the connector's machine can check, with its rule and key: cloudflared refuses a configuration that names a missing file. */
+export function findUncheckedFile(config: TunnelConfig): string | undefined {
+  const shared = caPoolOf(config['originRequest']);
+  if (shared) return `originRequest.caPool names the file ${shared}`;
+  for (const [index, rule] of (config.ingress ?? []).entries()) {
+    const file = caPoolOf(rule.originRequest);
+    if (file) return `rule ${index + 1} (${rule.hostname ?? 'catch-all'}): originRequest.caPool names the file ${file}`;
+  }
+  return undefined;
+}
+
+function caPoolOf(originRequest: unknown): string | undefined {
+  const { caPool } = (originRequest ?? {}) as { caPool?: unknown };
+  return typeof caPool === 'string' && caPool !== '' ? caPool : undefined;
+}
+
 /**
  * Why cloudflared would refuse an `originRequest`; undefined if it would not. The fault begins with the path of the key.
  * @param checks `access: false` for the one of all rules: cloudflared looks for the team's name in those of single rules only

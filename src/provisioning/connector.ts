@@ -5,6 +5,8 @@
 export interface ConnectorAnswers {
   /** The version of the configuration in use, from /config; -1 before the first one. */
   readonly version: number | undefined;
+  /** The hostnames of its rules, from /config. */
+  readonly hostnames: ReadonlySet<string> | undefined;
   /** How many connections to the edge there are, from /ready. */
   readonly connections: number | undefined;
   /** From /diag/tunnel, with the protocol of each connection. */
@@ -16,8 +18,9 @@ export type Protocol = 'quic' | 'http2';
 /** The state that a publication needs from the connector. */
 export interface ConnectorGoal {
   readonly tunnelId: string;
-  /** The version that the write of the configuration was answered with. */
-  readonly version: number;
+  readonly hostname: string;
+  /** The version that the write of the configuration was answered with; undefined if nothing was written. */
+  readonly version: number | undefined;
 }
 
 export type ConnectorState =
@@ -30,7 +33,8 @@ export type ConnectorState =
   /** No metrics server answers here: the connector is down, or runs on another machine. */
   | { readonly kind: 'silent' };
 
-export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>;
+/** Returns the body of any answer as text, whatever its status: /ready says 503 together with its answer. */
+export type GetText = (url: string, signal: AbortSignal) => Promise<string>;
 
 /** The outside world of `waitForConnector`. */
 export interface ConnectorWait {
@@ -42,31 +46,30 @@ export interface ConnectorWait {
 }
 
 const firstPauseMs = 50;
-const longestPauseMs = 1_000;
-/** The configuration of 1,000 rules with its defaults has about half a megabyte. */
-const longestAnswer = 8 * 1024 * 1024;
+const longestPauseMs = 400;
 
-/** The state that a set of answers shows: pure. */
+/** The state that a set of answers shows: pure. Without a tunnel's id, the answers may be anything's. */
 export function judgeConnector(
-  { version, connections, tunnel }: ConnectorAnswers,
+  { version = -1, hostnames, connections, tunnel }: ConnectorAnswers,
   goal: ConnectorGoal,
 ): ConnectorState {
-  if (version === undefined && connections === undefined && tunnel === undefined) return { kind: 'silent' };
-  if (tunnel && tunnel.id !== goal.tunnelId) return { kind: 'other-tunnel', tunnelId: tunnel.id };
-  if (!connections) return { kind: 'disconnected' };
-  if (version === undefined || version < goal.version) return { kind: 'behind', version: version ?? -1 };
-  return tunnel ? { kind: 'serving', protocols: tunnel.protocols } : { kind: 'silent' };
+  if (!tunnel || connections === undefined || hostnames === undefined) return { kind: 'silent' };
+  if (tunnel.id !== goal.tunnelId) return { kind: 'other-tunnel', tunnelId: tunnel.id };
+  if (connections === 0) return { kind: 'disconnected' };
+  const isLoaded = goal.version === undefined ? hostnames.has(goal.hostname) : version >= goal.version;
+  return isLoaded ? { kind: 'serving', protocols: tunnel.protocols } : { kind: 'behind', version };
 }
 
 /**
  * Asks the three pages side by side. Never rejects: a page that fails is undefined in the answers.
  * @param url of the metrics server, as http://127.0.0.1:20241
  */
-export async function askConnector(url: string, fetch: Fetch, signal: AbortSignal): Promise<ConnectorAnswers> {
-  const read = (path: string) => readJson(() => fetch(url.replace(/\/+$/, '') + path, { signal }));
+export async function askConnector(url: string, getText: GetText, signal: AbortSignal): Promise<ConnectorAnswers> {
+  const read = (path: string) => readJson(() => getText(url.replace(/\/+$/, '') + path, signal));
   const [config, ready, tunnel] = await Promise.all([read('/config'), read('/ready'), read('/diag/tunnel')]);
   return {
     version: wholeNumber(config?.['version']),
+    hostnames: hostnamesOf(config?.['config']),
     connections: wholeNumber(ready?.['readyConnections']),
     tunnel: tunnelOf(tunnel),
   };
@@ -92,21 +95,21 @@ export async function waitForConnector(
   }
 }
 
-/** Accepts any status: /ready says 503 together with its answer. */
-async function readJson(request: () => Promise<Response>): Promise<Record<string, unknown> | undefined> {
+async function readJson(request: () => Promise<string>): Promise<Record<string, unknown> | undefined> {
   try {
-    const response = await request();
-    const decoder = new TextDecoder();
-    let text = '';
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
-      if (text.length > longestAnswer) return undefined;
-    }
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(await request());
     return isObject(value) ? value : undefined;
   } catch {
     return undefined; // not there, not HTTP, not JSON, or too late
   }
+}
+
+function hostnamesOf(config: unknown): ReadonlySet<string> | undefined {
+  const rules = isObject(config) ? config['ingress'] : undefined;
+  if (!Array.isArray(rules)) return undefined;
+  return new Set(
+    rules.flatMap((rule) => (isObject(rule) && typeof rule['hostname'] === 'string' ? rule['hostname'] : [])),
+  );
 }
 
 /** cloudflared leaves the protocol out for http2, and the list where there is no connection. */

@@ -6,6 +6,8 @@ export type ErrorCode = MessageCode;
 
 /** Seconds after which it makes sense to see whether Cloudflare can be reached again. */
 const outageSeconds = 15;
+/** Seconds after which it makes sense to ask the connector again. */
+const connectorSeconds = 5;
 
 /** An error that a person can fix. Anything else that is thrown is a bug and shows its stack. */
 export class MendableError extends Error {
@@ -29,6 +31,7 @@ export class MendableError extends Error {
   /** Seconds after which it makes sense to try again; undefined where time alone fixes nothing. */
   get retryAfterSeconds(): number | undefined {
     const { seconds, status } = this.facts;
+    if (this.code === 'connector-behind' || this.code === 'connector-disconnected') return connectorSeconds;
     if (this.code === 'rate-limited') return typeof seconds === 'number' ? seconds : undefined;
     const isRefusal = typeof status === 'number' && status >= 400 && status < 500 && status !== 409;
     const isOutage = this.code === 'api-unreachable' || (this.code === 'api-failed' && !isRefusal);

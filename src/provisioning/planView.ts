@@ -2,6 +2,7 @@
 import { MendableError } from './errors.ts';
 import { localPort, type IngressRule } from './ingress.ts';
 import { isMarkedBy, parseMarker } from './marker.ts';
+import { isRelayService } from './publications.ts';
 import { recordTarget, type DnsRecord, type Remote, type Scope, type Want } from './plan.ts';
 
 export class PlanView {
@@ -54,7 +55,7 @@ export class PlanView {
   /** The hostname of a foreign rule for the same local port. */
   foreignRuleFor(want: Want): string | undefined {
     if (this.#scope.owned.has(want.hostname)) return undefined;
-    const port = localPort(want.service);
+    const port = isRelayService(want.service) ? undefined : localPort(want.service);
     const hostname = port === undefined ? undefined : this.#foreignByPort.get(port);
     return hostname === want.hostname && this.isOurs(want) ? undefined : hostname;
   }

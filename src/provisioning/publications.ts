@@ -110,7 +110,20 @@ export function ownedHostnames(state: StoredState): Set<string> {
  */
 export function serviceFor(holders: readonly Holder[], fallback: string): string {
   const services = holders.flatMap(({ service }) => service ?? []);
-  return services.findLast((service) => service.startsWith('unix:')) ?? services.at(-1) ?? fallback;
+  return services.findLast(isRelayService) ?? services.at(-1) ?? fallback;
+}
+
+/** Leads to a relay at a port of its own. A rule straight to a server names `localhost`. */
+export function relayPortService(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+export function isRelayPort(service: string): boolean {
+  return service.startsWith('http://127.0.0.1:');
+}
+
+export function isRelayService(service: string): boolean {
+  return service.startsWith('unix:') || isRelayPort(service);
 }
 
 function parse(text: string): StoredState {

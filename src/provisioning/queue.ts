@@ -30,7 +30,15 @@ export interface Request {
 
 /** The answer to a request. `apiCalls` are the calls of the round that served it, shared by all requests of the round. */
 export type Outcome = { readonly apiCalls: number } & (
-  | { readonly kind: 'published'; readonly hostname: string; readonly port: number; readonly created: boolean }
+  | {
+      readonly kind: 'published';
+      readonly hostname: string;
+      readonly port: number;
+      readonly created: boolean;
+      /** As in the `Result` of the round. */
+      readonly version?: number | undefined;
+      readonly unchecked?: string | undefined;
+    }
   | { readonly kind: 'removed'; readonly hostnames: readonly string[]; readonly message: string }
   | { readonly kind: 'error'; readonly error: { readonly code: ErrorCode; readonly facts: Facts } }
 );

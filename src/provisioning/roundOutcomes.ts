@@ -17,6 +17,8 @@ export function outcomeOf(answer: Answer, result: Result, apiCalls: number): Out
     hostname: result.foreign.get(hostname) ?? hostname,
     port,
     created: result.changed.has(hostname),
+    version: result.version,
+    unchecked: result.unchecked,
     apiCalls,
   };
 }

@@ -3,7 +3,7 @@ import type { DesiredState } from './desiredState.ts';
 import { localPort, ruleOf } from './ingress.ts';
 import { isMarkedOn, parseMarker, type Marker } from './marker.ts';
 import { recordTarget, type DnsRecord, type Remote, type Scope } from './plan.ts';
-import type { SiteKey, StoredPublication, StoredState } from './publications.ts';
+import { isRelayService, type SiteKey, type StoredPublication, type StoredState } from './publications.ts';
 import type { Result } from './transaction.ts';
 
 /** By what our own records are known. */
@@ -27,7 +27,7 @@ export function recoveredState(remote: Remote, own: Ownership, copy: StoredState
       publications.set(record.name, {
         ...site,
         service: rule.service,
-        port: localPort(rule.service) ?? marker.port,
+        port: (isRelayService(rule.service) ? undefined : localPort(rule.service)) ?? marker.port,
         user: known?.user ?? marker.user,
         since: known?.since ?? now,
         holders: known?.holders ?? [],

@@ -1,5 +1,6 @@
 // One change at Cloudflare: of each hostname the rule and the record are both as wanted afterwards, or neither is.
 import { errorForPeople } from './checkedFetch.ts';
+import { findUncheckedFile } from './configFault.ts';
 import { MendableError } from './errors.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { isAchieved, makePlan, type Plan, type Remote, type Scope, type Want } from './plan.ts';
@@ -27,6 +28,10 @@ export interface Result {
   readonly changed: ReadonlySet<string>;
   /** Possibly half done. The next round completes or removes these. */
   readonly unsettled: ReadonlySet<string>;
+  /** The version of the configuration that the connector has to load; undefined if none was written. */
+  readonly version?: number | undefined;
+  /** What only the connector can check in that configuration: see `findUncheckedFile`. */
+  readonly unchecked?: string | undefined;
 }
 
 /** Failed hostnames with their reasons; `*` stands for every hostname of the write. */
@@ -56,16 +61,17 @@ export async function readRemote(cloudflare: RoundApi, dns: Scope['dns']): Promi
  */
 export async function transact(context: TransactionContext, wants: readonly Want[], remote: Remote): Promise<Result> {
   const plan = makePlan(remote, wants, context.scope);
+  const unchecked = plan.config && findUncheckedFile(plan.config);
   const done = { failed: plan.refused, foreign: plan.foreign, changed: plan.touched, unsettled: new Set<string>() };
   if (isEmpty(plan)) return done;
   await context.intend(plan.touched);
   const { failures, version } = await write(context, plan, remote);
   const wasOverwritten = version !== undefined && noteOtherWriter(context, remote.version, version);
-  if (failures.size === 0 && !wasOverwritten) return done;
+  if (failures.size === 0 && !wasOverwritten) return { ...done, version, unchecked };
   const unanswered = plan.config && version === undefined ? remote.version : undefined;
   const touched = wants.filter((want) => plan.touched.has(want.hostname));
   const settled = await settle(context, touched, failures, unanswered);
-  return { ...settled, foreign: plan.foreign, failed: new Map([...plan.refused, ...settled.failed]) };
+  return { ...settled, unchecked, foreign: plan.foreign, failed: new Map([...plan.refused, ...settled.failed]) };
 }
 
 /**
@@ -140,6 +146,7 @@ async function settle(
       failed,
       changed: hostnamesOf(touched.filter((want) => !failed.has(want.hostname))),
       unsettled: second.size > 0 ? hostnamesOf(missed) : new Set(),
+      version: version ?? remote.version,
     };
   } catch (error) {
     const reason = fixableError(error);

@@ -1,22 +1,32 @@
 // The relay's process. It runs until its standard input ends, and for the grace after that.
 import { createInterface } from 'node:readline';
 import { listensAs } from '../shell/listeners.ts';
-import { blockedLine, listeningLine, lostLine, parseInstruction } from './protocol.ts';
-import { askPublicly, startPublicCheck } from './publicCheck.ts';
+import {
+  blockedLine,
+  listeningLine,
+  lostLine,
+  noWebSocketsLine,
+  parseInstruction,
+  parseOpenPort,
+  portLine,
+} from './protocol.ts';
+import { askForWebSocket, askPublicly, startPublicCheck } from './publicCheck.ts';
 import { createRelay } from './relay.ts';
 import type { Blocked } from './relay.ts';
+import { openRelayPort } from './relayPort.ts';
+import type { RelayPort } from './relayPort.ts';
 import { isShieldPart } from './shield.ts';
 import { holdSocketFile } from './socketFile.ts';
 
-/** ALLOW names parts of the shield that are switched off, with commas between. */
-const usage = 'usage: relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS [ALLOW]';
+/** ALLOW names parts of the shield that are switched off, with commas between. HOSTNAME is the only one that is served. */
+const usage = 'usage: relay.cjs SOCKET PUBLIC_URL GRACE_SECONDS [ALLOW [HOSTNAME]]';
 /** Exit codes as the command line tool's: wrong usage, and a path at which no relay may listen. */
 const exitUsage = 2;
 const exitConfiguration = 78;
 
 void main(process.argv.slice(2));
 
-async function main([path, url, grace, allow = '']: string[]): Promise<void> {
+async function main([path, url, grace, allow = '', hostname]: string[]): Promise<void> {
   const uid = process.getuid?.();
   const graceSeconds = Number(grace);
   if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined) {
@@ -26,6 +36,7 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
 
   const relay = createRelay({
     site: new URL(url),
+    hostname,
     isOwn: (port, address) => listensAs(uid, port, address),
     allow: new Set(allow.split(',').filter(isShieldPart)),
     onBlocked: reportBlocked(),
@@ -40,8 +51,10 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
   if (file === undefined) return;
 
   const check = checkPublicly(new URL(url));
+  let ports = Promise.resolve<RelayPort | undefined>(undefined);
   const end = (): void => {
     check.stop();
+    void ports.then((port) => port?.close());
     void file.release().finally(() => {
       relay.close();
       process.exit(0);
@@ -54,6 +67,8 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
 
   createInterface({ input: process.stdin })
     .on('line', (line) => {
+      const preferred = parseOpenPort(line);
+      if (preferred !== undefined) ports = ports.then((open) => reportPort(path, preferred, open));
       const instruction = parseInstruction(line);
       if (instruction === undefined) return;
       relay.setTarget(instruction.target);
@@ -67,12 +82,31 @@ async function main([path, url, grace, allow = '']: string[]): Promise<void> {
   process.stdout.write(listeningLine(path));
 }
 
+/** Opens the relay's port unless it is open, and reports it. */
+async function reportPort(
+  path: string,
+  preferred: number,
+  open: RelayPort | undefined,
+): Promise<RelayPort | undefined> {
+  try {
+    const port = open ?? (await openRelayPort(path, preferred));
+    process.stdout.write(portLine(port.port));
+    return port;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.stdout.write(portLine(0));
+    return undefined;
+  }
+}
+
 /** A scanner sends thousands of different requests: so many are reported. */
 const maxReports = 20;
 
 function checkPublicly(site: URL): { stop(): void } {
   return startPublicCheck({
     ask: () => askPublicly(site),
+    askForWebSocket: () => askForWebSocket(site),
+    onNoWebSockets: () => process.stdout.write(noWebSocketsLine),
     onLost: (reason) => process.stdout.write(lostLine(reason)),
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds);

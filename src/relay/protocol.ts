@@ -57,6 +57,33 @@ export function parseBlocked(line: string): Blocked | undefined {
   return { part, target };
 }
 
+/** Tells the relay to listen on a port too: this one if it is free, or any if it is 0. */
+export function openPortLine(preferred: number): string {
+  return `${JSON.stringify({ openPort: preferred })}\n`;
+}
+
+/** @returns the preferred port; undefined for a line of another form */
+export function parseOpenPort(line: string): number | undefined {
+  return portNumber(parseObject(line)?.['openPort']);
+}
+
+/** The relay listens on this port too. */
+export function portLine(port: number): string {
+  return `${JSON.stringify({ port })}\n`;
+}
+
+/** @returns the port; undefined for a line of another form */
+export function parsePort(line: string): number | undefined {
+  return portNumber(parseObject(line)?.['port']);
+}
+
+/** Visitors reach the site, but none of its WebSockets. */
+export const noWebSocketsLine = `${JSON.stringify({ webSockets: false })}\n`;
+
+export function isNoWebSockets(line: string): boolean {
+  return parseObject(line)?.['webSockets'] === false;
+}
+
 /** Visitors do not reach the site any more, for this reason. */
 export function lostLine(reason: string): string {
   return `${JSON.stringify({ lost: reason })}\n`;
@@ -66,6 +93,10 @@ export function lostLine(reason: string): string {
 export function parseLost(line: string): string | undefined {
   const lost = parseObject(line)?.['lost'];
   return typeof lost === 'string' ? lost : undefined;
+}
+
+function portNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535 ? value : undefined;
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {

@@ -14,7 +14,7 @@ export type PublicAnswer =
   { readonly kind: 'reached' | 'unknown' } | { readonly kind: 'lost'; readonly reason: string };
 
 /** Milliseconds. Together they notice a loss within a minute. */
-export const checkPauses = { usual: 25_000, afterLoss: 5_000, afterReport: 600_000 } as const;
+export const checkPauses = { first: 5_000, usual: 25_000, afterLoss: 5_000, afterReport: 600_000 } as const;
 
 const timeout = 10_000;
 const mostBytes = 1_000;
@@ -49,6 +49,36 @@ export function askPublicly(site: URL): Promise<PublicAnswer> {
   });
 }
 
+/**
+ * Asks for a WebSocket at the relay's own status address, which the relay refuses with 503. cloudflared answers 502 in its place
+ * where it cannot carry one: over http2, to a Unix socket. Never rejects.
+ */
+export function askForWebSocket(site: URL): Promise<'carried' | 'refused' | 'unknown'> {
+  const url = new URL(statusPath, site);
+  const { request } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve) => {
+    const signal = AbortSignal.timeout(timeout);
+    const asked = request(url, { lookup: resolveHost, agent: false, signal, headers: webSocketHeaders });
+    asked.once('response', (response) => {
+      response.destroy();
+      resolve(response.statusCode === 502 ? 'refused' : response.statusCode === 503 ? 'carried' : 'unknown');
+    });
+    asked.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      resolve('carried');
+    });
+    asked.once('error', () => resolve('unknown'));
+    asked.end();
+  });
+}
+
+const webSocketHeaders = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'Y2xhc3Nyb29tLXR1bm5lbA==', // any 16 bytes: nothing is sent over the connection
+};
+
 /** Names below `localhost` lead to this machine for every browser, but not for every resolver (RFC 6761). */
 const resolveHost: LookupFunction = (hostname, options, callback) => {
   lookup(/(^|\.)localhost$/.test(hostname) ? 'localhost' : hostname, options, callback);
@@ -64,6 +94,9 @@ function isStatus(body: string): boolean {
 
 export interface PublicCheckOptions {
   readonly ask: () => Promise<PublicAnswer>;
+  readonly askForWebSocket: () => Promise<'carried' | 'refused' | 'unknown'>;
+  /** Called once, if WebSockets do not arrive although the site is reached. */
+  readonly onNoWebSockets: () => void;
   /** Called once for a loss that lasts, with its reason. */
   readonly onLost: (reason: string) => void;
   /** Calls back once, so many milliseconds later. */
@@ -71,14 +104,17 @@ export interface PublicCheckOptions {
 }
 
 /**
- * Checks from time to time whether visitors reach the site, until it is stopped. A loss is reported when two answers in a
- * row say it, and not again before the site was reached, or ten minutes have passed: a resolver may remember for a while
- * that there was no record.
+ * Checks from time to time whether visitors and their WebSockets reach the site, until it is stopped. A loss is reported when two
+ * answers in a row say it, and not again before the site was reached, or ten minutes have passed: a resolver may remember for a
+ * while that there was no record. The first answer may come before the connector has the site, so it is no loss.
  */
-export function startPublicCheck({ ask, onLost, after }: PublicCheckOptions): { stop(): void } {
+export function startPublicCheck(options: PublicCheckOptions): { stop(): void } {
+  const { ask, onLost, after } = options;
+  const checkWebSockets = webSocketCheck(options);
   let stopped = false;
+  let isFirst = true;
   let losses = 0;
-  let timer = after(checkPauses.usual, check);
+  let timer = after(checkPauses.first, check);
   return {
     stop: () => {
       stopped = true;
@@ -87,14 +123,27 @@ export function startPublicCheck({ ask, onLost, after }: PublicCheckOptions): { 
   };
 
   function check(): void {
-    void ask().then((answer) => {
+    void ask().then(async (answer) => {
+      const webSocketsDoubtful = answer.kind === 'reached' && (await checkWebSockets());
       if (stopped) return;
-      losses = answer.kind === 'lost' ? losses + 1 : 0;
+      losses = answer.kind === 'lost' && !isFirst ? losses + 1 : 0;
+      isFirst = false;
       if (answer.kind === 'lost' && losses === 2) onLost(answer.reason);
-      timer = after(pauseAfter(losses), check);
+      timer = after(webSocketsDoubtful ? checkPauses.afterLoss : pauseAfter(losses), check);
       if (losses >= 2) losses = 0;
     });
   }
+}
+
+/** @returns a function that asks for a WebSocket, reports at the second refusal in a row, and says whether this was the first */
+function webSocketCheck({ askForWebSocket: ask, onNoWebSockets }: PublicCheckOptions): () => Promise<boolean> {
+  let refusals = 0;
+  return async () => {
+    if (refusals >= 2) return false;
+    refusals = (await ask()) === 'refused' ? refusals + 1 : 0;
+    if (refusals === 2) onNoWebSockets();
+    return refusals === 1;
+  };
 }
 
 /** Milliseconds until the next question, after so many losses in a row. */

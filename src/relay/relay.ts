@@ -1,6 +1,6 @@
 // The relay of one site: takes visitors' requests and forwards them to the student's dev server, or shows a page while none runs.
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createForwarder } from './forward.ts';
@@ -26,6 +26,8 @@ export interface Relay {
 export interface RelayOptions {
   /** The site's public address, such as https://student1.example.com */
   readonly site: URL;
+  /** The hostname in the tunnel's rule. If it is given, requests for other hosts are refused. */
+  readonly hostname?: string | undefined;
   readonly isOwn: IsOwn;
   /** The parts of the shield that are switched off. */
   readonly allow?: ReadonlySet<ShieldPart>;
@@ -50,13 +52,16 @@ const maxHeaderBytes = 64 * 1024;
 
 /** The relay connects to no address but its target's, for any request of a visitor. */
 export function createRelay(options: RelayOptions): Relay {
-  const { site, isOwn, allow = new Set(), onBlocked, startTimer = realTimer } = options;
+  const { site, hostname, isOwn, allow = new Set(), onBlocked, startTimer = realTimer } = options;
   let target: Target | null = null;
   const blocked = (url: string): ShieldPart | undefined => {
     const part = blockedPart(url, { server: target?.server, root: target?.root, allow });
     if (part !== undefined) onBlocked?.({ part, target: url });
     return part;
   };
+  const hosts = new Set(hostname === undefined ? [] : [hostname, site.hostname]);
+  const isForSite = ({ headers }: IncomingMessage): boolean =>
+    hosts.size === 0 || [headers.host, headers['x-forwarded-host']].some((host) => hosts.has(nameOf(host)));
   const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle });
   const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }), startTimer);
   const server = createServer({
@@ -69,6 +74,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   server.on('request', (request, response) => {
     if (!isPath(request.url)) respondError(response, 400, 'This relay serves one site only.');
+    else if (!isForSite(request)) respondError(response, 421, 'This relay serves one site only.');
     else if (request.url.split('?')[0] === statusPath)
       respondStatus(response, target !== null && isOwn(target.port, target.address));
     else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
@@ -86,6 +92,7 @@ export function createRelay(options: RelayOptions): Relay {
     socket.once('close', () => upgraded.delete(socket));
     if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
       rejectUpgrade(socket, '400 Bad Request');
+    else if (!isForSite(request)) rejectUpgrade(socket, '421 Misdirected Request');
     else if (target === null || request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
     else if (blocked(request.url) !== undefined) rejectUpgrade(socket, '403 Forbidden');
     else forward.webSocket(request, socket, head, target);
@@ -103,6 +110,13 @@ export function createRelay(options: RelayOptions): Relay {
       pool.destroy();
     },
   };
+}
+
+/** A host without its port. cloudflared sends the visitor's as X-Forwarded-Host where a rule has an `httpHostHeader`. */
+function nameOf(host: string | string[] | undefined): string {
+  return String(host ?? '')
+    .toLowerCase()
+    .replace(/:\d+$/, '');
 }
 
 /** Requests to a proxy name a whole URL (or, for CONNECT, a host): the relay serves none. */

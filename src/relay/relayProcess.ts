@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Target } from './forward.ts';
-import { instructionLine, parseBlocked, parseLost } from './protocol.ts';
+import { instructionLine, isNoWebSockets, openPortLine, parseBlocked, parseLost, parsePort } from './protocol.ts';
 import type { Blocked } from './relay.ts';
 import type { ShieldPart } from './shield.ts';
 
@@ -25,12 +25,21 @@ export interface RelayProcessOptions {
   readonly onBlocked?: (blocked: Blocked) => void;
   /** Called when visitors do not reach the site any more, with the reason. */
   readonly onLost?: (reason: string) => void;
+  /** Called when visitors reach the site, but none of its WebSockets. */
+  readonly onNoWebSockets?: () => void;
+  /** The hostname in the tunnel's rule: requests for others are refused. */
+  readonly hostname?: string;
 }
 
 export interface RelayProcess {
   readonly pid: number;
   /** Visitors reach this server from now on; with null, the page that waits. Does nothing once the relay has ended. */
   setTarget(target: Target | null): void;
+  /**
+   * Makes it listen on a loopback port too: the preferred one if that is free.
+   * @returns the port; undefined when there is none, or the relay has ended
+   */
+  openPort(preferred: number): Promise<number | undefined>;
   /** Lets it serve for the grace and end, as it does when this process dies. */
   release(): void;
   /** Ends it now, with every visitor's connection. */
@@ -48,8 +57,14 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { socket, publicUrl, graceSeconds, allow = [], onBlocked, onLost } = options;
-  const args = [socket, publicUrl, String(graceSeconds), allow.join(',')];
+  const { socket, publicUrl, graceSeconds, allow = [], hostname, onBlocked, onLost, onNoWebSockets } = options;
+  const args = [
+    socket,
+    publicUrl,
+    String(graceSeconds),
+    allow.join(','),
+    ...(hostname === undefined ? [] : [hostname]),
+  ];
   const child = spawn(node, [...nodeFlags, ...rest, ...args], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
@@ -66,6 +81,7 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
     if (blocked) onBlocked?.(blocked);
     const reason = parseLost(line);
     if (reason !== undefined) onLost?.(reason);
+    if (isNoWebSockets(line)) onNoWebSockets?.();
   });
   const failed = exited.then((how) => {
     throw new Error(`The relay ended (${how}). ${errors.join('').trim()}`);
@@ -75,6 +91,16 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   return {
     pid: child.pid ?? 0,
     setTarget: (target) => void child.stdin.write(instructionLine(target)),
+    openPort: async (preferred) => {
+      const answer = new Promise<number>((resolve) => {
+        output.on('line', (line) => {
+          const port = parsePort(line);
+          if (port !== undefined) resolve(port);
+        });
+      });
+      child.stdin.write(openPortLine(preferred));
+      return (await Promise.race([answer, exited.then(() => 0)])) || undefined;
+    },
     release: () => void child.stdin.end(),
     end: () => void child.kill('SIGTERM'),
     exited,

@@ -51,7 +51,8 @@ export function respondError(response: ServerResponse, status: number, text: str
   response.end(`${text}\n`);
 }
 
-export type RejectionStatus = '400 Bad Request' | '403 Forbidden' | '503 Service Unavailable';
+export type RejectionStatus =
+  '400 Bad Request' | '421 Misdirected Request' | '403 Forbidden' | '503 Service Unavailable';
 
 /** Rejects a WebSocket before it is opened. */
 export function rejectUpgrade(socket: Duplex, status: RejectionStatus): void {

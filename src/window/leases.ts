@@ -14,7 +14,10 @@ export interface LeasePorts {
   /** Runs the command line tool; never throws. */
   readonly run: (args: readonly string[], options: RunOptions) => Promise<CliOutcome>;
   readonly startGuardian: (holder: string, onLost: (killed: boolean) => void) => Guardian;
-  readonly relays: Pick<Relays, 'prepare' | 'giveUp' | 'serve' | 'end'>;
+  readonly relays: Pick<
+    Relays,
+    'prepare' | 'giveUp' | 'serve' | 'end' | 'socketOf' | 'usesPorts' | 'usePorts' | 'relayPortOf'
+  >;
   readonly log: (message: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -96,9 +99,19 @@ export class Leases {
     this.#timers.get(life)?.cancel();
     const relayed = this.#ports.relays.prepare();
     const words = ['publish', '-p', String(port), '--holder', holder, '--holder-pid', String(guardian.pid)];
-    const args = [...words, ...(relayed ? ['--relay'] : []), ...(verify ? ['--verify'] : [])];
-    const outcome = await this.#ports.run(args, { onEvent: (event) => this.#queued(port, life, event) });
+    const relayPort = relayed ? await this.#relayPort(port) : undefined;
+    const relayWords = [
+      ...(relayed ? ['--relay'] : []),
+      ...(relayPort === undefined ? [] : ['--relay-port', String(relayPort)]),
+    ];
+    const outcome = await this.#ports.run([...words, ...relayWords, ...(verify ? ['--verify'] : [])], {
+      onEvent: (event) => {
+        if (event.event === 'saved' && relayed) void this.#ports.relays.serve(publicationOf(event));
+        else this.#queued(port, life, event);
+      },
+    });
     if (relayed && !(await this.#isServed(outcome))) return this.#publish(port, life, verify);
+    if (relayPort === undefined && (await this.#needsPort(port, outcome))) return this.#publish(port, life, false);
     this.#onEvent(port, this.#eventOf(life, outcome));
   }
 
@@ -124,6 +137,25 @@ export class Leases {
     if (outcome.event !== 'error' || outcome.code !== 'socket-foreign') return true;
     relays.giveUp(outcome.message);
     return false;
+  }
+
+  /** The port of the relay where the class uses ports. The relay listens before the rule leads to it, so that it can be checked. */
+  async #relayPort(port: number): Promise<number | undefined> {
+    const { relays, run } = this.#ports;
+    if (!relays.usesPorts) return undefined;
+    if (relays.socketOf(port) === undefined) {
+      const info = await run(['info', '-p', String(port)], {});
+      if (info.event === 'info' && info.hostname !== null && info.url !== null)
+        await relays.serve({ hostname: info.hostname, url: info.url, port });
+    }
+    return relays.relayPortOf(port);
+  }
+
+  /** Whether the connector carries no WebSocket to the relay's socket, and the relay has a port now. */
+  async #needsPort(port: number, outcome: CliOutcome): Promise<boolean> {
+    if (outcome.event !== 'published' || !outcome.needsRelayPort) return false;
+    this.#ports.relays.usePorts();
+    return (await this.#ports.relays.relayPortOf(port)) !== undefined;
   }
 
   #queued(port: number, life: number, event: CliEvent): void {

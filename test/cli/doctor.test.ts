@@ -33,6 +33,7 @@ describe('command: doctor', () => {
       'state',
       'lock',
       'records',
+      'connector',
       'token',
       'tunnel',
       'rules',

@@ -1,12 +1,34 @@
 import assert from 'node:assert/strict';
 import { judgeQuota, judgeRules, judgeTunnel, judgeWildcard, judgeZone } from '../../src/cli/doctor/cloudflare.ts';
+import { judgeConnector, judgeLoaded } from '../../src/cli/doctor/connector.ts';
 import { formatFindings, type Check } from '../../src/cli/doctor/findings.ts';
 import { judgeToken } from '../../src/cli/doctor/machine.ts';
 import { judgeStateFolder } from '../../src/cli/doctor/state.ts';
+import type { ConnectorAnswers } from '../../src/provisioning/connector.ts';
 import { ownerToBecome } from '../../src/cli/dropPrivileges.ts';
 
 describe('doctor: judgements', () => {
   const folder = { uid: 10, gid: 20, mode: 0o40700 };
+
+  it('the connector is ours, connected, over quic, and has the configuration', () => {
+    const place = { connectorUrl: 'http://127.0.0.1:20241', tunnelId: 't1' };
+    const good: ConnectorAnswers = {
+      version: 7,
+      hostnames: new Set(),
+      connections: 2,
+      tunnel: { id: 't1', protocols: ['quic', 'quic'] },
+    };
+    const judge = (changes: Partial<ConnectorAnswers>) => judgeConnector(place, { ...good, ...changes });
+    assert.equal(judge({}).level, 'ok');
+    assert.equal(judgeConnector({ ...place, connectorUrl: null }, undefined).level, 'ok');
+    assert.match(judgeConnector(place, undefined).fix ?? '', /--metrics 127\.0\.0\.1:20241/);
+    assert.match(judge({ tunnel: { id: 't2', protocols: [] } }).text, /another tunnel \(t2\)/);
+    assert.equal(judge({ connections: 0 }).level, 'fail');
+    assert.match(judge({ tunnel: { id: 't1', protocols: ['quic', 'http2'] } }).text, /^1 of 2 connections use http2/);
+    assert.deepEqual(judgeLoaded(7, good, 't1'), []);
+    assert.match(judgeLoaded(8, good, 't1')[0]?.text ?? '', /serves version 7 .* has version 8/);
+    assert.deepEqual(judgeLoaded(8, good, 't2'), []);
+  });
 
   it("only root becomes the owner, and only of what is another's", () => {
     assert.deepEqual(ownerToBecome(0, folder), folder);

@@ -30,6 +30,7 @@ describe('configuration', () => {
       maxSitesPerUser: 3,
       lockTimeoutSeconds: 10,
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
+      connectorUrl: 'http://127.0.0.1:20241',
       dns: 'perHost',
       allowUserOverride: false,
       teachers: [],

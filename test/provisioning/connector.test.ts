@@ -7,8 +7,15 @@ import type { ConnectorAnswers, ConnectorGoal, ConnectorState } from '../../src/
 import { startStandIn, type StandIn } from '../../standin/standIn.ts';
 import { createManualClock } from '../standin/manualClock.ts';
 
-const goal: ConnectorGoal = { tunnelId: 'tunnel-1', version: 7 };
-const good: ConnectorAnswers = { version: 7, connections: 4, tunnel: { id: 'tunnel-1', protocols: ['quic'] } };
+const hostname = 'student1.example.com';
+const goal: ConnectorGoal = { tunnelId: 'tunnel-1', hostname, version: 7 };
+const good: ConnectorAnswers = {
+  version: 7,
+  hostnames: new Set([hostname]),
+  connections: 4,
+  tunnel: { id: 'tunnel-1', protocols: ['quic'] },
+};
+const getText = async (url: string, signal: AbortSignal) => (await fetch(url, { signal })).text();
 
 describe('the state of the connector', () => {
   const states: [what: string, changes: Partial<ConnectorAnswers>, kind: ConnectorState['kind']][] = [
@@ -19,10 +26,16 @@ describe('the state of the connector', () => {
     ['no connection to the edge', { connections: 0 }, 'disconnected'],
     ['another tunnel', { tunnel: { id: 'tunnel-2', protocols: [] } }, 'other-tunnel'],
     ['no tunnel', { tunnel: undefined }, 'silent'],
-    ['no answer', { version: undefined, connections: undefined, tunnel: undefined }, 'silent'],
+    ['no answer', { version: undefined, hostnames: undefined, connections: undefined, tunnel: undefined }, 'silent'],
   ];
   for (const [what, changes, kind] of states)
     it(`is ${kind} with ${what}`, () => assert.equal(judgeConnector({ ...good, ...changes }, goal).kind, kind));
+
+  it('is judged by the rule where no version is known', () => {
+    const unknown = { ...goal, version: undefined };
+    assert.equal(judgeConnector({ ...good, version: 1 }, unknown).kind, 'serving');
+    assert.equal(judgeConnector({ ...good, hostnames: new Set() }, unknown).kind, 'behind');
+  });
 });
 
 describe('the connector on this machine', () => {
@@ -35,8 +48,8 @@ describe('the connector on this machine', () => {
   });
   afterEach(() => standIn.close());
 
-  const ask = () => askConnector(standIn.connectorUrl, fetch, signal);
-  const saved = (): ConnectorGoal => ({ tunnelId: standIn.tunnelId, version: standIn.world.tunnel.version });
+  const ask = () => askConnector(standIn.connectorUrl, getText, signal);
+  const saved = (): ConnectorGoal => ({ tunnelId: standIn.tunnelId, hostname, version: standIn.world.tunnel.version });
   /** Each pause of the wait moves the stand-in's time. */
   const wait = () =>
     waitForConnector(saved(), {
@@ -96,7 +109,7 @@ describe('the connector on this machine', () => {
       const server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      assert.equal(judgeConnector(await askConnector(url, fetch, signal), goal).kind, 'silent', body);
+      assert.equal(judgeConnector(await askConnector(url, getText, signal), goal).kind, 'silent', body);
       server.close().closeAllConnections();
     }
   });

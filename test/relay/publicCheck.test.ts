@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
-import { askPublicly, checkPauses, startPublicCheck, type PublicAnswer } from '../../src/relay/publicCheck.ts';
+import {
+  askForWebSocket,
+  askPublicly,
+  checkPauses,
+  startPublicCheck,
+  type PublicAnswer,
+} from '../../src/relay/publicCheck.ts';
 import { listenOnFreePort } from './helpers.ts';
 
 describe('a question to the public address', () => {
@@ -43,6 +49,21 @@ describe('a question to the public address', () => {
     });
   }
 
+  for (const [status, answer] of [
+    [502, 'refused'],
+    [503, 'carried'],
+    [403, 'unknown'],
+  ] as const) {
+    it(`takes a ${status} to a WebSocket for ${answer}`, async () => {
+      const server = createServer().on('upgrade', (_request, socket) => {
+        socket.end(`HTTP/1.1 ${status} Any\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      });
+      servers.push(server);
+      const port = await listenOnFreePort(server);
+      assert.equal(await askForWebSocket(new URL(`http://127.0.0.1:${port}`)), answer);
+    });
+  }
+
   it('says nothing where no connection is possible, and stops reading an endless answer', async () => {
     assert.deepEqual(await ask((request) => void request.socket.destroy()), { kind: 'unknown' });
     assert.deepEqual(await ask((_, response) => void response.end('x'.repeat(1_000_000))), { kind: 'unknown' });
@@ -54,14 +75,21 @@ describe('checks of the public address', () => {
   const reached: PublicAnswer = { kind: 'reached' };
   const unknown: PublicAnswer = { kind: 'unknown' };
 
+  type Carried = 'carried' | 'refused' | 'unknown';
+  const run = (...answers: PublicAnswer[]) => runBoth(answers, []);
   /** Runs one check for each answer. @returns the reasons that were reported, and the pauses */
-  async function run(...answers: PublicAnswer[]): Promise<{ reported: string[]; pauses: number[] }> {
+  async function runBoth(
+    answers: PublicAnswer[],
+    sockets: Carried[],
+  ): Promise<{ reported: string[]; pauses: number[] }> {
     const reported: string[] = [];
     const pauses: number[] = [];
     let next: () => void = () => undefined;
     const check = startPublicCheck({
       ask: () => Promise.resolve(answers.shift() ?? unknown),
+      askForWebSocket: () => Promise.resolve(sockets.shift() ?? 'carried'),
       onLost: (reason) => reported.push(reason),
+      onNoWebSockets: () => reported.push('no WebSockets'),
       after: (pause, callback) => {
         pauses.push(pause);
         next = callback;
@@ -75,23 +103,35 @@ describe('checks of the public address', () => {
     check.stop();
     return { reported, pauses };
   }
-  const { usual, afterLoss, afterReport } = checkPauses;
+  const { first, usual, afterLoss, afterReport } = checkPauses;
 
   it('report a loss that two answers in a row say, within a minute', async () => {
-    const { reported, pauses } = await run(lost, lost);
+    const { reported, pauses } = await run(reached, lost, lost);
     assert.deepEqual(reported, ['status 404']);
-    assert.deepEqual(pauses, [usual, afterLoss, afterReport]);
+    assert.deepEqual(pauses, [first, usual, afterLoss, afterReport]);
     assert.ok(usual + afterLoss + 2 * 10_000 < 60_000);
   });
 
   it('report no loss that was over at the second question', async () => {
-    assert.deepEqual(await run(lost, reached, lost, unknown), {
+    assert.deepEqual(await run(unknown, lost, reached, lost, unknown), {
       reported: [],
-      pauses: [usual, afterLoss, usual, afterLoss, usual],
+      pauses: [first, usual, afterLoss, usual, afterLoss, usual],
     });
   });
 
   it('report a second loss of the same site', async () => {
-    assert.deepEqual((await run(lost, lost, reached, lost, lost)).reported.length, 2);
+    assert.deepEqual((await run(reached, lost, lost, reached, lost, lost)).reported.length, 2);
+  });
+
+  it('do not count the first answer, which may come before the connector has the site', async () => {
+    assert.deepEqual(await run(lost, lost), { reported: [], pauses: [first, usual, afterLoss] });
+  });
+
+  it('report once that no WebSocket arrives, when two answers in a row say it', async () => {
+    const answers = Array.from({ length: 5 }, () => reached);
+    assert.deepEqual(await runBoth(answers, ['refused', 'carried', 'refused', 'refused', 'refused']), {
+      reported: ['no WebSockets'],
+      pauses: [first, afterLoss, usual, afterLoss, usual, usual],
+    });
   });
 });

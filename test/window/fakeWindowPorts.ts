@@ -47,6 +47,10 @@ export class FakeWindowPorts {
         this.relayed.push(`serve ${port}`);
         return Promise.resolve(this.canRelay);
       },
+      socketOf: () => undefined,
+      usesPorts: false,
+      usePorts: () => undefined,
+      relayPortOf: () => Promise.resolve(undefined),
       end: (port, options) => this.relayed.push(`end ${port}${options?.later ? ' later' : ''}`),
     },
     notifyLive: (live) => this.notified.push(live),

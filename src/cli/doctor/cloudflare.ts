@@ -8,6 +8,8 @@ import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts
 import { findConfigFault } from '../../provisioning/configFault.ts';
 import type { TunnelConfig } from '../../provisioning/ingress.ts';
 import { recordTarget, type DnsRecord } from '../../provisioning/plan.ts';
+import type { ConnectorAnswers } from '../../provisioning/connector.ts';
+import { judgeLoaded } from './connector.ts';
 import { findingsOf, type Check } from './findings.ts';
 import { callDeadline } from '../session.ts';
 
@@ -18,6 +20,8 @@ export interface CloudflareExamination {
   readonly pausedFor: number;
   readonly fetch: typeof fetch;
   readonly stop: AbortSignal;
+  /** Undefined if the connector cannot be asked. */
+  readonly connector: ConnectorAnswers | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -27,7 +31,7 @@ const freeQuota = 200;
 
 /** Checks token, tunnel, rules, zone and records at Cloudflare. It only reads, with at most six calls. */
 export async function examineCloudflare(examination: CloudflareExamination): Promise<Check[]> {
-  const { config, token, pausedFor, fetch, stop, now } = examination;
+  const { config, token, pausedFor, fetch, stop, now, connector } = examination;
   const rateLimit = findingsOf('rate limit');
   if (pausedFor > 0) {
     const until = new Date(now() + pausedFor).toTimeString().slice(0, 8);
@@ -48,7 +52,7 @@ export async function examineCloudflare(examination: CloudflareExamination): Pro
     ...(
       await Promise.all([
         examineTunnel(account, config),
-        examineRules(cloudflare),
+        examineRules(cloudflare, config.tunnelId, connector),
         examineZone(account, config),
         examineRecords(account, cloudflare, config),
       ])
@@ -96,12 +100,22 @@ export function judgeTunnel({ id, name, source, status }: TunnelFacts): Check {
   );
 }
 
-function examineRules(cloudflare: RoundApi): Promise<Check> {
-  return orFailure(
+async function examineRules(
+  cloudflare: RoundApi,
+  tunnelId: string,
+  connector: ConnectorAnswers | undefined,
+): Promise<Check[]> {
+  let loaded: Check[] = [];
+  const rules = await orFailure(
     'rules',
-    async () => judgeRules((await cloudflare.readConfiguration()).config),
+    async () => {
+      const { config, version } = await cloudflare.readConfiguration();
+      loaded = judgeLoaded(version, connector, tunnelId);
+      return judgeRules(config);
+    },
     'Account · Cloudflare Tunnel · Edit',
   );
+  return [rules, ...loaded];
 }
 
 /** Judges whether cloudflared would accept this configuration, and the next one made from it. Pure. */

@@ -4,7 +4,9 @@ import { exitCodes } from '../../messages/exitCodes.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
+import { connectorAnswers } from '../connectorCheck.ts';
 import { examineCloudflare } from './cloudflare.ts';
+import { judgeConnector } from './connector.ts';
 import { findingsOf, formatFindings, type Check } from './findings.ts';
 import { examineAccess, examineConfiguration, examineToken } from './machine.ts';
 import { examineState } from './state.ts';
@@ -32,10 +34,15 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
   const hidden = examineAccess(config);
   if (hidden.length > 0) return hidden;
   const { findings, pausedFor } = await examineState(config, Date.now());
-  const local = [...examineConfiguration(config), ...examineToken(config), ...findings];
+  const connector = await connectorAnswers(config);
+  const machine = [...examineConfiguration(config), ...examineToken(config), ...findings];
+  const local = [...machine, judgeConnector(config, connector)];
   try {
     const { token } = openContext(session, silent(report), env);
-    return [...local, ...(await examineCloudflare({ config, token, pausedFor, fetch, stop, now: Date.now }))];
+    return [
+      ...local,
+      ...(await examineCloudflare({ config, token, pausedFor, connector, fetch, stop, now: Date.now })),
+    ];
   } catch (error) {
     if (!(error instanceof MendableError)) throw error;
     return [...local, failure('token', error), ...withoutCloudflare(config)];

@@ -14,6 +14,8 @@ export interface Info {
   readonly portVariable: string;
   /** The folder of this student's relay sockets. */
   readonly socketFolder: string | null;
+  /** Relays of this class are reached at ports. */
+  readonly usesRelayPorts?: boolean;
   readonly publication: Publication | null;
 }
 export interface Queued {
@@ -25,6 +27,8 @@ export interface Published extends Publication {
   readonly event: 'published';
   readonly created: boolean;
   readonly apiCalls: number;
+  /** The connector carries no WebSocket to the relay's socket. */
+  readonly needsRelayPort?: boolean;
 }
 export interface Removed {
   readonly event: 'removed';
@@ -37,8 +41,12 @@ export interface CliError extends Problem {
   readonly exitCode: number;
   readonly retryAfterSeconds?: number;
 }
+/** The site is written at Cloudflare, and the connector does not have it yet. */
+export interface Saved extends Publication {
+  readonly event: 'saved';
+}
 export type CliOutcome = Info | Published | Removed | CliError;
-export type CliEvent = CliOutcome | Queued | { readonly event: 'locked' };
+export type CliEvent = CliOutcome | Queued | Saved | { readonly event: 'locked' };
 
 /** @returns undefined if the line is not an event of the contract */
 export function readEvent(line: string): CliEvent | undefined {
@@ -47,13 +55,18 @@ export function readEvent(line: string): CliEvent | undefined {
   return fields && typeof name === 'string' && Object.hasOwn(readers, name) ? readers[name]?.(fields) : undefined;
 }
 
-export const isOutcome = (event: CliEvent): event is CliOutcome => event.event !== 'queued' && event.event !== 'locked';
+export const isOutcome = (event: CliEvent): event is CliOutcome =>
+  event.event !== 'queued' && event.event !== 'locked' && event.event !== 'saved';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>> = {
   queued: (fields) => ({ event: 'queued', ...text(fields, 'message'), ...text(fields, 'until') }),
   locked: () => ({ event: 'locked' }),
+  saved: (fields) => {
+    const publication = readPublication(fields);
+    return publication && { event: 'saved', ...publication };
+  },
   published: (fields) => {
     const publication = readPublication(fields);
     return (
@@ -62,6 +75,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
         ...publication,
         created: fields['created'] === true,
         apiCalls: count(fields['apiCalls']),
+        ...(fields['needsRelayPort'] === true && { needsRelayPort: true }),
       }
     );
   },
@@ -90,6 +104,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     commands: strings(fields['commands']),
     portVariable: string(fields['portVariable']) || 'PORT',
     socketFolder: string(fields['socketFolder']) || null,
+    ...(fields['usesRelayPorts'] === true && { usesRelayPorts: true }),
     publication: readPublication(fields['publication'] as Fields | null) ?? null,
   }),
 };

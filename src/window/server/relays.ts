@@ -19,8 +19,10 @@ export interface RelaysOptions {
   readonly allow?: () => readonly ShieldPart[];
   /** Called once for each publication, with the first request that the shield blocked. */
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
-  /** Called when visitors do not reach the site of a port any more, with the reason. */
+  /** Called when visitors do not reach the site of a port any more, or not at this place of its relay, with the reason. */
   readonly onLost: (port: number, reason: string) => void;
+  /** Whether relays of this class are reached at ports, as far as the last answer of the command says. */
+  readonly usesPorts?: () => boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -31,6 +33,8 @@ interface Entry {
   relay: RelayProcess | undefined;
   target: Target | null;
   wasBlocked: boolean;
+  /** The port at which it listens too, or did until it ended. */
+  relayPort?: number | undefined;
 }
 
 /** A relay that ends sooner is not started again. Milliseconds. */
@@ -41,6 +45,7 @@ export class Relays {
   readonly #now: () => number;
   readonly #entries = new Map<number, Entry>();
   #disabled = false;
+  #usesPorts = false;
 
   constructor(options: RelaysOptions) {
     this.#options = options;
@@ -74,6 +79,24 @@ export class Relays {
     const entry: Entry = { publication, socket, relay: undefined, target: null, wasBlocked: false };
     this.#entries.set(port, entry);
     return this.#start(entry);
+  }
+
+  /** Whether the connector needs relays at ports, because it carries no WebSocket to a socket. */
+  get usesPorts(): boolean {
+    return this.#usesPorts || (this.#options.usesPorts?.() ?? false);
+  }
+
+  /** From now on each relay listens on a port too. */
+  usePorts(): void {
+    this.#usesPorts = true;
+  }
+
+  /** The loopback port of this port's relay, which begins to listen if it does not yet; undefined if it has none. */
+  async relayPortOf(port: number): Promise<number | undefined> {
+    const entry = this.#entries.get(port);
+    if (!this.usesPorts || !entry?.relay) return undefined;
+    entry.relayPort ??= await entry.relay.openPort(0);
+    return entry.relayPort;
   }
 
   /** The socket of this port's relay; undefined when it has none. */
@@ -114,11 +137,13 @@ export class Relays {
         publicUrl: url,
         graceSeconds: graceSeconds(),
         env,
+        hostname: publication.hostname,
         allow: allow?.() ?? [],
         onBlocked: (blocked) => this.#onBlocked(entry, blocked),
         onLost: (reason) => {
           if (this.#entries.get(port) === entry) this.#options.onLost(port, reason);
         },
+        onNoWebSockets: () => this.#onNoWebSockets(entry),
       });
       if (this.#entries.get(port) !== entry) {
         relay.end(); // the site was taken down in between
@@ -126,6 +151,7 @@ export class Relays {
       }
       entry.relay = relay;
       relay.setTarget(entry.target);
+      await this.#reopenPort(entry, relay);
       void relay.exited.then((how) => {
         if (this.#entries.get(port) !== entry) return;
         log(`the relay of port ${port} ended (${how})`);
@@ -137,6 +163,21 @@ export class Relays {
       this.giveUp((error as Error).message);
       return false;
     }
+  }
+
+  /** A relay that was started again takes the port of the former one, before another account can. */
+  async #reopenPort(entry: Entry, relay: RelayProcess): Promise<void> {
+    const former = entry.relayPort;
+    if (former === undefined) return;
+    entry.relayPort = await relay.openPort(former);
+    if (entry.relayPort !== former) this.#options.onLost(entry.publication.port, 'its relay has another port now');
+  }
+
+  #onNoWebSockets(entry: Entry): void {
+    const { port } = entry.publication;
+    if (this.#entries.get(port) !== entry || entry.relayPort !== undefined) return;
+    this.usePorts();
+    this.#options.onLost(port, 'the connector carries none of its WebSockets');
   }
 
   #onBlocked(entry: Entry, blocked: Blocked): void {
