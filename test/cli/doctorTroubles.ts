@@ -150,6 +150,7 @@ export const troubles: readonly Trouble[] = [
     },
     check: 'tunnel',
     says: /no connector/,
+    also: ['connector'],
     fix: /cloudflared/,
   },
   {
