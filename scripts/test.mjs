@@ -21,12 +21,11 @@ const MARK = 'TEST_RUN_OF_CLASSROOM_TUNNEL';
 const name = randomUUID();
 const PATIENCE_MILLISECONDS = 5_000;
 
-/** The shells and multiplexers whose real behaviour the unit tests compare with. */
-const SHELLS = ['zsh', 'fish', 'tmux', 'screen', 'sudo'].map((command) => ({
-  what: command,
-  commands: [command],
-  packages: [command],
-}));
+/** The shells and multiplexers whose real behaviour the unit tests compare with, and a super-server. */
+const SHELLS = [
+  ...['zsh', 'fish', 'tmux', 'screen'].map((command) => ({ what: command, commands: [command], packages: [command] })),
+  { what: 'unixserver', commands: ['unixserver'], packages: ['ucspi-unix'] },
+];
 
 const firstMinute = ['--config', 'test/code-server/firstMinute.mocharc.json'];
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];

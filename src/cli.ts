@@ -2,12 +2,11 @@
 import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { CommanderError } from 'commander';
-import { makeProgram } from './cli/program.ts';
+import { runProgram } from './cli/program.ts';
+import { hidingSecrets } from './cli/report.ts';
 import { exitCodes } from './messages/exitCodes.ts';
 
-/** Secrets that no output may show. */
-const secrets = new Set<string>();
+const streams = hidingSecrets({ out: (line) => print(1, line), err: (line) => print(2, line) });
 
 async function main(): Promise<number> {
   const stop = new AbortController();
@@ -16,30 +15,16 @@ async function main(): Promise<number> {
     exitCode = 128 + number;
     stop.abort(new Error(name));
   });
-  const program = makeProgram(
-    {
-      out: (line) => print(1, line),
-      err: (line) => print(2, line),
-      hide: (secret) => void secrets.add(secret),
-      env: process.env,
-      stop: stop.signal,
-    },
-    (code) => {
-      exitCode ||= code;
-    },
-  );
-  program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
-  try {
-    await program.parseAsync(process.argv);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  }
+  const code = await runProgram(process.argv.slice(2), {
+    ...streams,
+    env: process.env,
+    peer: undefined,
+    stop: stop.signal,
+  });
   // The event loop delivers a signal that came in the meantime only in its next turn.
   await setImmediate();
   await setImmediate();
-  return exitCode;
+  return exitCode || code;
 }
 
 /** A change under way is finished or undone before the process ends; a request that only waits is withdrawn at once. */
@@ -52,9 +37,8 @@ function listenToSignals(onEnd: (name: string, number: number) => void): void {
 
 /** Writes synchronously, so that no output is lost when the process ends. A reader that has left is not an error. */
 function print(descriptor: number, line: string): void {
-  const text = [...secrets].reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), line);
   try {
-    writeSync(descriptor, `${text}\n`);
+    writeSync(descriptor, `${line}\n`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
@@ -64,7 +48,7 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     // Not an error that a person can fix: a bug, whose stack is needed.
-    print(2, inspect(error));
+    streams.err(inspect(error));
     process.exit(exitCodes.failed);
   },
 );

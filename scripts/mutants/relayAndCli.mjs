@@ -2,7 +2,7 @@
 
 const protocol = 'test/relay/protocol.test.ts';
 const listeners = 'test/shell/listeners.test.ts';
-const sudo = 'test/cli/sudo.test.ts';
+const caller = 'test/cli/caller.test.ts';
 
 /** @type {readonly import('../mutants.mjs').Mutant[]} */
 export const mutants = [
@@ -56,17 +56,31 @@ export const mutants = [
     why: 'a relay accepts a port that does not exist',
   },
   {
-    file: 'src/cli/session.ts',
-    before: '(mode & 0o022) !== 0',
-    after: '(mode & 0o002) !== 0',
-    tests: [sudo],
-    why: 'a configuration that its group may write is trusted under sudo',
+    file: 'src/cli/caller.ts',
+    before: 'if (peer !== undefined) return',
+    after: 'if (peer === -1) return',
+    tests: [caller],
+    why: 'the service works for its own account instead of for its peer',
   },
   {
-    file: 'src/cli/session.ts',
-    before: 'if (isGuest && (!isOwn || (mode',
-    after: 'if (isGuest && ((mode',
-    tests: [sudo],
-    why: "a student's own configuration is trusted under sudo",
+    file: 'src/cli/caller.ts',
+    before: "if (origin === '' || uid === 0",
+    after: "if (origin !== '' || uid === 0",
+    tests: [caller],
+    why: 'a student who comes through the old sudo rule is taken for the service account',
+  },
+  {
+    file: 'src/cli/service/connection.ts',
+    before: 'if (this.#socket.writableLength > limits.unreadBytes)',
+    after: 'if (this.#socket.writableLength < 0)',
+    tests: ['test/cli/connection.test.ts'],
+    why: 'the output for a caller who does not read fills the memory',
+  },
+  {
+    file: 'src/cli/program.ts',
+    before: 'if (context.peer === undefined) addLocalCommands',
+    after: 'addLocalCommands',
+    tests: ['test/cli/service.test.ts'],
+    why: 'the service runs setup and serve for a caller',
   },
 ];

@@ -10,16 +10,15 @@ import type { Action, Outcome } from '../provisioning/queue.ts';
 import { isRelayPort, PublicationStore, type Holder, type SiteKey } from '../provisioning/publications.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/listeners.ts';
-import { userName } from './caller.ts';
+import { processOwner, userName } from './caller.ts';
 import { connectorProblem, usesHttp2, waitUntilLoaded } from './connectorCheck.ts';
 import { ownSocketFolder, relayService } from './relaySocket.ts';
 import type { Report } from './report.ts';
-import { openSession, openContext, type Session } from './session.ts';
+import { openSession, openContext, type Session, type Surroundings } from './session.ts';
 
 /** The arguments of every action. */
-export interface ActionContext {
+export interface ActionContext extends Surroundings {
   readonly report: Report;
-  readonly env: NodeJS.ProcessEnv;
   /** Ends the waiting in the queue; a change under way is finished. */
   readonly stop: AbortSignal;
 }
@@ -43,9 +42,10 @@ const byHand = 'hand';
 
 /** Publishes the caller's port. @throws MendableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
-  const session = openSession(context.report, context.env);
+  const session = openSession(context.report, context);
   const site = siteOf(session, port, options.relay ? await relayService(session, port, options.relayPort) : undefined);
   checkListener(session, port);
+  if (options.holderPid !== undefined) checkHolder(session, options.holderPid);
   const holder: Holder = {
     id: options.holder ?? byHand,
     ...(options.holderPid === undefined ? {} : { process: identifyOnHost(options.holderPid, hostname()) }),
@@ -55,24 +55,25 @@ export async function publish(context: ActionContext, port: number, options: Pub
 
 /** Ends everything that the holder holds. @throws MendableError */
 export async function release(context: ActionContext, holder: string): Promise<void> {
-  const session = openSession(context.report, context.env);
+  const session = openSession(context.report, context);
   await provision(context, session, { kind: 'release', user: session.caller.user, holder });
 }
 
 /** Takes down the caller's publication of this port, whatever its holders. @throws MendableError */
 export async function unpublish(context: ActionContext, port: number): Promise<void> {
-  const session = openSession(context.report, context.env);
+  const session = openSession(context.report, context);
   await provision(context, session, { kind: 'unpublish', site: siteOf(session, port) });
 }
 
 /** Takes down sites without a living holder, and finishes interrupted changes. @throws MendableError */
 export async function collectGarbage(context: ActionContext): Promise<void> {
-  await provision(context, openSession(context.report, context.env), { kind: 'collect' });
+  await provision(context, openSession(context.report, context), { kind: 'collect' });
 }
 
 /** Prints what a window needs to know before anything is published. No network, no token. */
-export async function info({ report, env }: ActionContext, port?: number): Promise<void> {
-  const { config, caller } = openSession(report, env);
+export async function info(context: ActionContext, port?: number): Promise<void> {
+  const { report } = context;
+  const { config, caller } = openSession(report, context);
   const own = port ?? assignedPort(config, caller.user);
   const hostname =
     own !== undefined || !dependsOnPort(config.hostname)
@@ -195,4 +196,11 @@ function checkListener({ caller }: Session, port: number): void {
   if (caller.uid === 0) return;
   const other = listeners().find((listener) => listener.port === port && listener.uid !== caller.uid);
   if (other) throw new MendableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
+}
+
+/** Another user's process is never a holder; one that has ended holds nothing. */
+function checkHolder({ caller }: Session, pid: number): void {
+  const owner = processOwner(pid);
+  if (caller.uid !== 0 && owner !== undefined && owner !== caller.uid)
+    throw new MendableError('holder-foreign', { pid, user: caller.user, owner: userName(owner) });
 }

@@ -1,13 +1,15 @@
-// Identifies the caller: by the kernel and sudo, never by what the caller says.
+// Identifies the caller: by the kernel, never by what the caller says.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
+import { readText } from '../shell/procFiles.ts';
 
 /** The user on whose behalf this process works. */
 export interface Caller {
   readonly user: string;
   readonly uid: number;
-  /** As `isGuestHere`: only a student's commands are allowed, unless the user is a teacher. */
+  /** Came through the service: only a student's commands are allowed, unless the user is a teacher. */
   readonly isGuest: boolean;
 }
 
@@ -16,35 +18,37 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ProcessFacts {
   readonly uid: number;
   readonly env: Environment;
+  /** The user id of the peer that the service works for. */
+  readonly peer: number | undefined;
   /** The name of a user id. */
   readonly nameOf: (uid: number) => string;
 }
 
-/**
- * Identifies the caller. `SUDO_UID` counts only where sudo can have set it: in a process of root, or of the service account,
- * which owns the state folder. Any other process that has it set keeps its own identity.
- */
+/** Identifies the caller: the peer of the service, else the process's own user, or the one that the configuration lets it name. */
 export function identifyCaller(
-  { uid, env, nameOf }: ProcessFacts,
+  { uid, env, peer, nameOf }: ProcessFacts,
   config: Pick<Config, 'allowUserOverride'>,
-  serviceUid: number,
 ): Caller {
-  const sudoUid = sudoUidOf(env);
-  const isGuest = isGuestHere(uid, env);
-  if (sudoUid !== undefined && (uid === 0 || uid === serviceUid))
-    return { uid: sudoUid, user: nameOf(sudoUid), isGuest };
-  const named = config.allowUserOverride && sudoUid === undefined ? env['CLASSROOM_TUNNEL_USER'] : undefined;
-  return { uid, user: named ?? nameOf(uid), isGuest };
+  if (peer !== undefined) return { uid: peer, user: nameOf(peer), isGuest: true };
+  const named = config.allowUserOverride ? env['CLASSROOM_TUNNEL_USER'] : undefined;
+  return { uid, user: named ?? nameOf(uid), isGuest: false };
 }
 
 /**
- * Whether the caller came through sudo to another account than root's. Decided without the configuration: a guest's own
- * configuration could name any state folder. Pure.
- * @param uid the user id of this process
+ * Whether an account that is not root started this program by sudo as another account. Older versions let students do that; it
+ * would make them the service account. Pure.
+ * @param program the path of this program
  */
-export function isGuestHere(uid: number, env: Environment): boolean {
-  const sudoUid = sudoUidOf(env);
-  return sudoUid !== undefined && sudoUid !== uid && sudoUid !== 0 && uid !== 0;
+export function isThroughSudo(uid: number, env: Environment, program: string): boolean {
+  const { SUDO_UID: origin = '', SUDO_COMMAND: started = '' } = env;
+  if (origin === '' || uid === 0 || ['0', String(uid)].includes(origin)) return false;
+  return basename(started.split(' ')[0] ?? '') === basename(program);
+}
+
+/** The user id that a process runs as; undefined if it has ended. */
+export function processOwner(pid: number): number | undefined {
+  const [, uid] = /^Uid:\t(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? '') ?? [];
+  return uid === undefined ? undefined : Number(uid);
 }
 
 /** The name of a user id: from /etc/passwd, else from getent, else the number. */
@@ -53,11 +57,6 @@ export function userName(uid: number): string {
   if (line?.[0]) return line[0];
   const { stdout } = spawnSync('getent', ['passwd', String(uid)], { encoding: 'utf8' }) as { stdout: string | null };
   return stdout?.split(':')[0] || `uid${uid}`;
-}
-
-function sudoUidOf(env: Environment): number | undefined {
-  const uid = Number.parseInt(env['SUDO_UID'] ?? '', 10);
-  return Number.isInteger(uid) ? uid : undefined;
 }
 
 function passwordLines(): string[][] {

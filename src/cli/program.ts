@@ -1,6 +1,7 @@
 // The command line: what can be called, by whom, and what each call does.
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { version } from '../../package.json';
+import { exitCodes } from '../messages/exitCodes.ts';
 import { MendableError } from '../provisioning/errors.ts';
 import {
   collectGarbage,
@@ -11,16 +12,19 @@ import {
   type ActionContext,
   type PublishOptions,
 } from './actions.ts';
+import { isThroughSudo } from './caller.ts';
 import { argument, holderId, integer, portOption } from './options.ts';
 import { makeReport, type Streams, type Style } from './report.ts';
 import type { SetupOptions } from './setup/answers.ts';
 import { parsePortRange, parsePorts } from './setup/ports.ts';
+import { callService } from './service/client.ts';
+import type { ServeOptions } from './service/serve.ts';
+import { serviceSocket, type Surroundings } from './session.ts';
 import { shellInit, shells, type Shell } from './shellInit.ts';
 import { list, restore } from './teacher.ts';
 import { requireTeacher } from './teacherOnly.ts';
 
-export interface ProgramContext extends Streams {
-  readonly env: NodeJS.ProcessEnv;
+export interface ProgramContext extends Streams, Surroundings {
   readonly stop: AbortSignal;
 }
 
@@ -36,9 +40,33 @@ type Run = (action: Action, options: CommonOptions) => Promise<void>;
 /** Runs an action of a teacher's command. */
 type RunAsTeacher = (verb: string, action: Action, options: CommonOptions) => Promise<void>;
 
+/** Runs the command with these arguments. @returns its exit code */
+export async function runProgram(args: readonly string[], context: ProgramContext): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const program = makeProgram(args, context, (code) => (exitCode = code));
+  for (const command of [program, ...program.commands])
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => context.out(text.trimEnd()),
+        writeErr: (text) => context.err(text.trimEnd()),
+      });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+}
+
 /** Declares the whole command line. Every action ends with an exit code. */
-export function makeProgram(context: ProgramContext, setExitCode: (code: number) => void): Command {
-  const run: Run = (action, options) => runAction(context, styleOf(options), action).then(setExitCode);
+function makeProgram(args: readonly string[], context: ProgramContext, setExitCode: (code: number) => void): Command {
+  const runHere: Run = (action, options) => runAction(context, styleOf(options), action).then(setExitCode);
+  const run: Run = (action, options) => {
+    const socket = serviceSocket(context);
+    return runHere(socket === undefined ? action : () => callService(socket, args, context), options);
+  };
   const program = new Command('classroom-tunnel')
     .enablePositionalOptions()
     .version(version)
@@ -61,13 +89,18 @@ export function makeProgram(context: ProgramContext, setExitCode: (code: number)
       return run((about) => (type === 'GET' ? publish(about, port, {}) : unpublish(about, port)), options);
     });
   addStudentCommands(program, run);
-  addTeacherCommands(program, (verb, action, options) =>
+  addTeacherCommands(program, asTeacher(run));
+  if (context.peer === undefined) addLocalCommands(program, runHere);
+  return program;
+}
+
+/** The gate before every command of a teacher. */
+function asTeacher(run: Run): RunAsTeacher {
+  return (verb, action, options) =>
     run((about) => {
       requireTeacher(verb, about);
       return action(about);
-    }, options),
-  );
-  return program;
+    }, options);
 }
 
 function addStudentCommands(program: Command, run: Run): void {
@@ -91,9 +124,19 @@ function addStudentCommands(program: Command, run: Run): void {
   command(program, 'info', 'show your port and hostname')
     .addOption(portOption())
     .action((options: CommonOptions) => run((about) => info(about, options.port), options));
+}
+
+/** Declares the commands that the service does not run for a caller. */
+function addLocalCommands(program: Command, run: Run): void {
   command(program, 'shell-init', 'print the settings of the shell hooks, to be evaluated by the shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));
+  addSetupCommand(program, asTeacher(run));
+  command(program, 'serve', 'serve one connection on standard input, which systemd has accepted')
+    .option('--peer <instance>', "the name of the unit's instance (%i), which has the user id of the peer")
+    .action((options: CommonOptions & ServeOptions) =>
+      run(async ({ env, stop }) => (await import('./service/serve.ts')).serve(options, env, stop), options),
+    );
 }
 
 /** Declares the commands that only teachers may call; the gate is in `run`. */
@@ -107,9 +150,8 @@ function addTeacherCommands(program: Command, run: RunAsTeacher): void {
     .action((name: string | undefined, options: CommonOptions) =>
       run('restore', (about) => restore(about, name), options),
     );
-  // Loaded only when called: publishing does not need them.
-  addSetupCommand(program, run);
   command(program, 'doctor', 'check everything that publishing needs').action((options: CommonOptions) =>
+    // Loaded only when called: publishing does not need it.
     run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
   );
 }
@@ -132,11 +174,11 @@ function addSetupCommand(program: Command, run: RunAsTeacher): void {
     .addOption(
       new Option(
         '--mode <mode>',
-        'which accounts may use the token: a service account that students reach through sudo, or their group',
-      ).choices(['sudo', 'shared']),
+        'which accounts may use the token: a service account that works for the students, or their group',
+      ).choices(['service', 'shared']),
     )
     .option('--group <name>', "the students' group")
-    .option('--service-account <name>', 'the account that owns token and state in sudo mode')
+    .option('--service-account <name>', 'the account that owns token and state in service mode')
     .option('--connector-token-file <file>', 'save the token that cloudflared connects the tunnel with into this file')
     .option('--api-base-url <url>', "another API than Cloudflare's, for tests")
     .option('-y, --yes', 'ask nothing, and replace the configuration if it differs')
@@ -154,10 +196,12 @@ function styleOf({ json, sentence }: CommonOptions): Style {
 }
 
 /** Runs one action to its exit code. An error that a person cannot fix is a bug: it shows its stack. */
-async function runAction({ env, stop, ...streams }: ProgramContext, style: Style, action: Action): Promise<number> {
-  const report = makeReport(streams, style);
+async function runAction(context: ProgramContext, style: Style, action: Action): Promise<number> {
+  const report = makeReport(context, style);
+  const { env, peer, stop } = context;
   try {
-    return (await action({ report, env, stop })) ?? 0;
+    if (isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '')) throw new MendableError('sudo-refused');
+    return (await action({ report, env, peer, stop })) ?? 0;
   } catch (error) {
     if (error instanceof MendableError) return report.fail(error);
     if (stop.aborted) return 1;

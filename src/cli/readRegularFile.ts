@@ -4,14 +4,14 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 /**
  * Reads a regular file. It is opened once, so owner and mode are those of what is read, whatever takes its name since.
  * A FIFO does not block.
- * @param check may throw; runs before anything is read
- * @throws Error with a `code` as in errno(3), or `ENOTREG`; whatever `check` throws
+ * @param check runs before anything is read
+ * @throws Error with a `code` as in errno(3), or `ENOTREG`
  */
-export function readRegularFile(file: string, check: (stats: Stats) => void): string {
+export function readRegularFile(file: string, check?: (stats: Stats) => void): string {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(descriptor);
-    check(stats);
+    check?.(stats);
     if (stats.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
     if (!stats.isFile()) throw Object.assign(new Error('is not a regular file'), { code: 'ENOTREG' });
     return readFileSync(descriptor, 'utf8');

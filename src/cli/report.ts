@@ -26,6 +26,17 @@ export interface Streams {
 /** `json`: one object a line to stdout. `sentence`: one line to stdout, for a student in a terminal. */
 export type Style = 'text' | 'json' | 'sentence';
 
+/** Streams that replace secrets. */
+export function hidingSecrets({ out, err }: Pick<Streams, 'out' | 'err'>): Streams {
+  const secrets = new Set<string>();
+  const shown = (line: string) => [...secrets].reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
+  return {
+    out: (line) => out(shown(line)),
+    err: (line) => err(shown(line)),
+    hide: (secret) => void secrets.add(secret),
+  };
+}
+
 export function makeReport(streams: Streams, style: Style): Report {
   return reports[style](streams);
 }

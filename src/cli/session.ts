@@ -7,7 +7,7 @@ import { certificateWarning } from '../provisioning/hostname.ts';
 import { lockTimes } from '../provisioning/lock.ts';
 import type { ProvisioningContext } from '../provisioning/context.ts';
 import { listeners } from '../shell/listeners.ts';
-import { identifyCaller, isGuestHere, userName, type Caller } from './caller.ts';
+import { identifyCaller, userName, type Caller } from './caller.ts';
 import type { Report } from './report.ts';
 import { actAsOwner } from './dropPrivileges.ts';
 import { readRegularFile, reasonOf } from './readRegularFile.ts';
@@ -24,12 +24,19 @@ export interface Session {
   readonly caller: Caller;
 }
 
+/** What a session is opened from. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** The user id of the peer that the service works for; undefined outside of the service. */
+  readonly peer: number | undefined;
+}
+
 /**
  * Reads the session and warns about it. From here on, a process of root works as the owner of the state folder.
- * @throws MendableError if the configuration is missing, unreadable, invalid or not trusted
+ * @throws MendableError if the configuration is missing, unreadable or invalid
  */
-export function openSession(report: Report, env: NodeJS.ProcessEnv): Session {
-  const session = readSession(env);
+export function openSession(report: Report, surroundings: Surroundings): Session {
+  const session = readSession(surroundings);
   const warning = certificateWarning(session.config.hostname);
   if (warning) report.warn(warning);
   actAsOwner(session.config.stateDir);
@@ -37,13 +44,31 @@ export function openSession(report: Report, env: NodeJS.ProcessEnv): Session {
 }
 
 /** Reads the configuration and identifies the caller, without any effect. @throws MendableError as `openSession` */
-export function readSession(env: NodeJS.ProcessEnv): Session {
+export function readSession({ env, peer }: Surroundings): Session {
   const file = configFileOf(env);
-  const uid = process.getuid?.() ?? 0;
-  const text = readConfig(file, isGuestHere(uid, env));
-  const config = parseConfig(file, text, hostname().split('.')[0] ?? hostname());
-  const caller = identifyCaller({ uid, env, nameOf: userName }, config, statOf(config.stateDir)?.uid ?? uid);
-  return { config, caller };
+  const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
+  return { config, caller: identifyCaller({ uid: ownUid(), env, peer, nameOf: userName }, config) };
+}
+
+/** As `readSession`, but undefined if the configuration cannot be used. */
+export function tryReadSession(surroundings: Surroundings): Session | undefined {
+  try {
+    return readSession(surroundings);
+  } catch (error) {
+    if (error instanceof MendableError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The socket of the service that has to do the work, because another account alone may write the state folder; undefined if this
+ * process does it.
+ */
+export function serviceSocket({ env, peer }: Surroundings): string | undefined {
+  const config = peer === undefined ? tryReadSession({ env, peer })?.config : undefined;
+  const folder = config && statOf(config.stateDir);
+  const isOwn = !folder || ownUid() === 0 || folder.uid === ownUid() || (folder.mode & 0o022) !== 0;
+  return isOwn ? undefined : config.commandSocket;
 }
 
 /** The configuration file: the one that the environment names, else the default. */
@@ -69,18 +94,10 @@ export function openContext({ config }: Session, report: Report, env: NodeJS.Pro
   };
 }
 
-/**
- * Reads the configuration. A guest's must belong to root or to this account, and only its owner may write it: who chooses the
- * configuration chooses the server that the token is sent to.
- */
-function readConfig(file: string, isGuest: boolean): string {
+function readConfig(file: string): string {
   try {
-    return readRegularFile(file, ({ uid, mode }) => {
-      const isOwn = uid === 0 || uid === process.getuid?.();
-      if (isGuest && (!isOwn || (mode & 0o022) !== 0)) throw new MendableError('config-not-trusted', { file });
-    });
+    return readRegularFile(file);
   } catch (error) {
-    if (error instanceof MendableError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new MendableError('config-missing', { file });
     throw new MendableError('config-unreadable', { file, problem: reasonOf(error) });
   }
@@ -99,3 +116,5 @@ export function statOf(folder: string): Stats | undefined {
     return undefined;
   }
 }
+
+const ownUid = (): number => process.getuid?.() ?? 0;

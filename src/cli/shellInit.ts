@@ -36,8 +36,8 @@ interface Syntax {
 const warnings = ['no-port', 'port-not-exported', 'port-unknown', 'port-invalid'] as const satisfies MessageCode[];
 
 /** Prints the settings for a shell. A mistake in the configuration becomes the text of every warning. */
-export function shellInit({ report, env }: ActionContext, shell: Shell): Promise<void> {
-  report.answer(formatSettings(shell, readSettings({ report, env })), { event: 'shellInit', shell });
+export function shellInit(context: ActionContext, shell: Shell): Promise<void> {
+  context.report.answer(formatSettings(shell, readSettings(context)), { event: 'shellInit', shell });
   return Promise.resolve();
 }
 
@@ -59,9 +59,9 @@ export function formatSettings(shell: Shell, { commands, variable, port, problem
   ].join('\n');
 }
 
-function readSettings({ report, env }: Pick<ActionContext, 'report' | 'env'>): ShellSettings {
+function readSettings(context: ActionContext): ShellSettings {
   try {
-    const { config, caller } = openSession(report, env);
+    const { config, caller } = openSession(context.report, context);
     const port = assignedPort(config, caller.user);
     return { commands: config.commands, variable: config.portVariable, ...(port === undefined ? {} : { port }) };
   } catch (error) {

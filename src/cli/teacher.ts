@@ -7,8 +7,9 @@ import { tableLines } from './table.ts';
 import { openSession, openContext } from './session.ts';
 
 /** Shows what is live. */
-export async function list({ report, env }: ActionContext): Promise<void> {
-  const publications = await readPublications(openSession(report, env).config, report);
+export async function list(context: ActionContext): Promise<void> {
+  const { report } = context;
+  const publications = await readPublications(openSession(report, context).config, report);
   const rows = publications.map(({ user, port, hostname, since, holders }) => ({
     user,
     port,
@@ -26,7 +27,7 @@ export async function list({ report, env }: ActionContext): Promise<void> {
 /** Shows the replaced configurations, or puts one back and adds what is live to it. */
 export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
   const { report, env, stop } = context;
-  const session = openSession(report, env);
+  const session = openSession(report, context);
   const publisher = await Publisher.open(openContext(session, report, env));
   if (name !== undefined) {
     const { config } = await publisher.store.history.get(name);

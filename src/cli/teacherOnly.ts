@@ -2,9 +2,8 @@
 import type { Stats } from 'node:fs';
 import type { Config } from '../provisioning/config.ts';
 import { MendableError } from '../provisioning/errors.ts';
-import type { ActionContext } from './actions.ts';
-import { isGuestHere, type Caller } from './caller.ts';
-import { readSession, statOf, type Session } from './session.ts';
+import type { Caller } from './caller.ts';
+import { statOf, tryReadSession, type Surroundings } from './session.ts';
 
 type Ownership = Pick<Stats, 'uid' | 'mode'>;
 
@@ -18,15 +17,14 @@ export function sharingOf({ mode }: Pick<Stats, 'mode'>): Sharing {
 
 /**
  * Lets only teachers pass: root, the owner of the state folder and the users in `teachers`; in shared mode every caller.
- * Makes no API call. If the configuration cannot be used, only callers through sudo are rejected: the command itself says
- * what is wrong with it.
+ * Makes no API call. If the configuration cannot be used, only the service rejects: the command itself says what is wrong with it.
  * @throws MendableError `teacher-only`
  */
-export function requireTeacher(verb: string, { env }: Pick<ActionContext, 'env'>): void {
-  const session = tryReadSession(env);
+export function requireTeacher(verb: string, { env, peer }: Surroundings): void {
+  const session = tryReadSession({ env, peer });
   const isAllowed = session
     ? isTeacher(session.config, session.caller, statOf(session.config.stateDir))
-    : !isGuestHere(process.getuid?.() ?? 0, env);
+    : peer === undefined;
   if (!isAllowed) throw new MendableError('teacher-only', { verb, user: session?.caller.user ?? 'the caller' });
 }
 
@@ -39,13 +37,4 @@ export function isTeacher(
   if (teachers.includes(user)) return true;
   if (isGuest) return false;
   return uid === 0 || folder === undefined || folder.uid === uid || sharingOf(folder) !== 'private';
-}
-
-function tryReadSession(env: NodeJS.ProcessEnv): Session | undefined {
-  try {
-    return readSession(env);
-  } catch (error) {
-    if (error instanceof MendableError) return undefined;
-    throw error;
-  }
 }

@@ -26,13 +26,6 @@ export const commandMessages = {
     detail: '{file}: {problem}.',
     action: '{fix}',
   },
-  'config-not-trusted': {
-    exit: exitCodes.notAllowed,
-    title: 'This configuration may not be used under sudo',
-    detail: '{file} belongs to the caller, or others may write it.',
-    action:
-      'Under sudo the configuration must belong to root or to the service account, and only its owner may write it.',
-  },
   'token-missing': {
     exit: exitCodes.configuration,
     title: 'There is no API token',
@@ -203,6 +196,43 @@ export const commandMessages = {
     title: 'The relay has no safe place',
     detail: "The folder {folder} cannot be used for {user}'s relay: {problem}.",
     action: 'Remove it; it is created again with the right owner and mode.',
+  },
+  'holder-foreign': {
+    exit: exitCodes.notAllowed,
+    title: 'This is not your process',
+    detail: 'Process {pid} belongs to {owner}, so it cannot hold a site of {user}.',
+    action: 'Name a process of your own as `--holder-pid`.',
+  },
+  'service-unreachable': {
+    exit: exitCodes.failed,
+    title: "The class's service does not run",
+    detail: '{socket}: {problem}.',
+    action: 'Ask your teacher to run `sudo systemctl enable --now classroom-tunnel.socket`.',
+  },
+  'service-busy': {
+    exit: exitCodes.busy,
+    title: "The class's service is busy",
+    detail: 'It closed the connection: too many commands run at the same time, or it was stopped.',
+    action: 'Try again in a moment.',
+  },
+  'service-request': {
+    exit: exitCodes.usage,
+    title: 'The service did not understand the command',
+    detail: 'The request was not complete within some seconds, was too long, or came from another version.',
+    action: 'Are two versions of classroom-tunnel installed? Update both, and try again.',
+  },
+  'service-peer': {
+    exit: exitCodes.usage,
+    title: 'This serves a connection only',
+    detail: '"{peer}" does not name a peer.',
+    action: 'systemd starts it: see classroom-tunnel@.service.',
+  },
+  'sudo-refused': {
+    exit: exitCodes.notAllowed,
+    title: 'This class still uses the old sudo rule',
+    detail: 'Students no longer run the command through sudo: the rule let them read the API token.',
+    action:
+      'Ask your teacher to run `sudo classroom-tunnel setup`, which says how to move the class. A teacher runs commands as root.',
   },
   'teacher-only': {
     exit: exitCodes.notAllowed,

@@ -12,6 +12,7 @@ const text = z.string().check(z.minLength(1, 'is empty'));
 export const configDefaults = {
   publicUrl: 'https://{hostname}',
   stateDir: '/var/lib/classroom-tunnel',
+  commandSocket: '/run/classroom-tunnel/command.sock',
   commands: ['npm run dev', 'npm start'],
   portVariable: 'PORT',
   maxSitesPerUser: 3,
@@ -30,6 +31,7 @@ const schema = z.strictObject({
   publicUrl: z._default(text, configDefaults.publicUrl),
   tokenFile: z.optional(text),
   stateDir: z._default(text, configDefaults.stateDir),
+  commandSocket: z._default(text, configDefaults.commandSocket),
   commands: z._default(z.array(text).check(z.minLength(1, 'names no command')), configDefaults.commands),
   portVariable: z._default(
     z.string().check(z.regex(/^[A-Za-z_]\w*$/, 'is not a variable name')),
@@ -81,6 +83,7 @@ export function parseConfig(file: string, content: string, machine: string): Con
     file,
     machine: config.machine ?? machine,
     stateDir: resolve(folder, config.stateDir),
+    commandSocket: resolve(folder, config.commandSocket),
     apiBaseUrl: config.apiBaseUrl.replace(/\/+$/, ''),
     tokenFile: tokenFile === undefined ? undefined : resolve(folder, tokenFile),
     originRequest,

@@ -34,7 +34,8 @@ export class MendableError extends Error {
     if (this.code === 'connector-behind' || this.code === 'connector-disconnected') return connectorSeconds;
     if (this.code === 'rate-limited') return typeof seconds === 'number' ? seconds : undefined;
     const isRefusal = typeof status === 'number' && status >= 400 && status < 500 && status !== 409;
-    const isOutage = this.code === 'api-unreachable' || (this.code === 'api-failed' && !isRefusal);
+    const isOutage =
+      ['api-unreachable', 'service-unreachable'].includes(this.code) || (this.code === 'api-failed' && !isRefusal);
     return isOutage ? outageSeconds : undefined;
   }
 

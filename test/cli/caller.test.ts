@@ -1,59 +1,30 @@
 import assert from 'node:assert/strict';
-import { identifyCaller, userName } from '../../src/cli/caller.ts';
+import { identifyCaller, isThroughSudo, processOwner, userName } from '../../src/cli/caller.ts';
 import { makeReport } from '../../src/cli/report.ts';
 import { MendableError } from '../../src/provisioning/errors.ts';
 
 const nameOf = (uid: number) => `user${uid}`;
-const service = 900;
-const who = (
-  uid: number,
-  env: Record<string, string> = {},
-  serviceUid: number | undefined = service,
-  allowUserOverride = false,
-) => identifyCaller({ uid, env, nameOf }, { allowUserOverride }, serviceUid);
+const who = (uid: number, env: Record<string, string>, peer: number | undefined, allowUserOverride: boolean) =>
+  identifyCaller({ uid, env, peer, nameOf }, { allowUserOverride });
+const named = { CLASSROOM_TUNNEL_USER: 'student7' };
 
 describe('caller', () => {
   for (const [what, actual, expected] of [
-    ["is the process's own user", who(1001), { uid: 1001, user: 'user1001', isGuest: false }],
-    [
-      'is SUDO_UID in the service account, and a guest there',
-      who(service, { SUDO_UID: '1001' }),
-      { uid: 1001, user: 'user1001', isGuest: true },
-    ],
-    [
-      'is SUDO_UID in root: whoever may become root is no guest',
-      who(0, { SUDO_UID: '1001' }),
-      { uid: 1001, user: 'user1001', isGuest: false },
-    ],
-    [
-      'is root who calls as the service account',
-      who(service, { SUDO_UID: '0' }),
-      { uid: 0, user: 'user0', isGuest: false },
-    ],
-    [
-      'stays who they are with a SUDO_UID of their own making, and is trusted no more for it',
-      who(1001, { SUDO_UID: '1002' }),
-      { uid: 1001, user: 'user1001', isGuest: true },
-    ],
-    ['is the service account itself without sudo', who(service), { uid: service, user: 'user900', isGuest: false }],
-    [
-      'is not taken from a SUDO_UID that is no number',
-      who(service, { SUDO_UID: 'root' }),
-      { uid: service, user: 'user900', isGuest: false },
-    ],
+    ["is the process's own user", who(1001, {}, undefined, false), { uid: 1001, user: 'user1001', isGuest: false }],
+    ['is the peer in the service', who(900, {}, 1001, false), { uid: 1001, user: 'user1001', isGuest: true }],
     [
       'may be named by the environment where the configuration says so',
-      who(1001, { CLASSROOM_TUNNEL_USER: 'student7' }, service, true),
+      who(1001, named, undefined, true),
       { uid: 1001, user: 'student7', isGuest: false },
     ],
     [
       'may not be named by the environment otherwise',
-      who(1001, { CLASSROOM_TUNNEL_USER: 'student7' }),
+      who(1001, named, undefined, false),
       { uid: 1001, user: 'user1001', isGuest: false },
     ],
     [
-      'may not be named by the environment under sudo',
-      who(service, { SUDO_UID: '1001', CLASSROOM_TUNNEL_USER: 'student7' }, service, true),
+      'may not be named by the environment in the service',
+      who(900, named, 1001, true),
       { uid: 1001, user: 'user1001', isGuest: true },
     ],
   ] as const) {
@@ -61,6 +32,24 @@ describe('caller', () => {
       assert.deepEqual(actual, expected);
     });
   }
+
+  for (const [what, uid, origin, started, expected] of [
+    ['this program, started by a student through sudo', 900, '1001', '/usr/local/bin/classroom-tunnel info', true],
+    ['this program, started by root through sudo', 900, '0', '/usr/local/bin/classroom-tunnel info', false],
+    ['this program, started as root', 0, '1001', '/usr/local/bin/classroom-tunnel list', false],
+    ['this program in a shell that sudo started', 900, '1001', '/bin/bash', false],
+    ['this program under a window that sudo started', 1001, '1000', '/usr/bin/code-server', false],
+    ['this program without sudo', 1001, '', '', false],
+  ] as const) {
+    it(`${expected ? 'rejects' : 'accepts'} ${what}`, () => {
+      const env = { SUDO_UID: origin, SUDO_COMMAND: started };
+      assert.equal(isThroughSudo(uid, env, '/usr/local/bin/classroom-tunnel'), expected);
+    });
+  }
+
+  it('finds the owner of a process', () => {
+    assert.deepEqual([processOwner(process.pid), processOwner(4_194_304)], [process.getuid?.(), undefined]);
+  });
 
   it('an account has its name, an unknown one its number', () => {
     assert.deepEqual([userName(0), userName(3_999_999)], ['root', 'uid3999999']);

@@ -11,13 +11,13 @@ describe('teacherOnly', () => {
     ['root', { ...student, uid: 0 }, [], 0o711, true],
     ['the owner of the state folder', { ...student, uid: owner }, [], 0o711, true],
     ['a user in `teachers`', student, ['student1'], 0o711, true],
-    ['a user in `teachers` through sudo', guest, ['student1'], 0o711, true],
+    ['a user in `teachers` through the service', guest, ['student1'], 0o711, true],
     ['any account in a folder that its group shares', student, [], 0o2771, true],
     ['any account before there is a state folder', student, [], undefined, true],
     ['another account', student, ['student2'], 0o711, false],
-    ['a student through sudo', guest, ['student2'], 0o711, false],
-    ['a student through sudo in a shared folder', guest, [], 0o2771, false],
-    ['a student through sudo before there is a state folder', guest, [], undefined, false],
+    ['a student through the service', guest, ['student2'], 0o711, false],
+    ['a student through the service in a shared folder', guest, [], 0o2771, false],
+    ['a student through the service before there is a state folder', guest, [], undefined, false],
   ] as const) {
     it(`${expected ? 'lets' : 'does not let'} ${what} pass`, () => {
       assert.equal(isTeacher({ teachers: [...teachers] }, caller, mode === undefined ? mode : folder(mode)), expected);

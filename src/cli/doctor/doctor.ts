@@ -18,8 +18,9 @@ import { openSession, openContext, type Session } from '../session.ts';
  * Run by root, it works as the account that owns the state folder.
  * @returns the exit code: 0 where nothing failed (warnings do not count), 78 for the configuration itself, else 1
  */
-export async function doctor({ report, env, stop }: ActionContext): Promise<number> {
-  const session = tryOpen(report, env);
+export async function doctor(context: ActionContext): Promise<number> {
+  const { report, env, stop } = context;
+  const session = tryOpen(context);
   if (session instanceof MendableError) {
     answer(report, [failure('configuration', session)]);
     return exitCodes.configuration;
@@ -55,9 +56,9 @@ function withoutCloudflare({ hostname }: Config): Check[] {
   return warning ? [findingsOf('hostname').warning(warning, 'Change `hostname` in the configuration.')] : [];
 }
 
-function tryOpen(report: Report, env: NodeJS.ProcessEnv): Session | MendableError {
+function tryOpen(context: ActionContext): Session | MendableError {
   try {
-    return openSession(silent(report), env);
+    return openSession(silent(context.report), context);
   } catch (error) {
     if (error instanceof MendableError) return error;
     throw error;

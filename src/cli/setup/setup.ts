@@ -160,7 +160,6 @@ function configText({ file, tokenFile, answers, apiBaseUrl, known }: Plan, tunne
   const { accountId, zoneId, hostname, ports, stateDir } = answers;
   const beside = dirname(tokenFile) === dirname(file) ? basename(tokenFile) : tokenFile;
   const config = {
-    ...(known.text === undefined ? { commands: ['npm run dev', 'npm start'] } : {}),
     ...known.raw,
     accountId,
     zoneId,
