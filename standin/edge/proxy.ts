@@ -40,7 +40,8 @@ export function createProxy({ cache, clock, limits, obfuscates }: ProxyContext):
     originRequest.on('upgrade', (_answer, originSocket) => {
       // The library ends the origin's side when the visitor closes properly, but not when the visitor is just gone.
       socket.once('close', () => originSocket.destroy());
-      cutWhenIdle([socket, originSocket], limits, clock);
+      // Once the library has joined the two: a reader before that would take the origin's first frames from the visitor.
+      process.nextTick(() => cutWhenIdle([socket, originSocket], limits, clock));
     });
   });
   proxy.on('error', (error, _request, response) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import { sendAtOnce } from '../fixtures/eagerSockets.ts';
 import { echo, SITE, startHarness } from './helpers.ts';
 import type { RelayHarness } from './helpers.ts';
 
@@ -44,6 +45,19 @@ describe('relay: WebSockets', () => {
       assert.deepEqual(back, message);
     }
     visitor.terminate();
+  });
+
+  it('carries a first message that comes with the answer', async () => {
+    const eager = await startHarness(echo);
+    sendAtOnce(eager.server, 'first');
+    const visitor = new WebSocket(`ws://127.0.0.1:${eager.relayPort}`, { headers: { host: SITE.host } });
+    try {
+      const [message] = (await once(visitor, 'message')) as [Buffer];
+      assert.equal(message.toString(), 'first');
+    } finally {
+      visitor.terminate();
+      eager.close();
+    }
   });
 
   it('closes one side when the other closes, with its code', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { sendAtOnce } from '../fixtures/eagerSockets.ts';
 import { createManualClock } from './manualClock.ts';
 import { startVisitor } from './visitor.ts';
 import type { Visitor } from './visitor.ts';
@@ -38,6 +39,19 @@ describe("stand-in: the edge's limits", () => {
     clock.advance(1);
     await Promise.all(closed);
     sockets.close();
+  });
+
+  it('carries a first message that comes with the answer', async () => {
+    const server = await visitor.origin((_request, response) => response.end());
+    sendAtOnce(server, 'first');
+    visitor.publish('student1', server.service);
+    const client = visitor.openSocket('student1');
+    try {
+      const [message] = (await once(client, 'message')) as [Buffer];
+      assert.equal(message.toString(), 'first');
+    } finally {
+      client.terminate();
+    }
   });
 
   it('answers 413 to a body over the limit, announced or not, and passes on a smaller one', async () => {
