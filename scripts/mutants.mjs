@@ -1,5 +1,6 @@
 // `npm run mutants [-- TEXT…]`: breaks the code in one place at a time, in a copy, and counts the breaks that a test notices.
 // TEXT narrows the list to mutants whose file or reason holds it. A mutant that survives, or that no longer fits the code, fails.
+// One whose tests come to no end is killed: they pass in time on the unbroken code.
 import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,10 @@ const mocha = [
   ...['--no-config', '--require', 'test/rootHooks.ts'],
   ...['--reporter', './test/reporter.ts', '--exit'],
 ];
-const limitSeconds = 180;
+/** Longer than the tests of any mutant take on the unbroken code. */
+const limitSeconds = 90;
+/** For the tests of all mutants on the unbroken code. */
+const unbrokenLimitSeconds = 400;
 const patienceMilliseconds = 5_000;
 /** Marks every process that a run starts, so that none outlives it. */
 const markVariable = 'MUTANTS_OF_CLASSROOM_TUNNEL';
@@ -47,20 +51,22 @@ async function copyTree() {
   return folder;
 }
 
-/** Runs test files in a copy. @returns what failed; undefined where mocha came to no result in time */
-async function failuresIn(folder, tests, options) {
+/** Runs test files in a copy. @returns what failed; undefined where mocha came to no result */
+async function failuresIn(folder, tests, options, limit = limitSeconds) {
   const countsFile = join(folder, 'counts.json');
   await rm(countsFile, { force: true });
   const args = [...mocha, ...options, ...tests];
   const env = { ...process.env, MOCHA_COUNTS: countsFile, [markVariable]: `${runName}-${folder}` };
   let timer;
-  const timeout = new Promise((resolve) => (timer = setTimeout(resolve, limitSeconds * 1000)));
+  const timeout = new Promise((resolve) => (timer = setTimeout(resolve, limit * 1000)));
   const ended = await Promise.race([run(process.execPath, args, { cwd: folder, env }), timeout]);
+  const isLate = ended === undefined;
   clearTimeout(timer);
   const { endMarked } = await import('../demo/marked.ts');
   await endMarked(`${runName}-${folder}`, patienceMilliseconds, markVariable);
   const counts = await readFile(countsFile, 'utf8').catch(() => undefined);
-  if (counts === undefined) console.error(ended?.output ?? `No result within ${limitSeconds} s.`);
+  if (isLate) return [`no result within ${limit} s`];
+  if (counts === undefined) console.error(ended.output);
   return counts === undefined ? undefined : JSON.parse(counts).failed;
 }
 
@@ -86,7 +92,8 @@ async function tryMutant(folder, { file, before, after, tests }) {
 /** Runs the tests on the code as it is: where one of them fails, its mutants would seem to be killed. */
 async function checkUnbroken(folder, list) {
   const tests = [...new Set(list.flatMap((mutant) => mutant.tests))];
-  const failed = await failuresIn(folder, tests, ['--timeout', '60000', '--parallel', '--jobs', String(atOnce)]);
+  const options = ['--timeout', '60000', '--parallel', '--jobs', String(atOnce)];
+  const failed = await failuresIn(folder, tests, options, unbrokenLimitSeconds);
   if (failed === undefined || failed.length > 0)
     throw new Error(`The tests fail before anything is broken: ${failed?.join('; ') ?? 'no result'}`);
 }
