@@ -102,6 +102,8 @@ async function writeConfiguration(
         hostname: `{user}.${zone.name}`,
         tokenFile: basename(tokenFile),
         stateDir,
+        connectorUrl: standIn.connectorUrl,
+        keepRecordMinutes: 0, // a name below localhost needs no record to be found
         apiBaseUrl: standIn.apiUrl,
         allowUserOverride: true,
         ...changes,

@@ -65,9 +65,13 @@ export async function unpublish(context: ActionContext, port: number): Promise<v
   await provision(context, session, { kind: 'unpublish', site: siteOf(session, port) });
 }
 
-/** Takes down sites without a living holder, and finishes interrupted changes. @throws MendableError */
-export async function collectGarbage(context: ActionContext): Promise<void> {
-  await provision(context, openSession(context.report, context), { kind: 'collect' });
+/**
+ * Takes down sites without a living holder, and finishes interrupted changes.
+ * @param options `timer`: idle DNS records stay until their time is over; otherwise they go at once
+ * @throws MendableError
+ */
+export async function collectGarbage(context: ActionContext, { timer }: { readonly timer?: boolean }): Promise<void> {
+  await provision(context, openSession(context.report, context), { kind: 'collect', idleRecords: timer !== true });
 }
 
 /** Prints what a window needs to know before anything is published. No network, no token. */
@@ -172,13 +176,14 @@ async function answerPublished(
   });
 }
 
-function answerRemoved(report: Report, action: Action, { apiCalls, hostnames, message }: Removed): void {
+function answerRemoved(report: Report, action: Action, { apiCalls, hostnames, repaired = [], message }: Removed): void {
   const port = 'site' in action ? action.site.port : null;
   report.answer(message, {
     event: 'removed',
     hostname: hostnames[0] ?? null,
     port,
     removed: hostnames.length > 0,
+    ...(repaired.length > 0 && { repaired }),
     message,
     apiCalls,
   });

@@ -142,9 +142,11 @@ function addLocalCommands(program: Command, run: Run): void {
 /** Declares the commands that only teachers may call; the gate is in `run`. */
 function addTeacherCommands(program: Command, run: RunAsTeacher): void {
   command(program, 'list', 'show who is live').action((options: CommonOptions) => run('list', list, options));
-  command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes').action(
-    (options: CommonOptions) => run('gc', collectGarbage, options),
-  );
+  command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes')
+    .option('--timer', 'keep idle DNS records for `keepRecordMinutes`, as the timer does')
+    .action((options: CommonOptions & { timer?: boolean }) =>
+      run('gc', (about) => collectGarbage(about, options), options),
+    );
   command(program, 'restore', "show the tunnel's replaced configurations, or put one back")
     .argument('[name]', 'the configuration to put back')
     .action((name: string | undefined, options: CommonOptions) =>

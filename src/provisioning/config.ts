@@ -17,6 +17,7 @@ export const configDefaults = {
   portVariable: 'PORT',
   maxSitesPerUser: 3,
   lockTimeoutSeconds: 10,
+  keepRecordMinutes: 60,
   apiBaseUrl: 'https://api.cloudflare.com/client/v4',
   connectorUrl: 'http://127.0.0.1:20241',
 };
@@ -41,6 +42,7 @@ const schema = z.strictObject({
   portRange: z.optional(z.tuple([port, port])),
   maxSitesPerUser: z._default(z.int().check(z.minimum(1)), configDefaults.maxSitesPerUser),
   lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
+  keepRecordMinutes: z._default(z.number().check(z.minimum(0)), configDefaults.keepRecordMinutes),
   apiBaseUrl: z._default(z.url('is not a URL'), configDefaults.apiBaseUrl),
   connectorUrl: z._default(z.nullable(z.url('is not a URL')), configDefaults.connectorUrl),
   originRequest: z.optional(z.record(z.string(), z.unknown())),

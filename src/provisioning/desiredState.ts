@@ -3,14 +3,23 @@ import { MendableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import type { Want } from './plan.ts';
 import { isPossible, type Liveness, type ProcessIdentity } from './processIdentity.ts';
-import { serviceFor, type Holder, type SiteKey, type StoredPublication, type StoredState } from './publications.ts';
+import {
+  serviceFor,
+  type Holder,
+  type IdleRecord,
+  type SiteKey,
+  type StoredPublication,
+  type StoredState,
+} from './publications.ts';
 import type { Outcome, Request } from './queue.ts';
 
 /** How a request will be answered once its hostnames are in the desired state. */
 export type Answer =
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | { readonly kind: 'publish'; readonly site: SiteKey }
-  | { readonly kind: 'remove'; readonly sites: readonly SiteKey[] };
+  | { readonly kind: 'remove'; readonly sites: readonly SiteKey[] }
+  /** `repaired`: sites that were compared with Cloudflare, and are written again if something of them was missing. */
+  | { readonly kind: 'collect'; readonly removed: readonly SiteKey[]; readonly repaired: readonly SiteKey[] };
 
 export interface DesiredState {
   /** The publications with their holders, if everything succeeds. */
@@ -28,6 +37,8 @@ export interface DesiredStateContext {
   readonly isListening: (port: number) => boolean;
   /** How many sites one user may have at a time. */
   readonly maxSitesPerUser: number;
+  /** Milliseconds for which a record outlives its rule; 0 where both go together. */
+  readonly keepRecordFor?: number;
   /** Compare every publication with Cloudflare, because a process that lost the lock may have changed it late. */
   readonly verifyAll?: boolean;
 }
@@ -46,6 +57,8 @@ export function desiredState(
   for (const site of state.unsettled.values()) draft.want(site);
   if (context.verifyAll) for (const publication of draft.publications.values()) draft.want(publication);
   for (const request of requests) draft.answers.set(request.id, draft.serve(request));
+  // Idle records alone are no reason for a call: they go with the next round that makes one.
+  if (draft.wants.size > 0) draft.dropIdleRecords(({ idleSince }) => draft.isOver(idleSince));
   return draft;
 }
 
@@ -62,11 +75,33 @@ class Draft implements DesiredState {
     this.publications = new Map(state.publications);
   }
 
+  /** Wants these idle records to be removed, unless a site uses them again. */
+  dropIdleRecords(isDue: (record: IdleRecord) => boolean): void {
+    const due = [...this.#state.idle.values()].filter(
+      (record) => isDue(record) && !this.publications.has(record.hostname),
+    );
+    for (const { hostname, user, port, machine, service } of due) {
+      const isWanted = this.wants.has(hostname);
+      const want: Want = { hostname, user, port, machine, service, present: false };
+      this.wants.set(hostname, isWanted ? want : { ...want, keeps: 'rule' });
+    }
+  }
+
+  /** Whether a record that is idle since this time has been kept long enough. */
+  isOver(since: string): boolean {
+    return Date.parse(this.#context.now) - Date.parse(since) >= (this.#context.keepRecordFor ?? 0);
+  }
+
   /** Wants the hostname to be present if it has a publication, and absent otherwise. */
   want(site: SiteKey): void {
     const publication = this.publications.get(site.hostname);
     const { hostname, user, port, machine, service } = publication ?? site;
-    this.wants.set(hostname, { hostname, user, port, machine, service, present: publication !== undefined });
+    const present = publication !== undefined;
+    const keepsRecord = !present && (this.#context.keepRecordFor ?? 0) > 0;
+    this.wants.set(hostname, {
+      ...{ hostname, user, port, machine, service, present },
+      ...(keepsRecord && { keeps: 'record' }),
+    });
   }
 
   dropDeadHolders(): void {
@@ -85,7 +120,7 @@ class Draft implements DesiredState {
       case 'unpublish':
         return this.#unpublish(action.site);
       case 'collect':
-        return this.#collect();
+        return this.#collect(action.idleRecords ?? false);
     }
   }
 
@@ -139,15 +174,20 @@ class Draft implements DesiredState {
     return { kind: 'remove', sites: [publication ?? site] };
   }
 
-  #collect(): Answer {
+  #collect(idleRecords: boolean): Answer {
     for (const publication of [...this.publications.values()]) {
       // A recovered publication without holders stays while its server runs.
       const isLeft = publication.holders.length === 0 && !this.#context.isListening(publication.port);
       if (isLeft) this.#keep(publication, []);
       else this.want(publication);
     }
-    const sites = [...this.wants.values()].filter(({ present }) => !present);
-    return sites.length === 0 ? removed('Nothing was left behind.') : { kind: 'remove', sites };
+    this.dropIdleRecords(({ idleSince }) => idleRecords || this.isOver(idleSince));
+    const wants = [...this.wants.values()];
+    return {
+      kind: 'collect',
+      removed: wants.filter(({ present }) => !present),
+      repaired: wants.filter(({ hostname, present }) => present && this.#state.publications.has(hostname)),
+    };
   }
 
   /** Gives the publication these holders; without any it is removed. Returns whether it stays. */

@@ -63,6 +63,7 @@ export class Leader {
           isListening,
           log: this.store.log.add,
           maxSitesPerUser: config.maxSitesPerUser,
+          keepRecordFor: config.dns === 'wildcard' ? 0 : config.keepRecordMinutes * 60_000,
           patience: timeoutOf(this.context),
         });
         return 'served' as const;

@@ -2,7 +2,7 @@
 import { MendableError } from './errors.ts';
 import { findConfigFault } from './configFault.ts';
 import { editIngress, ruleOf, type IngressRule, type TunnelConfig } from './ingress.ts';
-import { formatMarker, isMarkedBy, type Marker } from './marker.ts';
+import { formatMarker, isMarkedBy, parseMarker, type Marker } from './marker.ts';
 import { PlanView } from './planView.ts';
 
 /** A DNS record as Cloudflare lists it. */
@@ -29,6 +29,8 @@ export interface Want extends Marker {
   readonly hostname: string;
   readonly service: string;
   readonly present: boolean;
+  /** What an absent hostname keeps; nothing by default. `rule`: its record was kept for a while, and goes unless a rule uses it. */
+  readonly keeps?: 'record' | 'rule';
 }
 
 /** The settings that the plan depends on. */
@@ -38,6 +40,8 @@ export interface Scope {
   readonly originRequest?: object | undefined;
   /** Hostnames whose rule is ours according to the stored state. */
   readonly owned: ReadonlySet<string>;
+  /** Hostnames whose record is ours and idle according to the stored state: another user may take one over. */
+  readonly idle?: ReadonlySet<string>;
 }
 
 /** The changes. An empty plan writes nothing. */
@@ -50,6 +54,10 @@ export interface Plan {
   readonly touched: ReadonlySet<string>;
   /** Wants that cannot be met, each with its own reason. */
   readonly refused: ReadonlyMap<string, MendableError>;
+  /** Hostnames whose record stays without a rule. */
+  readonly kept: ReadonlySet<string>;
+  /** Idle records that a full zone can do without: no want and no rule is for them. */
+  readonly spare: readonly DnsRecord[];
   /** Wants that another user's rule serves already: wanted hostname → that rule's hostname. */
   readonly foreign: ReadonlyMap<string, string>;
 }
@@ -72,7 +80,8 @@ export function recordTarget(tunnelId: string): string {
  * present  foreign                     any                       refused: hostname-taken
  * present  any                         marked by another user    refused: hostname-taken
  * present  foreign, for the same port under another hostname     foreign: that rule serves it
- * absent   ours                        ours                      drop rule, remove record
+ * present  none                        idle, of another user     set rule, replace record
+ * absent   ours                        ours                      drop rule, remove record unless it is kept
  * absent   none                        ours                      remove record
  * absent   foreign                     foreign                   –
  * ```
@@ -86,25 +95,33 @@ export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): 
   const edit = { set: [] as IngressRule[], remove: new Set<string>() };
   const create: NewRecord[] = [];
   const remove: DnsRecord[] = [];
+  const kept = new Set<string>();
   for (const want of wants) {
-    const { hostname, present } = want;
-    const foreignRule = view.foreignRuleFor(want);
+    const { hostname, present, keeps } = want;
+    const foreignRule = keeps === 'rule' ? undefined : view.foreignRuleFor(want);
     const refusal = present ? view.refusalOf(want) : undefined;
+    const own = view.ownRecord(want);
     if (foreignRule) foreign.set(hostname, foreignRule);
     else if (refusal) refused.set(hostname, refusal);
     else if (present) {
       edit.set.push(newRule(want, scope));
-      if (scope.dns === 'perHost' && !view.recordOf(hostname)) create.push(newRecord(want, scope));
+      const replaced = view.idleRecordOfOther(want);
+      if (replaced) remove.push(replaced);
+      if (scope.dns === 'perHost' && (replaced || !view.recordOf(hostname))) create.push(newRecord(want, scope));
+    } else if (keeps === 'rule') {
+      if (own && view.serviceOf(hostname) === undefined) remove.push(own);
     } else {
       if (view.isOurs(want)) edit.remove.add(hostname);
-      const record = view.ownRecord(want);
-      if (record) remove.push(record);
+      if (own && keeps === 'record') kept.add(hostname);
+      else if (own) remove.push(own);
     }
   }
   return {
     config: changedConfig(remote, edit, scope),
     create,
     remove,
+    kept,
+    spare: spareRecords(remote, wants, scope),
     refused,
     foreign,
     touched: new Set([
@@ -120,7 +137,18 @@ export function isAchieved(want: Want, remote: Remote, scope: Scope): boolean {
   const rule = ruleOf(remote.config, want.hostname);
   const record = remote.records.find(({ name }) => name === want.hostname);
   if (want.present) return rule?.service === want.service && (scope.dns === 'wildcard' || record !== undefined);
-  return rule === undefined && (record === undefined || !isMarkedBy(record.comment, want));
+  const isWithoutRecord = record === undefined || !isMarkedBy(record.comment, want);
+  if (want.keeps === 'rule') return rule !== undefined || isWithoutRecord;
+  return rule === undefined && (want.keeps === 'record' || isWithoutRecord);
+}
+
+function spareRecords({ config, records }: Remote, wants: readonly Want[], { idle }: Scope): DnsRecord[] {
+  if (!idle || idle.size === 0) return [];
+  const wanted = new Set(wants.map(({ hostname }) => hostname));
+  return records.filter(
+    ({ name, comment }) =>
+      idle.has(name) && !wanted.has(name) && parseMarker(comment) && ruleOf(config, name) === undefined,
+  );
 }
 
 function changedConfig(

@@ -1,7 +1,7 @@
 // Cloudflare's rules and records as the plan sees them, found in constant time.
 import { MendableError } from './errors.ts';
 import { localPort, type IngressRule } from './ingress.ts';
-import { isMarkedBy, parseMarker } from './marker.ts';
+import { isMarkedBy, isMarkedOn, parseMarker } from './marker.ts';
 import { isRelayService } from './publications.ts';
 import { recordTarget, type DnsRecord, type Remote, type Scope, type Want } from './plan.ts';
 
@@ -43,12 +43,24 @@ export class PlanView {
     return isOwn ? record : undefined;
   }
 
+  /** The idle record of another user of this machine, which a new site replaces. */
+  idleRecordOfOther(want: Want): DnsRecord | undefined {
+    const { hostname, machine } = want;
+    const record = this.#records.get(hostname);
+    const isIdle = this.#scope.idle?.has(hostname) && this.serviceOf(hostname) === undefined;
+    const isOwn = record?.type === 'CNAME' && record.content === recordTarget(this.#scope.tunnelId);
+    return isIdle && isOwn && isMarkedOn(record.comment, machine) && !isMarkedBy(record.comment, want)
+      ? record
+      : undefined;
+  }
+
   /**
-   * Whether the rule of this hostname is ours: by the stored state, by our record beside it, or because it has exactly the name and
+   * Whether the rule of this hostname is ours: by the stored state, by our record beside it unless that is idle, or because it has exactly the name and
    * service that we would write and no foreign record. The last case is a publication that lost its record, or never had one.
    */
   isOurs(want: Want): boolean {
-    if (this.#scope.owned.has(want.hostname) || this.ownRecord(want)) return true;
+    const isIdle = this.#scope.idle?.has(want.hostname) ?? false;
+    if (this.#scope.owned.has(want.hostname) || (this.ownRecord(want) && !isIdle)) return true;
     return this.serviceOf(want.hostname) === want.service && !this.#records.has(want.hostname);
   }
 
@@ -65,7 +77,7 @@ export class PlanView {
     const { hostname } = want;
     const service = this.serviceOf(hostname);
     const marker = parseMarker(this.#records.get(hostname)?.comment);
-    if (marker && !this.ownRecord(want)) {
+    if (marker && !this.ownRecord(want) && !this.idleRecordOfOther(want)) {
       const problem = `${marker.user} holds it on the machine ${marker.machine}`;
       return new MendableError('hostname-taken', { hostname, problem });
     }

@@ -29,14 +29,22 @@ export interface StoredPublication extends SiteKey {
   readonly holders: readonly Holder[];
 }
 
+/** A DNS record of ours whose rule is gone. It stays for a while, so that no resolver learns that there is no such name. */
+export interface IdleRecord extends SiteKey {
+  /** When the rule went: ISO 8601. */
+  readonly idleSince: string;
+}
+
 export interface StoredState {
   /** By hostname. */
   readonly publications: ReadonlyMap<string, StoredPublication>;
   /** Sites that a round changed and may have left half done, by hostname. The next round of any process completes or removes them. */
   readonly unsettled: ReadonlyMap<string, SiteKey>;
+  /** By hostname. */
+  readonly idle: ReadonlyMap<string, IdleRecord>;
 }
 
-export const emptyState: StoredState = { publications: new Map(), unsettled: new Map() };
+export const emptyState: StoredState = { publications: new Map(), unsettled: new Map(), idle: new Map() };
 
 const file = ['records', 'state.json'] as const;
 const copy = ['records', 'state.previous.json'] as const;
@@ -129,11 +137,20 @@ export function isRelayService(service: string): boolean {
 function parse(text: string): StoredState {
   const { success, data, error } = stateShape.safeParse(JSON.parse(text));
   if (!success) throw new Error(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-  return { publications: byHostname(data.publications as StoredPublication[]), unsettled: byHostname(data.unsettled) };
+  return {
+    publications: byHostname(data.publications as StoredPublication[]),
+    unsettled: byHostname(data.unsettled),
+    idle: byHostname(data.idle),
+  };
 }
 
-function format({ publications, unsettled }: StoredState): string {
-  const state = { version: 1, publications: [...publications.values()], unsettled: [...unsettled.values()] };
+function format({ publications, unsettled, idle }: StoredState): string {
+  const state = {
+    version: 1,
+    publications: [...publications.values()],
+    unsettled: [...unsettled.values()],
+    idle: [...idle.values()],
+  };
   return `${JSON.stringify(state, undefined, 1)}\n`;
 }
 

@@ -17,7 +17,7 @@ export type Action =
     }
   | { readonly kind: 'release'; readonly user: string; readonly holder: string }
   | { readonly kind: 'unpublish'; readonly site: SiteKey }
-  | { readonly kind: 'collect' };
+  | { readonly kind: 'collect'; /** Remove idle records at once. */ readonly idleRecords?: boolean };
 
 export interface Request {
   readonly version: 1;
@@ -39,7 +39,13 @@ export type Outcome = { readonly apiCalls: number } & (
       readonly version?: number | undefined;
       readonly unchecked?: string | undefined;
     }
-  | { readonly kind: 'removed'; readonly hostnames: readonly string[]; readonly message: string }
+  | {
+      readonly kind: 'removed';
+      readonly hostnames: readonly string[];
+      /** Sites of a `collect` of which something was missing at Cloudflare. */
+      readonly repaired?: readonly string[];
+      readonly message: string;
+    }
   | { readonly kind: 'error'; readonly error: { readonly code: ErrorCode; readonly facts: Facts } }
 );
 

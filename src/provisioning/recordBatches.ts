@@ -21,6 +21,8 @@ interface BatchContext {
   readonly checkLock: () => void;
   /** The records of this tunnel that were there before. */
   readonly own: readonly DnsRecord[];
+  /** Records that a full zone can do without. */
+  readonly spare?: readonly DnsRecord[];
   /** Set once the zone was found to be full, with what it said of its size. */
   readonly isFull?: Partial<RecordUsage>;
 }
@@ -55,7 +57,8 @@ export async function changeRecords(
 }
 
 /**
- * Asks a full zone once how much room it has, and creates as many records as fit; the others are refused with the numbers.
+ * Asks a full zone once how much room it has, makes room by removing idle records, and creates as many records as fit; the others
+ * are refused with the numbers.
  * Halving the batch would cost calls for every record.
  */
 async function createWhatFits(
@@ -65,10 +68,14 @@ async function createWhatFits(
 ): Promise<void> {
   const usage = context.isFull ? undefined : await context.cloudflare.readRecordUsage().catch(() => undefined);
   const room = usage ? Math.max(0, (usage.quota ?? Infinity) - usage.used + remove.length) : 0;
-  const problem = describeFullZone(usage ?? context.isFull, context.own);
-  for (const { name } of create.slice(room))
+  const { spare = [], own } = context;
+  const removed = [...remove, ...spare.slice(0, Math.max(0, create.length - room))];
+  const fits = room + removed.length - remove.length;
+  const problem = describeFullZone(usage ?? context.isFull, own);
+  for (const { name } of create.slice(fits))
     refuse(name, new MendableError('quota-reached', { hostname: name, problem }));
-  await changeRecords({ ...context, isFull: usage ?? {} }, { remove, create: create.slice(0, room) }, refuse);
+  const changes = { remove: removed, create: create.slice(0, fits) };
+  await changeRecords({ ...context, isFull: usage ?? {}, spare: [] }, changes, refuse);
 }
 
 /** For example "the zone holds 200 of 200 records, and 3 of them are ours (student1.example.com, …)". */

@@ -28,6 +28,8 @@ export interface RoundContext {
   readonly now: () => number;
   readonly isListening: (port: number) => boolean;
   readonly maxSitesPerUser: number;
+  /** Milliseconds for which a record outlives its rule. */
+  readonly keepRecordFor: number;
   /** Calls made so far by this round. */
   readonly callCount: () => number;
   readonly log: (line: string) => void;
@@ -55,7 +57,7 @@ export async function serveRound(context: RoundContext): Promise<void> {
     const desired = desiredFrom(round, state, requests);
     const result = remote && desired.wants.size > 0 ? await carryOut(round, state, desired, remote) : nothingToDo;
     lock.check();
-    await publications.save(nextState(state, desired, result));
+    await publications.save(nextState(state, desired, result, isoTime(now())));
     await context.formerHolders.forget(formerHolders.filter(({ hasEnded }) => hasEnded));
     await answerAll(round, requests, desired, result);
   } catch (error) {
@@ -99,19 +101,23 @@ function desiredFrom(round: Round, state: StoredState, requests: readonly Reques
     livenessOf: (process) => livenessOf(process, round.self),
     isListening: round.isListening,
     maxSitesPerUser: round.maxSitesPerUser,
+    keepRecordFor: round.keepRecordFor,
     verifyAll: round.verifyAll,
   });
 }
 
 /** The stored state, corrected by `remote`. A lost state is rebuilt from Cloudflare. */
 async function trustedState(
-  { publications, machine, scope, now }: Round,
+  { publications, machine, scope, now, keepRecordFor }: Round,
   stored: StoredState | undefined,
   remote: Remote | undefined,
 ): Promise<StoredState> {
   if (!remote) return stored ?? emptyState;
   if (stored) return withOrphans(stored, remote, { machine, scope });
-  return recoveredState(remote, { machine, scope }, await publications.loadCopy(), isoTime(now()));
+  return recoveredState(remote, { machine, scope }, await publications.loadCopy(), {
+    now: isoTime(now()),
+    keepsRecords: keepRecordFor > 0,
+  });
 }
 
 async function carryOut(round: Round, state: StoredState, desired: DesiredState, remote: Remote): Promise<Result> {
@@ -123,7 +129,7 @@ async function carryOut(round: Round, state: StoredState, desired: DesiredState,
       log: (line) => {
         notes.push(line);
       },
-      scope: { ...round.scope, owned: ownedHostnames(state) },
+      scope: { ...round.scope, owned: ownedHostnames(state), idle: new Set(state.idle.keys()) },
       checkLock: () => {
         lock.check();
       },

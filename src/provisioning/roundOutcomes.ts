@@ -9,6 +9,7 @@ import type { Result } from './transaction.ts';
 export function outcomeOf(answer: Answer, result: Result, apiCalls: number): Outcome {
   if (answer.kind === 'settled') return answer.outcome;
   if (answer.kind === 'remove') return removalOutcome(answer.sites, result, apiCalls);
+  if (answer.kind === 'collect') return collectionOutcome(answer, result, apiCalls);
   const { hostname, port } = answer.site;
   const failure = result.failed.get(hostname);
   if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
@@ -23,6 +24,22 @@ export function outcomeOf(answer: Answer, result: Result, apiCalls: number): Out
   };
 }
 
+function collectionOutcome(
+  { removed, repaired }: Extract<Answer, { kind: 'collect' }>,
+  result: Result,
+  apiCalls: number,
+): Outcome {
+  const outcome = removalOutcome(removed, result, apiCalls);
+  if (outcome.kind !== 'removed') return outcome;
+  const { hostnames } = outcome;
+  const again = repaired.map(({ hostname }) => hostname).filter((hostname) => result.changed.has(hostname));
+  const parts = [
+    ...(hostnames.length > 0 ? [outcome.message] : []),
+    ...(again.length > 0 ? [`Published ${again.join(', ')} again.`] : []),
+  ];
+  return { ...outcome, repaired: again, message: parts.join(' ') || 'Nothing was left behind.' };
+}
+
 function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: number): Outcome {
   for (const { hostname, port } of sites) {
     const foreign = result.foreign.get(hostname);
@@ -32,7 +49,11 @@ function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: num
     if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
   }
   const hostnames = sites.map((site) => site.hostname).filter((hostname) => result.changed.has(hostname));
-  const message = hostnames.length > 0 ? `Removed ${hostnames.join(', ')}.` : 'There was nothing to remove.';
+  const keepsRecord = hostnames.some((hostname) => result.kept?.has(hostname));
+  const message =
+    hostnames.length === 0
+      ? 'There was nothing to remove.'
+      : `Removed ${hostnames.join(', ')}${keepsRecord ? '; the DNS record stays for a while' : ''}.`;
   return { kind: 'removed', hostnames, apiCalls, message };
 }
 
@@ -49,8 +70,12 @@ export function auditEntry(action: Action, outcome: Outcome): Record<string, unk
       return created ? { ...entry, hostname, outcome: kind, created } : undefined;
     }
     case 'removed': {
-      const { kind, hostnames } = outcome;
-      return hostnames.length > 0 ? { ...entry, hostname: hostnames.join(' '), outcome: kind } : undefined;
+      const { kind, hostnames, repaired = [] } = outcome;
+      const changed = {
+        ...(hostnames.length > 0 && { hostname: hostnames.join(' ') }),
+        ...(repaired.length > 0 && { repaired: repaired.join(' ') }),
+      };
+      return Object.keys(changed).length > 0 ? { ...entry, ...changed, outcome: kind } : undefined;
     }
     case 'error':
       return { ...entry, outcome: outcome.error.code };

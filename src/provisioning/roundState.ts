@@ -3,7 +3,13 @@ import type { DesiredState } from './desiredState.ts';
 import { localPort, ruleOf } from './ingress.ts';
 import { isMarkedOn, parseMarker, type Marker } from './marker.ts';
 import { recordTarget, type DnsRecord, type Remote, type Scope } from './plan.ts';
-import { isRelayService, type SiteKey, type StoredPublication, type StoredState } from './publications.ts';
+import {
+  isRelayService,
+  type IdleRecord,
+  type SiteKey,
+  type StoredPublication,
+  type StoredState,
+} from './publications.ts';
 import type { Result } from './transaction.ts';
 
 /** By what our own records are known. */
@@ -14,11 +20,18 @@ export interface Ownership {
 
 /**
  * Rebuilds a lost state from Cloudflare. Our markers say which records are ours; `copy`, the last whole state, adds their holders.
- * A record without a rule is half a publication, so it is unsettled.
+ * A record without a rule is idle if records outlive their rules, else half a publication, so it is unsettled.
+ * @param about `now`: ISO 8601
  */
-export function recoveredState(remote: Remote, own: Ownership, copy: StoredState, now: string): StoredState {
+export function recoveredState(
+  remote: Remote,
+  own: Ownership,
+  copy: StoredState,
+  { now, keepsRecords }: { readonly now: string; readonly keepsRecords: boolean },
+): StoredState {
   const publications = new Map<string, StoredPublication>();
   const unsettled = new Map(copy.unsettled);
+  const idle = new Map<string, IdleRecord>();
   for (const { record, marker } of ownRecords(remote, own)) {
     const rule = ruleOf(remote.config, record.name);
     const site = { ...marker, hostname: record.name, machine: own.machine, service: serviceOf(marker) };
@@ -32,7 +45,9 @@ export function recoveredState(remote: Remote, own: Ownership, copy: StoredState
         since: known?.since ?? now,
         holders: known?.holders ?? [],
       });
-    } else unsettled.set(record.name, site);
+    } else if (keepsRecords)
+      idle.set(record.name, { ...site, idleSince: copy.idle.get(record.name)?.idleSince ?? now });
+    else unsettled.set(record.name, site);
   }
   // With a wildcard record there are no records of our own; the rule is the only trace.
   if (own.scope.dns === 'wildcard') {
@@ -40,13 +55,17 @@ export function recoveredState(remote: Remote, own: Ownership, copy: StoredState
       if (ruleOf(remote.config, hostname)?.service === known.service) publications.set(hostname, known);
     }
   }
-  return { publications, unsettled };
+  return { publications, unsettled, idle };
 }
 
 /** Adds our records that the state does not know. They become unsettled, so the round removes them. */
 export function withOrphans(state: StoredState, remote: Remote, own: Ownership): StoredState {
   const orphans = ownRecords(remote, own)
-    .filter(({ record }) => !state.publications.has(record.name))
+    .filter(({ record: { name } }) => {
+      const idle = state.idle.get(name);
+      const hasOurRule = ruleOf(remote.config, name)?.service === idle?.service;
+      return !state.publications.has(name) && (!idle || hasOurRule);
+    })
     .map(({ record, marker }): SiteKey => ({ ...marker, hostname: record.name, service: serviceOf(marker) }));
   return {
     ...state,
@@ -64,15 +83,32 @@ export function intendedState(state: StoredState, desired: DesiredState, hostnam
     const after = desired.publications.get(hostname);
     if (after) publications.set(hostname, { ...before, holders: after.holders });
   }
-  return { publications, unsettled: withUnsettled(state.unsettled, desired, hostnames) };
+  return { ...state, publications, unsettled: withUnsettled(state.unsettled, desired, hostnames) };
 }
 
-/** The state after the change. */
-export function nextState(state: StoredState, desired: DesiredState, result: Result): StoredState {
+/** The state after the change. @param now ISO 8601 */
+export function nextState(state: StoredState, desired: DesiredState, result: Result, now: string): StoredState {
   const publications = new Map(desired.publications);
   for (const hostname of [...result.failed.keys(), ...result.foreign.keys()]) publications.delete(hostname);
   const untouched = new Map([...state.unsettled].filter(([hostname]) => !desired.wants.has(hostname)));
-  return { publications, unsettled: withUnsettled(untouched, desired, result.unsettled) };
+  return {
+    publications,
+    unsettled: withUnsettled(untouched, desired, result.unsettled),
+    idle: nextIdle(state, desired, result, now),
+  };
+}
+
+/** A record is idle from the removal of its rule until it is used again or removed. */
+function nextIdle(state: StoredState, desired: DesiredState, result: Result, now: string): Map<string, IdleRecord> {
+  const idle = new Map(state.idle);
+  for (const want of desired.wants.values()) {
+    const { hostname } = want;
+    if (result.failed.has(hostname) || result.unsettled.has(hostname)) continue;
+    if (result.kept?.has(hostname))
+      idle.set(hostname, { ...siteKeyOf(want), idleSince: state.idle.get(hostname)?.idleSince ?? now });
+    else idle.delete(hostname);
+  }
+  return idle;
 }
 
 function withUnsettled(

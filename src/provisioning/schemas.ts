@@ -24,6 +24,7 @@ export const stateShape = z.looseObject({
   version: z.literal(1),
   publications: z.array(z.extend(siteShape, { since: z.string(), holders: z.array(holderShape) })),
   unsettled: z.array(siteShape),
+  idle: z._default(z.array(z.extend(siteShape, { idleSince: z.string() })), []),
 });
 
 export const requestShape = z.looseObject({
@@ -34,6 +35,6 @@ export const requestShape = z.looseObject({
     z.looseObject({ kind: z.literal('publish'), site: siteShape, holder: holderShape, verify: z.boolean() }),
     z.looseObject({ kind: z.literal('release'), user: z.string(), holder: z.string() }),
     z.looseObject({ kind: z.literal('unpublish'), site: siteShape }),
-    z.looseObject({ kind: z.literal('collect') }),
+    z.looseObject({ kind: z.literal('collect'), idleRecords: z.optional(z.boolean()) }),
   ]),
 });

@@ -28,6 +28,8 @@ export interface Result {
   readonly changed: ReadonlySet<string>;
   /** Possibly half done. The next round completes or removes these. */
   readonly unsettled: ReadonlySet<string>;
+  /** Hostnames whose record stays without a rule. */
+  readonly kept?: ReadonlySet<string>;
   /** The version of the configuration that the connector has to load; undefined if none was written. */
   readonly version?: number | undefined;
   /** What only the connector can check in that configuration: see `findUncheckedFile`. */
@@ -62,7 +64,13 @@ export async function readRemote(cloudflare: RoundApi, dns: Scope['dns']): Promi
 export async function transact(context: TransactionContext, wants: readonly Want[], remote: Remote): Promise<Result> {
   const plan = makePlan(remote, wants, context.scope);
   const unchecked = plan.config && findUncheckedFile(plan.config);
-  const done = { failed: plan.refused, foreign: plan.foreign, changed: plan.touched, unsettled: new Set<string>() };
+  const done = {
+    failed: plan.refused,
+    foreign: plan.foreign,
+    changed: plan.touched,
+    unsettled: new Set<string>(),
+    kept: plan.kept,
+  };
   if (isEmpty(plan)) return done;
   await context.intend(plan.touched);
   const { failures, version } = await write(context, plan, remote);
@@ -71,7 +79,13 @@ export async function transact(context: TransactionContext, wants: readonly Want
   const unanswered = plan.config && version === undefined ? remote.version : undefined;
   const touched = wants.filter((want) => plan.touched.has(want.hostname));
   const settled = await settle(context, touched, failures, unanswered);
-  return { ...settled, unchecked, foreign: plan.foreign, failed: new Map([...plan.refused, ...settled.failed]) };
+  return {
+    ...settled,
+    unchecked,
+    kept: plan.kept,
+    foreign: plan.foreign,
+    failed: new Map([...plan.refused, ...settled.failed]),
+  };
 }
 
 /**
@@ -98,9 +112,9 @@ async function write(context: TransactionContext, plan: Plan, remote: Remote): P
   };
   const [version] = await both(
     writeConfiguration(context, plan, remote).catch(failAll),
-    changeRecords({ ...context, own: remote.records }, plan, (hostname, error) => failures.set(hostname, error)).catch(
-      failAll,
-    ),
+    changeRecords({ ...context, own: remote.records, spare: plan.spare }, plan, (hostname, error) =>
+      failures.set(hostname, error),
+    ).catch(failAll),
   );
   return { failures, version };
 }

@@ -29,6 +29,7 @@ describe('configuration', () => {
       portVariable: 'PORT',
       maxSitesPerUser: 3,
       lockTimeoutSeconds: 10,
+      keepRecordMinutes: 60,
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
       connectorUrl: 'http://127.0.0.1:20241',
       dns: 'perHost',

@@ -37,7 +37,11 @@ const unpublish = (number: number) => request({ kind: 'unpublish', site: site(nu
 const collect = () => request({ kind: 'collect' });
 
 /** The state after a round in which everything succeeded. */
-const after = (desired: DesiredState): StoredState => ({ publications: desired.publications, unsettled: new Map() });
+const after = (desired: DesiredState): StoredState => ({
+  publications: desired.publications,
+  unsettled: new Map(),
+  idle: new Map(),
+});
 const serve = (requests: readonly Request[], state: StoredState = emptyState, about = context) =>
   desiredState(state, requests, about);
 const holdersOf = (state: StoredState) =>
@@ -149,6 +153,7 @@ describe('desired state', () => {
     const holder = (id: string, process: ProcessIdentity) => ({ id, process });
     const state: StoredState = {
       unsettled: new Map(),
+      idle: new Map(),
       publications: new Map([
         ['student1.example.com', { ...site(1), since: '', holders: [holder('a', dead)] }],
         ['student2.example.com', { ...site(2), since: '', holders: [holder('a', dead), holder('b', hidden)] }],
@@ -169,6 +174,7 @@ describe('desired state', () => {
   it('wants an unsettled site present if it has a holder, and absent otherwise', () => {
     const state: StoredState = {
       publications: after(serve([publish(1)])).publications,
+      idle: new Map(),
       unsettled: new Map([site(1), site(2)].map((one) => [one.hostname, one])),
     };
     assert.deepEqual(wantsOf(serve([publish(3)], state)), { student1: true, student2: false, student3: true });
@@ -178,6 +184,7 @@ describe('desired state', () => {
   it('answers a repeated release with the removal that failed before', () => {
     const state: StoredState = {
       publications: new Map(),
+      idle: new Map(),
       unsettled: new Map([
         [site(1).hostname, site(1)],
         [site(2).hostname, site(2)],
@@ -254,6 +261,7 @@ describe('desired state', () => {
     const state: StoredState = {
       publications: new Map([[recovered.hostname, { ...recovered, since: '', holders: [] }]]),
       unsettled: new Map(),
+      idle: new Map(),
     };
     const own = request({
       kind: 'publish',
@@ -283,6 +291,7 @@ describe('desired state', () => {
     const state: StoredState = {
       publications: new Map([...after(serve([publish(1)])).publications, found(2), found(3)]),
       unsettled: new Map(),
+      idle: new Map(),
     };
     const desired = serve([collect()], state, { ...context, isListening: (port) => port === 3002 });
     assert.deepEqual(wantsOf(desired), { student1: true, student2: true, student3: false });
@@ -292,6 +301,7 @@ describe('desired state', () => {
     const state: StoredState = {
       publications: new Map([[site(1).hostname, { ...site(1), since: '', holders: [] }]]),
       unsettled: new Map(),
+      idle: new Map(),
     };
     assert.deepEqual(wantsOf(serve([release(1, 'whoever')], state)), { student1: false });
     assert.deepEqual(wantsOf(serve([release(2, 'whoever')], state)), {});

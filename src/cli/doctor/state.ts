@@ -129,6 +129,7 @@ async function examineRecords(folder: StateFolder, { lockTimeoutSeconds }: Confi
   const unheld = live.filter(({ holders }) =>
     holders.every((holder) => holder.process && livenessOf(holder.process, self) === 'dead'),
   );
+  const idle = state?.idle.size ?? 0;
   const unsettled = [...(state?.unsettled.keys() ?? [])];
   const forgotten = (await folder.list(queueFolder)).filter(
     (id) => now - requestTime(id) > Math.max(60, lockTimeoutSeconds) * 1000,
@@ -141,7 +142,7 @@ async function examineRecords(folder: StateFolder, { lockTimeoutSeconds }: Confi
     ...(forgotten.length > 0
       ? [warning(`Requests in the queue that no process serves: ${forgotten.length}.`, collect)]
       : []),
-    ok(`${live.length} live`),
+    ok(`${live.length} live${idle > 0 ? `, ${idle} ${idle === 1 ? 'record' : 'records'} kept without a rule` : ''}`),
   ];
 }
 
