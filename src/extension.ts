@@ -36,31 +36,17 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     infoStore(context.globalState),
     logLine,
   );
-  const relays = new Relays({
-    ...relaySetting(context, command),
-    folder: () => info.current?.socketFolder ?? undefined,
-    usesPorts: () => info.current?.usesRelayPorts ?? false,
-    log: logLine,
-    onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
-    onLost: (port, reason) => {
-      logLine(`visitors do not reach port ${port}: ${reason}`);
-      window.dispatch({ type: 'site', port, event: { type: 'lost', reason } });
-    },
-  });
+  const onLost = (port: number, reason: string): void =>
+    window.dispatch({ type: 'site', port, event: { type: 'lost', reason } });
+  const relays = buildRelays(context, log, { command, info, onLost });
   const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
   const window = buildWindow(context, log, { command, relays, typeAgain });
   const reloadMemory = new ReloadMemory(context.globalStorageUri.fsPath, logLine);
   const statusBar = new StatusBar(() => info.watched.commands);
-  const watching: Promise<TerminalWatch> = afterThis(async () =>
-    (await import('./vscode/terminalWatch.ts')).startWatching({
-      window,
-      reloadMemory,
-      info,
-      relays,
-      uid: process.getuid?.() ?? -1,
-      log: logLine,
-    }),
-  );
+  const watching: Promise<TerminalWatch> = afterThis(async () => {
+    const { startWatching } = await import('./vscode/terminalWatch.ts');
+    return startWatching({ window, reloadMemory, info, relays, uid: process.getuid?.() ?? -1, log: logLine });
+  });
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
@@ -127,17 +113,25 @@ function buildWindow(
   });
 }
 
-function relaySetting(
+function buildRelays(
   context: vscode.ExtensionContext,
-  command: () => CommandLine,
-): Pick<RelaysOptions, 'command' | 'env' | 'graceSeconds'> {
-  // A debugger sets NODE_OPTIONS for the extension host; the relay must not inherit them.
-  const env = { ...command().env, NODE_OPTIONS: undefined };
-  return {
+  log: vscode.LogOutputChannel,
+  { command, info, onLost }: { command: () => CommandLine; info: InfoCache } & Pick<RelaysOptions, 'onLost'>,
+): Relays {
+  return new Relays({
     command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')],
-    env,
+    // A debugger sets NODE_OPTIONS for the extension host; the relay must not inherit them.
+    env: { ...command().env, NODE_OPTIONS: undefined },
     graceSeconds: () => settings().graceSeconds,
-  };
+    folder: () => info.current?.socketFolder ?? undefined,
+    usesPorts: () => info.current?.usesRelayPorts ?? false,
+    log: (message) => log.info(message),
+    onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
+    onLost: (port, reason) => {
+      log.info(`visitors do not reach port ${port}: ${reason}`);
+      onLost(port, reason);
+    },
+  });
 }
 
 /** Sends heartbeats to the window, only while something is public. */
