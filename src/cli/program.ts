@@ -181,6 +181,7 @@ function addSetupCommand(program: Command, run: RunAsTeacher): void {
     )
     .option('--group <name>', "the students' group")
     .option('--service-account <name>', 'the account that owns token and state in service mode')
+    .addOption(new Option('--unit-folder <folder>', 'the folder of the systemd units').hideHelp())
     .option('--connector-token-file <file>', 'save the token that cloudflared connects the tunnel with into this file')
     .option('--api-base-url <url>', "another API than Cloudflare's, for tests")
     .option('-y, --yes', 'ask nothing, and replace the configuration if it differs')

@@ -1,48 +1,22 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { closeAll, startClassroom, type Classroom, type Ended } from '../fixtures/provisioning/classroom.ts';
+import { closeAll, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { commandFile } from '../fixtures/provisioning/bundles.ts';
 import { ending, Running } from '../fixtures/shell/running.ts';
 import { skip } from '../fixtures/skip.ts';
-
-const isRoot = process.getuid?.() === 0;
-/** An account that is not root sets up for itself. */
-const account = isRoot ? ['--service-account', 'nobody'] : [];
-const group =
-  readFileSync('/etc/group', 'utf8')
-    .split('\n')
-    .find((line) => line.split(':')[2] === String(process.getgid?.()))
-    ?.split(':')[0] ?? '';
-
-/** The words that run a command where the group "students" has these members: seen only in a mount namespace. */
-function withStudents(classroom: Classroom, names: readonly string[]): string[] {
-  const groups = path.join(classroom.folder, `group-${names.length}`);
-  writeFileSync(groups, `${readFileSync('/etc/group', 'utf8')}students:x:31100:${names.join(',')}\n`);
-  return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$1" /etc/group && shift && exec "$@"', 'sh', groups];
-}
-
-/** A class of which only Cloudflare's side is there yet. */
-async function emptyClass(): Promise<Classroom> {
-  const classroom = await startClassroom();
-  rmSync(classroom.configFile);
-  rmSync(classroom.tokenFile);
-  return classroom;
-}
-
-async function setup(classroom: Classroom, ...args: string[]): Promise<Ended> {
-  const { standIn, stateDir } = classroom;
-  const always = ['--api-base-url', standIn.apiUrl, '--state-dir', stateDir, '--group', group, ...account];
-  return classroom.run(['setup', ...always, ...args], { env: { CLOUDFLARE_API_TOKEN: standIn.token } });
-}
-
-function configOf({ configFile }: Classroom): Record<string, unknown> {
-  return JSON.parse(readFileSync(configFile, 'utf8')) as Record<string, unknown>;
-}
-
-const modeOf = (file: string) => (statSync(file).mode & 0o7777).toString(8);
-const changesOf = ({ standIn }: Classroom) => standIn.requests.filter(({ method }) => method !== 'GET').length;
+import {
+  account,
+  changesOf,
+  configOf,
+  emptyClass,
+  isRoot,
+  modeOf,
+  setup,
+  unitsOf,
+  withStudents,
+} from './setupHelpers.ts';
 
 describe('command: setup, by its options', () => {
   afterEach(closeAll);
@@ -74,10 +48,8 @@ describe('command: setup, by its options', () => {
     assert.equal(changesOf(classroom), 0);
     const steps = [
       '--connector-token-file',
-      `%${group} ALL=(`,
       '--link-protection-trusted-domains "*.example.com"',
       '"remote.autoForwardPorts": false',
-      '"classroomTunnel.command"',
       'doctor',
     ];
     for (const step of steps) assert(out.includes(step), `${step} in ${out}`);
@@ -98,8 +70,37 @@ describe('command: setup, by its options', () => {
       const { code, out } = await setup(classroom, ...args);
       assert.deepEqual([code, out.split('\n')[0]], [0, 'Nothing to change.']);
     }
-    assert.equal((await classroom.run(['setup', '--yes'])).code, 0);
+    assert.equal((await classroom.run(['setup', '--yes', ...unitsOf(classroom)])).code, 0);
     assert.equal(readFileSync(classroom.configFile, 'utf8'), before);
+  });
+
+  it('installs the service, and a folder for the relay of every student', async function () {
+    if (!isRoot) skip(this, 'needs root');
+    const classroom = await emptyClass();
+    const { out } = await setup(classroom, '--ports', 'nobody=3000');
+    const unit = readFileSync(path.join(classroom.folder, 'units', 'classroom-tunnel@.service'), 'utf8');
+    assert.match(unit, /^User=nobody$/m);
+    assert.ok(unit.includes(`CLASSROOM_TUNNEL_CONFIG=${classroom.configFile}\n`));
+    const [sockets, own] = [classroom.in('sockets'), classroom.in('sockets', '65534')];
+    assert.deepEqual([modeOf(sockets), statSync(sockets).uid], ['755', 0]);
+    assert.deepEqual([modeOf(own), statSync(own).uid], ['755', 65534]);
+    assert.doesNotMatch(out, /systemctl|sudo/);
+  });
+
+  it('says how to move a class that still has a sudo rule', async function () {
+    if (!isRoot) skip(this, 'needs root');
+    const classroom = await emptyClass();
+    const rules = path.join(classroom.folder, 'sudoers.d');
+    mkdirSync(rules);
+    writeFileSync(path.join(rules, 'class'), '%students ALL=(nobody) NOPASSWD: /usr/local/bin/classroom-tunnel\n');
+    const script = 'mkdir -p /etc/sudoers.d && mount --bind "$1" /etc/sudoers.d && shift && exec "$@"';
+    const through = ['unshare', '--mount', 'sh', '-c', script, 'sh', rules];
+    assert.equal((await setup(classroom)).code, 0);
+    const { out } = await classroom.run(['setup', '--yes', ...unitsOf(classroom)], { through });
+    assert.match(out, /rm \/etc\/sudoers\.d\/class[^]*roll the API token/);
+    const found = await classroom.run(['doctor', '--json'], { through });
+    assert.equal(found.code, 1);
+    assert.match(found.out, /"check":"sudo"[^}]*sudoers\.d\/class/);
   });
 
   it('replaces a configuration only after a yes, and carries through what it does not know', async () => {
@@ -119,7 +120,15 @@ describe('command: setup, by its options', () => {
     const classroom = await emptyClass();
     writeFileSync(classroom.tokenFile, `${classroom.standIn.token}\n`, { mode: 0o644 });
     const { code } = await classroom.run(
-      ['setup', '--api-base-url', classroom.standIn.apiUrl, '--state-dir', classroom.stateDir, ...account],
+      [
+        'setup',
+        '--api-base-url',
+        classroom.standIn.apiUrl,
+        '--state-dir',
+        classroom.stateDir,
+        ...account,
+        ...unitsOf(classroom),
+      ],
       { env: { CLOUDFLARE_API_TOKEN: 'another-token-altogether' } },
     );
     assert.equal(code, 0);
@@ -134,7 +143,7 @@ describe('command: setup, by its options', () => {
     const { code, out, err } = await setup(classroom, '--mode', 'shared');
     assert.equal(code, 0, err);
     assert.deepEqual([modeOf(classroom.stateDir), modeOf(classroom.tokenFile)], ['2771', '640']);
-    assert(!out.includes('visudo') && !out.includes('classroomTunnel.command'));
+    assert(!out.includes('systemctl') && !existsSync(path.join(classroom.folder, 'units')));
     assert.match((await classroom.run(['setup', '--yes'])).out, /^Nothing to change/);
   });
 
@@ -174,150 +183,6 @@ describe('command: setup, by its options', () => {
   });
 });
 
-interface Refusal {
-  readonly what: string;
-  readonly spoil?: (classroom: Classroom) => unknown;
-  readonly args?: readonly string[];
-  readonly exit: number;
-  readonly says: RegExp;
-}
-
-const refusals: readonly Refusal[] = [
-  {
-    what: 'a bad token',
-    spoil: ({ tokenFile }) => {
-      writeFileSync(tokenFile, 'wrong-token-wrong');
-    },
-    exit: 77,
-    says: /refuses the API token/,
-  },
-  {
-    what: 'a token without DNS',
-    spoil: ({ standIn }) => {
-      for (const token of standIn.world.tokens.values()) token.scopes = ['tunnel:edit', 'zone:read'];
-    },
-    exit: 77,
-    says: /dns_records[^]*DNS · Edit/,
-  },
-  {
-    what: 'a token without tunnels',
-    spoil: ({ standIn }) => {
-      for (const token of standIn.world.tokens.values()) token.scopes = ['dns:edit', 'zone:read'];
-    },
-    exit: 77,
-    says: /cfd_tunnel[^]*Cloudflare Tunnel · Edit/,
-  },
-  {
-    what: 'a locally-managed tunnel',
-    spoil: ({ standIn }) => {
-      standIn.world.tunnel.source = 'local';
-    },
-    args: ['--tunnel', 'classroom'],
-    exit: 78,
-    says: /local file[^]*Migrate/,
-  },
-  {
-    what: 'no tunnel that could be used',
-    spoil: ({ standIn }) => {
-      standIn.world.tunnel.source = 'local';
-    },
-    exit: 2,
-    says: /--create-tunnel/,
-  },
-  {
-    what: 'more than one tunnel',
-    spoil: ({ standIn }) => {
-      standIn.world.addTunnel({ name: 'second' });
-    },
-    exit: 2,
-    says: /classroom, second[^]*--tunnel/,
-  },
-  {
-    what: 'more than one zone',
-    spoil: ({ standIn }) => {
-      standIn.world.addZone({ name: 'example.org' });
-    },
-    exit: 2,
-    says: /example\.com, example\.org[^]*--zone/,
-  },
-  { what: 'an unknown tunnel', args: ['--tunnel', 'other'], exit: 78, says: /no tunnel other/ },
-  { what: 'an unknown zone', args: ['--zone', 'example.net'], exit: 78, says: /no zone example\.net/ },
-  {
-    what: 'a hostname outside the zone',
-    args: ['--hostname', '{user}.example.net'],
-    exit: 78,
-    says: /does not lie in the zone example\.com/,
-  },
-  {
-    what: 'a hostname that makes no name',
-    args: ['--hostname', '{user}_x.example.com'],
-    exit: 78,
-    says: /is not a label/,
-  },
-  { what: 'ports that are none', args: ['--ports', 'student1=70000'], exit: 2, says: /not USER=PORT/ },
-  { what: 'a port given twice', args: ['--ports', 'student1=3000,student2=3000'], exit: 2, says: /twice/ },
-  { what: 'a range the wrong way round', args: ['--port-range', '3099-3000'], exit: 2, says: /FIRST-LAST/ },
-  {
-    what: 'an unknown group',
-    args: ['--mode', 'shared', '--group', 'no-such-group'],
-    exit: 2,
-    says: /groupadd no-such-group/,
-  },
-  { what: 'an unreachable API', spoil: ({ standIn }) => standIn.goOffline(), exit: 1, says: /ECONNREFUSED/ },
-  {
-    what: 'a broken configuration',
-    spoil: ({ configFile }) => {
-      writeFileSync(configFile, '{');
-    },
-    exit: 78,
-    says: /not JSON/,
-  },
-  ...(isRoot
-    ? [
-        {
-          what: 'an unknown service account',
-          args: ['--service-account', 'no-such-account'],
-          exit: 2,
-          says: /useradd/,
-        },
-        { what: 'root as the service account', args: ['--service-account', 'root'], exit: 2, says: /must not be root/ },
-      ]
-    : []),
-];
-
-describe('command: setup, refusals', () => {
-  afterEach(closeAll);
-
-  for (const { what, spoil, args = [], exit, says } of refusals) {
-    it(`${what}: one message, exit code ${exit}, nothing written`, async () => {
-      const classroom = await emptyClass();
-      await spoil?.(classroom);
-      const before = [classroom.configFile, classroom.tokenFile].map((file) =>
-        existsSync(file) ? readFileSync(file, 'utf8') : undefined,
-      );
-      const { code, out, err } = await setup(classroom, ...args);
-      assert.deepEqual([code, out], [exit, ''], err);
-      assert.match(err, says);
-      assert.doesNotMatch(err, /undefined| at .*:\d+:\d+/);
-      assert.deepEqual(
-        [classroom.configFile, classroom.tokenFile].map((file) =>
-          existsSync(file) ? readFileSync(file, 'utf8') : undefined,
-        ),
-        before,
-      );
-      assert.equal(existsSync(classroom.stateDir), false);
-      if (classroom.standIn.requests.length > 0) assert.equal(changesOf(classroom), 0);
-    });
-  }
-
-  it('says where a token may come from when there is none', async () => {
-    const classroom = await emptyClass();
-    const { code, err } = await classroom.run(['setup']);
-    assert.equal(code, 2);
-    assert.match(err, /CLOUDFLARE_API_TOKEN/);
-  });
-});
-
 describe('command: setup, at a terminal', () => {
   const running = new Running();
   afterEach(async () => {
@@ -332,7 +197,15 @@ describe('command: setup, at a terminal', () => {
     through: readonly string[],
   ): Promise<{ code: number | string; shown: string }> {
     const { standIn, stateDir, configFile } = classroom;
-    const args = ['setup', '--api-base-url', standIn.apiUrl, '--state-dir', stateDir, ...account];
+    const args = [
+      'setup',
+      '--api-base-url',
+      standIn.apiUrl,
+      '--state-dir',
+      stateDir,
+      ...account,
+      ...unitsOf(classroom),
+    ];
     // `script` gives the command a terminal of its own; wide enough that no question is folded.
     const words = [...through, 'script'];
     const terminal = running.spawn(
@@ -418,7 +291,7 @@ describe('command: setup, at a terminal', () => {
     chmodSync(classroom.folder, 0o755); // the service account has to reach it
     const { commands } = await classroom.done(['info']);
     assert.deepEqual(commands, ['npm run dev', 'npm start']);
-    const again = ['setup', '--yes', '--group', 'students'];
+    const again = ['setup', '--yes', '--group', 'students', ...unitsOf(classroom)];
     assert.match((await classroom.run(again, { through })).out, /^Nothing to change/);
     const joined = withStudents(classroom, ['student10', 'student0']);
     assert.equal((await classroom.run(again, { through: joined })).code, 0);

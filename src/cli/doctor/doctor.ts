@@ -8,8 +8,9 @@ import { connectorAnswers } from '../connectorCheck.ts';
 import { examineCloudflare } from './cloudflare.ts';
 import { judgeConnector } from './connector.ts';
 import { findingsOf, formatFindings, type Check } from './findings.ts';
-import { examineAccess, examineConfiguration, examineToken } from './machine.ts';
+import { examineAccess, examineConfiguration, examineService, examineSudoRules, examineToken } from './machine.ts';
 import { examineState } from './state.ts';
+import { findSudoRules } from '../sudoRules.ts';
 import type { Report } from '../report.ts';
 import { openSession, openContext, type Session } from '../session.ts';
 
@@ -20,12 +21,13 @@ import { openSession, openContext, type Session } from '../session.ts';
  */
 export async function doctor(context: ActionContext): Promise<number> {
   const { report, env, stop } = context;
+  const rules = examineSudoRules(findSudoRules()); // read while this is still a process of root
   const session = tryOpen(context);
   if (session instanceof MendableError) {
     answer(report, [failure('configuration', session)]);
     return exitCodes.configuration;
   }
-  const findings = await examine(session, report, env, stop);
+  const findings = [...rules, ...(await examine(session, report, env, stop))];
   answer(report, findings);
   return findings.some(({ level }) => level === 'fail') ? exitCodes.failed : exitCodes.done;
 }
@@ -36,7 +38,7 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
   if (hidden.length > 0) return hidden;
   const { findings, pausedFor } = await examineState(config, Date.now());
   const connector = await connectorAnswers(config);
-  const machine = [...examineConfiguration(config), ...examineToken(config), ...findings];
+  const machine = [...examineConfiguration(config), ...examineToken(config), ...examineService(config), ...findings];
   const local = [...machine, judgeConnector(config, connector)];
   try {
     const { token } = openContext(session, silent(report), env);

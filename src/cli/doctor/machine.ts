@@ -2,7 +2,9 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../provisioning/config.ts';
+import { readText } from '../../shell/procFiles.ts';
 import { userName } from '../caller.ts';
+import { stepsAwayFrom } from '../sudoRules.ts';
 import { sharingOf, type Sharing } from '../teacherOnly.ts';
 import { findingsOf, type Check } from './findings.ts';
 
@@ -54,6 +56,31 @@ export function examineConfiguration(config: Config): Check[] {
   return found.length > 0 ? found : [ok(file)];
 }
 
+/** Checks that students with a port can reach the service, where they cannot provision themselves. */
+export function examineService({ stateDir, commandSocket, ports }: Config): Check[] {
+  const { ok, warning } = findingsOf('service');
+  const folder = statSync(stateDir, { throwIfNoEntry: false });
+  if (!ports || !folder || sharingOf(folder) !== 'private') return [];
+  const listens = readText('/proc/net/unix')
+    ?.split('\n')
+    .some((line) => line.endsWith(` ${commandSocket}`));
+  return [
+    listens
+      ? ok(commandSocket)
+      : warning(
+          `Nothing listens at ${commandSocket}, so only root and ${userName(folder.uid)} can publish.`,
+          'Run `classroom-tunnel setup`, or `systemctl enable --now classroom-tunnel.socket`.',
+        ),
+  ];
+}
+
+/** Checks that no sudo rule of an older version is left. @param rules the files with such a rule */
+export function examineSudoRules(rules: readonly string[]): Check[] {
+  return rules.length === 0
+    ? []
+    : [findingsOf('sudo').fail(`A rule in ${rules.join(' and ')} is open to attack.`, stepsAwayFrom(rules).join(' '))];
+}
+
 /** Checks who may read the token file. */
 export function examineToken({ tokenFile, stateDir }: Config): Check[] {
   if (tokenFile === undefined)
@@ -85,7 +112,7 @@ export function judgeToken(file: string, facts: Facts, sharing: Sharing, trusted
     return [
       fail(
         `The students' group shares the state folder, but may not read ${file}.`,
-        `chgrp ${groupName(facts.gid)} and chmod 640 it, or use sudo mode: see the README.`,
+        `chgrp ${groupName(facts.gid)} and chmod 640 it, or use service mode: see the README.`,
       ),
     ];
   if (sharing === 'private' && groupReads)

@@ -40,7 +40,7 @@ export async function examineState(config: Config, now: number): Promise<{ findi
   const sharing =
     sharingOf(facts) === 'group'
       ? `shared by the group ${groupName(facts.gid)}`
-      : `${userName(facts.uid)}'s alone; students use sudo`;
+      : `${userName(facts.uid)}'s alone; students use the service`;
   return {
     findings: [
       judgeReach(stateDir, facts) ?? findingsOf('state').ok(`${stateDir}, ${sharing}`),
@@ -158,7 +158,7 @@ function inaccessible(folder: string): Check | undefined {
   } catch {
     return findingsOf('state').fail(
       `${userName(process.getuid?.() ?? 0)} may not write ${folder}.`,
-      'Run this as the account that provisions, or as root; students need the sudo rule or the group: see the README.',
+      'Run this as the account that provisions, or as root; students need the service or the group: see the README.',
     );
   }
 }

@@ -22,12 +22,13 @@ export interface SetupOptions {
   readonly ports?: PortKeys;
   readonly portRange?: PortKeys;
   readonly connectorTokenFile?: string;
+  readonly unitFolder?: string;
   readonly apiBaseUrl?: string;
   readonly yes?: boolean;
 }
 
-/** Which accounts may use the token: one that students reach through sudo, or the students' group. */
-export type Mode = 'sudo' | 'shared';
+/** Which accounts may use the token: the service's, or the students' group. */
+export type Mode = 'service' | 'shared';
 
 /** The keys of a configuration file that setup knows; it carries the others through. */
 export interface ConfigKeys extends PortKeys {
@@ -38,6 +39,7 @@ export interface ConfigKeys extends PortKeys {
   readonly stateDir?: string;
   readonly tokenFile?: string;
   readonly apiBaseUrl?: string;
+  readonly commandSocket?: string;
 }
 
 /** Defaults from an earlier set-up: its configuration, and the owner and mode of its state folder. */
@@ -63,7 +65,7 @@ export interface Answers {
   readonly group: string;
 }
 
-const defaults = { group: 'students', tunnel: 'classroom', mode: 'sudo' } as const;
+const defaults = { group: 'students', tunnel: 'classroom', mode: 'service' } as const;
 
 /**
  * Finds what the token can see, and asks for the rest.
@@ -216,8 +218,8 @@ function checkHostname(template: string, zoneName: string | undefined): void {
 
 function findMode(asker: Asker): Promise<Mode> {
   if (!asker.isPerson) return Promise.resolve(defaults.mode);
-  return asker.choose({ flag: '--mode sudo|shared', message: 'Who may use the API token' }, [
-    { value: 'sudo', label: 'one service account; students reach it through sudo', hint: 'safe' },
+  return asker.choose({ flag: '--mode service|shared', message: 'Who may use the API token' }, [
+    { value: 'service', label: 'one service account, which works for the students', hint: 'safe' },
     { value: 'shared', label: "the students' group", hint: 'simple; every student can read the token' },
   ]);
 }

@@ -23,7 +23,7 @@ export interface Owners {
 }
 
 /**
- * In sudo mode the service account owns both, alone; in shared mode the students' group may use both. Whoever is not root
+ * In service mode the service account owns both, alone; in shared mode the students' group may use both. Whoever is not root
  * can give nothing away, and is the service account.
  * @throws MendableError `setup-incomplete` where there is no such account or group on this machine
  */
@@ -62,7 +62,10 @@ export function writeText(
 }
 
 /** Makes the state folder, or gives it its owner and mode; what is in it is left alone. Answers whether it changed something. */
-export function provideFolder(folder: string, { uid, gid, folderMode }: Owners): boolean {
+export function provideFolder(
+  folder: string,
+  { uid, gid, folderMode }: Pick<Owners, 'uid' | 'gid' | 'folderMode'>,
+): boolean {
   return nameFile(folder, () => {
     mkdirSync(dirname(folder), { recursive: true });
     const isNew = !existsSync(folder);
@@ -90,7 +93,7 @@ export function membersOf(group: string): string[] {
 }
 
 /** Entries of a directory of this machine, as their fields. */
-function getent(database: 'passwd' | 'group', ...names: readonly string[]): string[][] {
+export function getent(database: 'passwd' | 'group', ...names: readonly string[]): string[][] {
   const { stdout } = spawnSync('getent', [database, ...names], { encoding: 'utf8' }) as { stdout: string | null };
   return (stdout ?? '').split('\n').flatMap((line) => (line === '' ? [] : [line.split(':')]));
 }

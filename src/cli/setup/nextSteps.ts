@@ -1,15 +1,19 @@
+// The steps that setup leaves to the teacher. Pure.
+import { stepsAwayFrom } from '../sudoRules.ts';
 import type { Answers } from './answers.ts';
+import { enabledUnits } from './units.ts';
 
 export interface NextSteps extends Pick<Answers, 'accountId' | 'hostname' | 'mode' | 'group'> {
   readonly configFile: string;
   readonly isDefaultConfigFile: boolean;
-  /** The name of the account that owns the token and the state. */
-  readonly serviceAccount: string;
+  /** Setup has written and started the units of the service. */
+  readonly hasService: boolean;
+  /** The files with sudo rules of an older version. */
+  readonly sudoRules: readonly string[];
   /** The file in which the connector's token was saved, if it was. */
   readonly connectorTokenFile: string | undefined;
 }
 
-const program = '/usr/local/bin/classroom-tunnel';
 const connectorTokenFile = '/etc/cloudflared/classroom-tunnel.token';
 
 /** The steps that are left for the teacher, with nothing secret in them. */
@@ -17,7 +21,8 @@ export function nextSteps(facts: NextSteps): string {
   const domain = facts.hostname.split('.').slice(1).join('.');
   const steps = [
     connectorStep(facts),
-    ...(facts.mode === 'sudo' ? [sudoStep(facts)] : []),
+    ...(facts.sudoRules.length > 0 ? [stepsAwayFrom(facts.sudoRules)] : []),
+    ...(facts.mode === 'service' && !facts.hasService ? [serviceStep] : []),
     [
       "Start each student's code-server so that it trusts the links:",
       `  code-server --link-protection-trusted-domains "*.${domain}" …`,
@@ -41,21 +46,13 @@ export function nextSteps(facts: NextSteps): string {
   ].join('\n\n');
 }
 
-/** The rule that lets the students' group run this one program as the service account, and nothing else. */
-export function sudoersRule(group: string, serviceAccount: string): string {
-  return `%${group} ALL=(${serviceAccount}) NOPASSWD: ${program}`;
-}
-
 /** VS Code's settings for a student's window; its own notice of a listening port would stand beside ours. */
 export function machineSettings({
-  mode,
-  serviceAccount,
   isDefaultConfigFile,
   configFile,
-}: Pick<NextSteps, 'mode' | 'serviceAccount' | 'isDefaultConfigFile' | 'configFile'>): Record<string, unknown> {
+}: Pick<NextSteps, 'isDefaultConfigFile' | 'configFile'>): Record<string, unknown> {
   return {
     'remote.autoForwardPorts': false,
-    ...(mode === 'sudo' ? { 'classroomTunnel.command': ['sudo', '-n', '-u', serviceAccount, program] } : {}),
     ...(isDefaultConfigFile ? {} : { 'classroomTunnel.configFile': configFile }),
   };
 }
@@ -71,15 +68,8 @@ function connectorStep({ connectorTokenFile: saved }: NextSteps): string[] {
   ];
 }
 
-function sudoStep({ group, serviceAccount, isDefaultConfigFile, configFile }: NextSteps): string[] {
-  return [
-    'Let the students run the command as the service account: `visudo -f /etc/sudoers.d/classroom-tunnel`, with this line:',
-    `  ${sudoersRule(group, serviceAccount)}`,
-    ...(isDefaultConfigFile
-      ? []
-      : [
-          `sudo passes no variables on, so it will not find ${configFile}: move it to /etc/classroom-tunnel/config.json, or add this line:`,
-          `  Defaults!${program} env_keep += CLASSROOM_TUNNEL_CONFIG`,
-        ]),
-  ];
-}
+const serviceStep = [
+  'Start the service that works for the students, and the timer that takes down forgotten sites (the units are in install/):',
+  '  cp install/classroom-tunnel* /etc/systemd/system/',
+  `  systemctl daemon-reload && systemctl enable --now ${enabledUnits.join(' ')}`,
+];

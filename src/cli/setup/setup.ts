@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+// The command `setup`.
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { connectAdminApi, type AdminApi } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
@@ -8,12 +9,13 @@ import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { userName } from '../caller.ts';
-import { groupName } from '../doctor/machine.ts';
-import { sharingOf } from '../teacherOnly.ts';
-import { findAnswers, type Answers, type ConfigKeys, type SetupOptions, type Surmise } from './answers.ts';
+import { findSudoRules } from '../sudoRules.ts';
+import { findAnswers, type Answers, type SetupOptions } from './answers.ts';
 import { atTerminal, cancelled, optionsOnly, type Asker } from './prompts.ts';
+import { readKnown, type Known } from './known.ts';
 import { findOwners, membersOf, provideFolder, writeText, type Owners } from './files.ts';
 import { nextSteps } from './nextSteps.ts';
+import { findUnitFolder, provideSocketFolders, provideUnits } from './service.ts';
 import { reasonOf } from '../readRegularFile.ts';
 import { callDeadline, configFileOf } from '../session.ts';
 import { tokenProblem } from '../token.ts';
@@ -57,6 +59,8 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
     if (!(await agrees(plan, asker))) throw cancelled;
     const tunnelId = await provideTunnel(account, answers);
     const changed = write(plan, tunnelId);
+    const units = answers.mode === 'service' ? findUnitFolder(options.unitFolder) : undefined;
+    if (units !== undefined) changed.push(...provideService(plan, units));
     if (options.connectorTokenFile !== undefined)
       changed.push(
         ...(await saveConnectorToken(account, answers.accountId, tunnelId, resolve(options.connectorTokenFile))),
@@ -65,7 +69,8 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
       ...answers,
       configFile: file,
       isDefaultConfigFile: file === configFileOf({}),
-      serviceAccount: userName(owners.uid),
+      hasService: units !== undefined,
+      sudoRules: findSudoRules(),
       connectorTokenFile: options.connectorTokenFile,
     });
     report.answer(`${changed.length === 0 ? 'Nothing to change.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`, {
@@ -93,37 +98,6 @@ interface Plan {
   readonly owners: Owners;
   readonly apiBaseUrl: string | undefined;
   readonly known: Known;
-}
-
-/** The content of the existing files, and the text of the configuration. */
-type Known = Surmise & { readonly raw: Readonly<Record<string, unknown>>; readonly text?: string };
-
-function readKnown(file: string): Known {
-  if (!existsSync(file)) return { raw: {} };
-  const text = readFileSync(file, 'utf8');
-  const { accountId, zoneId, tunnelId, hostname, stateDir, tokenFile, apiBaseUrl } = parseConfig(file, text, 'machine');
-  const raw = JSON.parse(text) as ConfigKeys & Record<string, unknown>;
-  const folder = statSync(stateDir, { throwIfNoEntry: false });
-  return {
-    accountId,
-    zoneId,
-    tunnelId,
-    hostname,
-    stateDir,
-    apiBaseUrl,
-    raw,
-    text,
-    ...(tokenFile ? { tokenFile } : {}),
-    ...(raw.ports ? { ports: raw.ports } : {}),
-    ...(raw.portRange ? { portRange: raw.portRange } : {}),
-    ...(folder
-      ? {
-          mode: sharingOf(folder) === 'private' ? 'sudo' : 'shared',
-          owner: userName(folder.uid),
-          sharedWith: groupName(folder.gid),
-        }
-      : {}),
-  };
 }
 
 /**
@@ -215,6 +189,21 @@ function write(plan: Plan, tunnelId: string): string[] {
       ? [tokenFile]
       : []),
     ...(writeText(file, configText(plan, tunnelId), { mode: 0o644 }) ? [file] : []),
+  ];
+}
+
+function provideService({ file, answers, owners, known }: Plan, folder: string): string[] {
+  const stateDir = resolve(answers.stateDir);
+  const { commandSocket } = configDefaults;
+  return [
+    ...provideSocketFolders(stateDir, Object.keys(answers.ports.ports ?? {})),
+    ...provideUnits(folder, {
+      serviceAccount: userName(owners.uid),
+      configFile: file,
+      isDefaultConfigFile: file === configFileOf({}),
+      stateDir,
+      commandSocket: known.commandSocket ?? commandSocket,
+    }),
   ];
 }
 
