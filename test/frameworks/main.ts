@@ -41,8 +41,6 @@ async function runMatrix(projects: readonly Project[]): Promise<{ rows: readonly
   const checks: string[] = [];
   const https = await serveHttps(folder);
   const options = {
-    // A terminal that was killed must not be restored in the next window.
-    settings: { 'terminal.integrated.enablePersistentSessions': false },
     zoneName: zone,
     browserFlags: [resolverFlag],
     publicUrl: `https://{hostname}:${https.port}`,

@@ -22,30 +22,29 @@ function loadMilliseconds(extensionPath: string): number {
   return Math.min(...times);
 }
 
+function activationFigures(api: TestApi): string {
+  const extension = vscode.extensions.getExtension(ID);
+  assert.ok(extension);
+  const load = loadMilliseconds(extension.extensionPath);
+  const { wallMs, cpuMs } = api.activation;
+  // On a busy machine wall time includes other programs' work, and CPU time includes the other threads' of this process.
+  const sum = load + Math.min(wallMs, cpuMs);
+  return (
+    `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, and to activate ` +
+    `${wallMs.toFixed(1)} on the clock, ${cpuMs.toFixed(1)} of work`
+  );
+}
+
 describe('the extension in a real extension host', () => {
   let api: TestApi;
 
-  before(async () => {
+  before(async function () {
     api = await activated();
+    // For a person to judge (20 ms at most): a test of it would fail on a busy machine.
+    if (this.test?.parent) this.test.parent.title += ` (${activationFigures(api)})`;
   });
 
   afterEach(() => closeTerminals(api));
-
-  it('adds little to the start of a window', function () {
-    const extension = vscode.extensions.getExtension(ID);
-    assert.ok(extension);
-    const load = loadMilliseconds(extension.extensionPath);
-    const { wallMs, cpuMs } = api.activation;
-    // On a busy machine wall time includes other programs' work, and CPU time includes the other threads' of this process.
-    const sum = load + Math.min(wallMs, cpuMs);
-    const figures =
-      `activation adds ${sum.toFixed(1)} ms: ${load.toFixed(1)} to load the bundle, and to activate ` +
-      `${wallMs.toFixed(1)} on the clock, ${cpuMs.toFixed(1)} of work`;
-    // The report shows the title after the run, so the figures go there.
-    if (this.test) this.test.title += ` (${figures})`;
-    // A person judges the figure (20 ms at most): it must not fail on a busy machine.
-    assert.ok(Number.isFinite(sum) && sum > 0, figures);
-  });
 
   it('offers its commands, and no setting that a workspace could change', async () => {
     const all = await vscode.commands.getCommands(true);
