@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packageExtension } from './package.mjs';
 import { provideChromium } from './setup/chromium.mjs';
+import { provideBareDebian } from './setup/bareDebian.mjs';
 import { provideCodeServer } from './setup/codeServer.mjs';
 import { provideSystem } from './setup/debian.mjs';
 import { provideDependencies } from './setup/dependencies.mjs';
@@ -99,6 +100,13 @@ const PARTS = {
     counts: true,
     environment: { STRESS: '1' },
   },
+  service: {
+    title: "The class's service, under a real systemd",
+    args: ['--config', 'test/systemd/mocharc.json'],
+    mocha: true,
+    needs: ['package', 'debian'],
+    counts: true,
+  },
   stress: {
     title: 'What chance decides, as often as is promised',
     mocha: true,
@@ -139,7 +147,8 @@ function prefixed(part) {
 }
 
 /** Each set-up step by itself: a part that does not need what failed still runs. */
-async function setUp(folder) {
+async function setUp(folder, parts) {
+  const needed = new Set(parts.flatMap((part) => PARTS[part].needs));
   const environment = { BUILT_CLI: join(folder, 'cli.js'), VSIX: join(folder, 'classroom-tunnel.vsix'), [MARK]: name };
   const steps = {
     shells: () => provideSystem(SHELLS),
@@ -150,11 +159,12 @@ async function setUp(folder) {
       await copyFile(join(root, 'dist', 'cli.js'), environment.BUILT_CLI);
       total.passed += 1;
     },
+    debian: async () => void (environment.BARE_DEBIAN = await provideBareDebian()),
     chromium: async () => void (environment.CHROMIUM = await provideChromium()),
     'code-server': async () => void (environment.CODE_SERVER = await provideCodeServer()),
   };
   const done = [];
-  for (const [step, provide] of Object.entries(steps)) {
+  for (const [step, provide] of Object.entries(steps).filter(([name]) => needed.has(name))) {
     try {
       await provide();
       done.push(step);
@@ -217,7 +227,7 @@ async function main() {
   const folder = await mkdtemp(join(tmpdir(), 'classroom-tunnel-test-'));
   removeWhenStopped(folder);
   try {
-    const ready = { folder, ...(await setUp(folder)) };
+    const ready = { folder, ...(await setUp(folder, chosen.length > 0 ? chosen : LANES.flat())) };
     if (chosen.length > 0) await runLane(chosen, ready, () => process.stdout);
     else await Promise.all(LANES.map((parts) => runLane(parts, ready, prefixed)));
     await checkNothingLeft();
