@@ -8,7 +8,7 @@ import { signalIfThere } from '../../demo/marked.ts';
 import { waitUntilPublished } from './cloudflare.ts';
 import { guardiansOf, waitForProcesses } from './studentProcesses.ts';
 import type { StudentProcess } from './studentProcesses.ts';
-import { waitFor } from './waiting.ts';
+import { expectSoon, waitFor } from './waiting.ts';
 import type { Session } from './withCodeServer.ts';
 import type { Terminal, Workbench } from './workbench.ts';
 
@@ -22,6 +22,9 @@ export const LONG_GRACE = { settings: { 'classroomTunnel.graceSeconds': 600 } };
 /** The grace, plus the time that the command takes on a busy machine. */
 export const AFTER_GRACE_MILLISECONDS = 20_000;
 
+/** Longer than a site takes to go live on a busy machine. */
+const LIVE_MILLISECONDS = 12_000;
+
 /** Matches the status bar's text while the site is live. */
 export const live = ({ hostname }: Classroom): RegExp => new RegExp(`^\\s*${hostname}\\s*$`);
 export const stopped = ({ hostname }: Classroom): string => `${hostname}: server stopped`;
@@ -29,8 +32,11 @@ export const stopped = ({ hostname }: Classroom): string => `${hostname}: server
 /** Opens a terminal, starts the dev server in it, and waits until the site is live. */
 export async function goLive({ classroom, openTerminal }: Session, window: Workbench): Promise<Terminal> {
   const terminal = await openTerminal(window);
-  await terminal.type('npm run dev');
-  await window.waitForStatus(live(classroom));
+  await expectSoon(async () => {
+    // VS Code may replace a new terminal's shell at the moment of Enter. A student who sees an empty prompt types again.
+    if (await terminal.isEmpty()) await terminal.type('npm run dev');
+    await window.waitForStatus(live(classroom), LIVE_MILLISECONDS);
+  }, 'the site to go live');
   await waitUntilPublished(classroom);
   return terminal;
 }

@@ -193,6 +193,11 @@ export class Terminal {
     await element.waitForElementState('hidden');
   }
 
+  /** Whether the terminal shows its prompt alone. */
+  async isEmpty(): Promise<boolean> {
+    return this.#isCleared(await this.text());
+  }
+
   #isCleared(text: string): boolean {
     return !text.includes('\n') && text.endsWith(PROMPT);
   }
