@@ -6,7 +6,7 @@ import { Connector } from './connector/connector.ts';
 import { RecordSet } from './records.ts';
 
 /** A token's permission. `edit` includes `read`, as it does at Cloudflare. */
-export type Scope = 'tunnel:edit' | 'tunnel:read' | 'dns:edit' | 'dns:read' | 'zone:read';
+export type Scope = 'tunnel:edit' | 'tunnel:read' | 'dns:edit' | 'dns:read' | 'zone:read' | 'settings:read';
 
 export interface Token {
   id: string;
@@ -58,6 +58,8 @@ export interface Zone {
   records: RecordSet;
   /** "Email Address Obfuscation", on in new zones: the edge rewrites addresses in HTML. */
   emailObfuscation: boolean;
+  /** Settings that the stand-in shows and does not act on. */
+  settings: Record<string, string | number>;
 }
 
 export interface WorldOptions {
@@ -102,7 +104,14 @@ export class World {
 
   addZone(zone: { name: string; id?: string | undefined; quota?: number }): Zone {
     const { name, id = newId(), quota = 200 } = zone;
-    const added: Zone = { id, name, quota, records: new RecordSet(), emailObfuscation: true };
+    const added: Zone = {
+      id,
+      name,
+      quota,
+      records: new RecordSet(),
+      emailObfuscation: true,
+      settings: { rocket_loader: 'off', browser_cache_ttl: 14_400 },
+    };
     this.zones.set(added.id, added);
     return added;
   }

@@ -1,5 +1,6 @@
 // Messages of the command to a person who can fix the cause. Pure.
 import { exitCodes } from './exitCodes.ts';
+import { permissions } from './permissions.ts';
 
 export const commandMessages = {
   usage: {
@@ -42,8 +43,7 @@ export const commandMessages = {
     exit: exitCodes.notAllowed,
     title: 'Cloudflare refuses the API token',
     detail: 'Cloudflare answered {status} ({problem}) to {call}.',
-    action:
-      'Make a token with the permissions "Account · Cloudflare Tunnel · Edit" and "Zone · DNS · Edit" for this account and zone; `classroom-tunnel doctor` checks it.',
+    action: `Make a token with the permissions ${permissions.tunnel} and ${permissions.records} for this account and zone; \`classroom-tunnel doctor\` checks it.`,
   },
   'hostname-invalid': {
     exit: exitCodes.configuration,
@@ -103,8 +103,9 @@ export const commandMessages = {
   'rate-limited': {
     exit: exitCodes.busy,
     title: 'Cloudflare limits the rate of calls',
-    detail: 'Too many calls were made with this token; it is blocked until {until} ({seconds} s from now).',
-    action: 'Try again after that.',
+    detail:
+      'Too many calls were made by the owner of this token, with any token or in the dashboard; all are blocked until {until} ({seconds} s from now).',
+    action: 'Try again after that. A token that belongs to the account has a limit of its own.',
   },
   busy: {
     exit: exitCodes.busy,

@@ -4,10 +4,12 @@ import { call, clientOptions, everyItem, type ClientOptions } from './sdkClient.
 import {
   BaseAccountTokens,
   BaseCloudflared,
+  BaseConfigurations,
   BaseRecords,
   BaseToken,
   BaseUserTokens,
   BaseZones,
+  BaseZoneSettings,
   createClient,
 } from './sdk.ts';
 import { MendableError } from './errors.ts';
@@ -34,6 +36,14 @@ export interface TunnelFacts {
   readonly status: string;
 }
 
+/** Settings of a zone, with Cloudflare's values. */
+export interface ZoneSettings {
+  readonly emailObfuscation: unknown;
+  readonly rocketLoader: unknown;
+  /** Seconds; 0 respects existing headers. */
+  readonly browserCacheTtl: unknown;
+}
+
 /** Each call rejects with `CallFailure`. */
 export interface AdminApi {
   /** Checks that the token is valid, not what it permits. */
@@ -41,6 +51,8 @@ export interface AdminApi {
   /** Every zone that the token may see. Needs Zone · Read. */
   zones(): Promise<ZoneFacts[]>;
   zone(zoneId: string): Promise<ZoneFacts>;
+  /** Undefined if the token may not read them. Needs Zone Settings · Read. */
+  zoneSettings(zoneId: string): Promise<ZoneSettings | undefined>;
   /** Tunnels that are not deleted. */
   tunnels(accountId: string): Promise<TunnelFacts[]>;
   tunnel(accountId: string, tunnelId: string): Promise<TunnelFacts>;
@@ -48,17 +60,32 @@ export interface AdminApi {
   createTunnel(accountId: string, name: string): Promise<TunnelFacts>;
   /** The secret with which cloudflared connects this tunnel. Write it to a file; never print it. */
   connectorToken(accountId: string, tunnelId: string): Promise<string>;
+  /** Whether the token has the right to change rules: by a change of a tunnel that does not exist. */
+  mayEditTunnels(accountId: string): Promise<boolean>;
+  /** Whether the token has the right to change records: by a batch of no change. */
+  mayEditRecords(zoneId: string): Promise<boolean>;
   /** How many DNS records the zone holds. */
   countRecords(zoneId: string): Promise<number>;
 }
 
 /** Opens the account that the token belongs to. Makes no call yet. */
 export function connectAdminApi(options: ClientOptions): AdminApi {
-  const resources = [BaseUserTokens, BaseAccountTokens, BaseZones, BaseCloudflared, BaseToken, BaseRecords] as const;
+  const resources = [
+    BaseUserTokens,
+    BaseAccountTokens,
+    BaseZones,
+    BaseCloudflared,
+    BaseConfigurations,
+    BaseToken,
+    BaseRecords,
+    BaseZoneSettings,
+  ] as const;
   const client = createClient({ resources, ...clientOptions(options) });
   return {
     ...tokenCalls(client.user.tokens, client.accounts.tokens),
     ...zoneCalls(client.zones, client.dns.records),
+    ...settingsCalls(client.zones.settings),
+    ...rightsCalls(client.zeroTrust.tunnels.cloudflared.configurations, client.dns.records),
     ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token),
   };
 }
@@ -84,6 +111,47 @@ function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<Admi
         return { owner: 'account', status: (await call(account.verify({ account_id: accountId }), unknown)).status };
       }
     },
+  };
+}
+
+function settingsCalls(settings: BaseZoneSettings): Pick<AdminApi, 'zoneSettings'> {
+  return {
+    async zoneSettings(zone) {
+      const unknown = new MendableError('zone-unknown', { zone });
+      const read = async (name: string): Promise<unknown> =>
+        ((await call(settings.get(name, { zone_id: zone }), unknown)) as { value?: unknown }).value;
+      try {
+        const emailObfuscation = await read('email_obfuscation');
+        const [rocketLoader, browserCacheTtl] = await Promise.all([read('rocket_loader'), read('browser_cache_ttl')]);
+        return { emailObfuscation, rocketLoader, browserCacheTtl };
+      } catch (error) {
+        if (error instanceof CallFailure) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+const noTunnel = '00000000-0000-0000-0000-000000000000';
+
+function rightsCalls(
+  configurations: BaseConfigurations,
+  records: BaseRecords,
+): Pick<AdminApi, 'mayEditTunnels' | 'mayEditRecords'> {
+  const unknown = new MendableError('tunnel-unknown', { tunnel: noTunnel });
+  const isAllowed = async (request: Promise<unknown>): Promise<boolean> => {
+    try {
+      await call(request, unknown);
+    } catch (error) {
+      if (!(error instanceof CallFailure)) throw error;
+      return error.status !== 401 && error.status !== 403;
+    }
+    return true;
+  };
+  const config = { ingress: [{ service: 'http_status:404' }] };
+  return {
+    mayEditTunnels: (account_id) => isAllowed(configurations.update(noTunnel, { account_id, config } as never)),
+    mayEditRecords: (zone_id) => isAllowed(records.batch({ zone_id })),
   };
 }
 

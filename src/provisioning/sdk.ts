@@ -7,5 +7,6 @@ export { BaseTokens as BaseUserTokens } from 'cloudflare/resources/user/tokens/t
 export { BaseCloudflared } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared';
 export { BaseConfigurations } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/configurations';
 export { BaseToken } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/token';
+export { BaseSettings as BaseZoneSettings } from 'cloudflare/resources/zones/settings';
 export { BaseZones } from 'cloudflare/resources/zones/zones';
 export { createClient } from 'cloudflare/tree-shakable';

@@ -18,6 +18,18 @@ export const accountRoutes: Route[] = [
     scopes: ['zone:read'],
     handle: (context) => success(shown(context, namedZone(context))),
   },
+  {
+    method: 'GET',
+    path: '/zones/:zone/settings/:setting',
+    scopes: ['settings:read'],
+    handle: (context) => {
+      const id = context.parameter('setting');
+      const { emailObfuscation, settings } = namedZone(context);
+      const value = id === 'email_obfuscation' ? (emailObfuscation ? 'on' : 'off') : settings[id];
+      if (value === undefined) throw refuse.noRoute(context.call.path);
+      return success({ id, value, editable: true, modified_on: null });
+    },
+  },
 ];
 
 /** Returns the zone of a call's path; throws the refusal of the real API if there is none. */

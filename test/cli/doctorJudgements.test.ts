@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { judgeQuota, judgeRules, judgeTunnel, judgeWildcard, judgeZone } from '../../src/cli/doctor/cloudflare.ts';
+import { readFileSync } from 'node:fs';
+import { judgeRules, judgeTunnel, judgeZone } from '../../src/cli/doctor/cloudflare.ts';
+import { judgeQuota, judgeWildcard } from '../../src/cli/doctor/records.ts';
 import { judgeConnector, judgeLoaded } from '../../src/cli/doctor/connector.ts';
 import { formatFindings, type Check } from '../../src/cli/doctor/findings.ts';
 import { judgeToken } from '../../src/cli/doctor/machine.ts';
+import { judgeUnit } from '../../src/cli/doctor/unit.ts';
 import { judgeStateFolder } from '../../src/cli/doctor/state.ts';
 import type { ConnectorAnswers } from '../../src/provisioning/connector.ts';
 import { ownerToBecome } from '../../src/cli/dropPrivileges.ts';
@@ -28,6 +31,15 @@ describe('doctor: judgements', () => {
     assert.deepEqual(judgeLoaded(7, good, 't1'), []);
     assert.match(judgeLoaded(8, good, 't1')[0]?.text ?? '', /serves version 7 .* has version 8/);
     assert.deepEqual(judgeLoaded(8, good, 't2'), []);
+  });
+
+  it("the connector's unit hides no relay and sets no proxy", () => {
+    const judge = (text: string, stateDir: string) => judgeUnit('cloudflared.service', text, stateDir)[0]?.text;
+    const unit = readFileSync(new URL('../../install/cloudflared-classroom.service', import.meta.url), 'utf8');
+    assert.equal(judge(unit, '/var/lib/classroom-tunnel'), undefined);
+    assert.match(judge(unit, '/home/class/state') ?? '', /ProtectHome/);
+    assert.match(judge(unit, '/tmp/state') ?? '', /PrivateTmp/);
+    assert.match(judge('Environment="HTTP_PROXY=http://10.0.0.1:3128"', '/srv/state') ?? '', /proxy/);
   });
 
   it("only root becomes the owner, and only of what is another's", () => {

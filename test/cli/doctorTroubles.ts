@@ -1,5 +1,6 @@
 // Faults that a class may have, and the doctor's words about each.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import type { Scope } from '../../standin/world.ts';
 import type { Classroom } from '../fixtures/provisioning/classroom.ts';
 
 export interface Trouble {
@@ -17,7 +18,7 @@ const config = (changes: Record<string, unknown>) => (classroom: Classroom) => {
   classroom.configure(changes);
 };
 const scopes =
-  (...kept: ('tunnel:edit' | 'dns:edit' | 'zone:read')[]) =>
+  (...kept: Scope[]) =>
   ({ standIn }: Classroom) => {
     for (const token of standIn.world.tokens.values()) token.scopes = kept;
   };
@@ -100,7 +101,7 @@ export const troubles: readonly Trouble[] = [
     check: 'tunnel',
     says: /may not/,
     fix: /Cloudflare Tunnel · Edit/,
-    also: ['rules'],
+    also: ['rules', 'token'],
   },
   {
     what: 'a token without DNS',
@@ -108,6 +109,29 @@ export const troubles: readonly Trouble[] = [
     check: 'DNS',
     says: /may not/,
     fix: /DNS · Edit/,
+    also: ['token'],
+  },
+  {
+    what: 'a token that may only read the rules',
+    spoil: scopes('tunnel:read', 'dns:edit', 'zone:read'),
+    check: 'token',
+    says: /may not change the tunnel's rules/,
+    fix: /Cloudflare Tunnel · Edit .*Argo Tunnel \(Legacy\)/,
+  },
+  {
+    what: 'a token that may only read the records',
+    spoil: scopes('tunnel:edit', 'dns:read', 'zone:read'),
+    check: 'token',
+    says: /may not change DNS records/,
+    fix: /DNS · Edit/,
+  },
+  {
+    what: 'a zone whose settings break development sites',
+    spoil: scopes('tunnel:edit', 'dns:edit', 'zone:read', 'settings:read'),
+    check: 'zone settings',
+    level: 'warning',
+    says: /Email Address Obfuscation.*Browser Cache TTL/,
+    fix: /Respect Existing Headers/,
   },
   {
     what: 'a token that may not see the zone',

@@ -17,8 +17,20 @@ const refusals: readonly Refusal[] = [
     spoil: ({ tokenFile }) => {
       writeFileSync(tokenFile, 'wrong-token-wrong');
     },
+    args: ['--account', 'a'.repeat(32)],
     exit: 77,
     says: /refuses the API token/,
+  },
+  {
+    what: "an account's own token that may not list zones",
+    spoil: ({ standIn }) => {
+      for (const token of standIn.world.tokens.values()) {
+        token.owner = 'account';
+        token.scopes = ['tunnel:edit', 'dns:edit'];
+      }
+    },
+    exit: 2,
+    says: /The account \(the token may not list zones/,
   },
   {
     what: 'a token without DNS',

@@ -3,14 +3,17 @@ import { connectAdminApi, type AdminApi, type TunnelFacts, type ZoneFacts } from
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { connectRoundApi, type RoundApi } from '../../provisioning/roundApi.ts';
 import type { Config } from '../../provisioning/config.ts';
+import { permissions } from '../../messages/permissions.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
 import { findConfigFault } from '../../provisioning/configFault.ts';
 import type { TunnelConfig } from '../../provisioning/ingress.ts';
-import { recordTarget, type DnsRecord } from '../../provisioning/plan.ts';
 import type { ConnectorAnswers } from '../../provisioning/connector.ts';
 import { judgeLoaded } from './connector.ts';
 import { findingsOf, type Check } from './findings.ts';
+import { judgeQuota, judgeWildcard } from './records.ts';
+import { examineRights } from './rights.ts';
+import { examineZoneSettings } from './zoneSettings.ts';
 import { callDeadline } from '../session.ts';
 
 export interface CloudflareExamination {
@@ -26,10 +29,7 @@ export interface CloudflareExamination {
   readonly now: () => number;
 }
 
-/** Records that a free zone made since 2024-09 may hold (Cloudflare's documentation of DNS limits). */
-const freeQuota = 200;
-
-/** Checks token, tunnel, rules, zone and records at Cloudflare. It only reads, with at most six calls. */
+/** Checks token, tunnel, rules, zone and records at Cloudflare. It changes nothing, with at most nine calls. */
 export async function examineCloudflare(examination: CloudflareExamination): Promise<Check[]> {
   const { config, token, pausedFor, fetch, stop, now, connector } = examination;
   const rateLimit = findingsOf('rate limit');
@@ -37,7 +37,7 @@ export async function examineCloudflare(examination: CloudflareExamination): Pro
     const until = new Date(now() + pausedFor).toTimeString().slice(0, 8);
     return [
       rateLimit.warning(
-        `Cloudflare blocks this token until ${until}, so no call was made.`,
+        `Cloudflare blocks the owner of this token until ${until}, so no call was made.`,
         'Run doctor again after that; waiting requests are served then.',
       ),
     ];
@@ -55,6 +55,8 @@ export async function examineCloudflare(examination: CloudflareExamination): Pro
         examineRules(cloudflare, config.tunnelId, connector),
         examineZone(account, config),
         examineRecords(account, cloudflare, config),
+        examineRights(account, config),
+        examineZoneSettings(account, config.zoneId),
       ])
     ).flat(),
   ];
@@ -74,11 +76,7 @@ function examineToken(account: AdminApi, accountId: string): Promise<Check> {
 }
 
 function examineTunnel(account: AdminApi, { accountId, tunnelId }: Config): Promise<Check> {
-  return orFailure(
-    'tunnel',
-    async () => judgeTunnel(await account.tunnel(accountId, tunnelId)),
-    'Account · Cloudflare Tunnel · Edit',
-  );
+  return orFailure('tunnel', async () => judgeTunnel(await account.tunnel(accountId, tunnelId)), permissions.tunnel);
 }
 
 /** Judges whether this tunnel can carry visitors. Pure. */
@@ -113,7 +111,7 @@ async function examineRules(
       loaded = judgeLoaded(version, connector, tunnelId);
       return judgeRules(config);
     },
-    'Account · Cloudflare Tunnel · Edit',
+    permissions.tunnel,
   );
   return [rules, ...loaded];
 }
@@ -147,7 +145,7 @@ function examineZone(account: AdminApi, config: Config): Promise<Check[]> {
         doubt ? warning(doubt, 'Change `hostname` in the configuration.') : ok(config.hostname),
         findingsOf('zone').warning(
           'The token may not read the zone, so it is not known whether the hostname lies in it.',
-          'Add the permission "Zone · Zone · Read" to the token.',
+          `Add the permission ${permissions.zone} to the token.`,
         ),
       ];
     },
@@ -195,38 +193,14 @@ function examineRecords(account: AdminApi, cloudflare: RoundApi, config: Config)
     return orFailure(
       'DNS',
       async () => judgeWildcard(name, await cloudflare.findRecords(name), config.tunnelId),
-      'Zone · DNS · Edit',
+      permissions.records,
     );
   }
   return orFailure(
     'DNS',
     async () => judgeQuota(await account.countRecords(config.zoneId), Object.keys(config.ports ?? {}).length),
-    'Zone · DNS · Edit',
+    permissions.records,
   );
-}
-
-export function judgeWildcard(name: string, records: readonly DnsRecord[], tunnelId: string): Check {
-  const { ok, fail } = findingsOf('DNS');
-  const target = recordTarget(tunnelId);
-  const fix = `Create it in the dashboard: CNAME ${name} → ${target}, proxied.`;
-  const [record] = records;
-  if (!record) return fail(`"dns" is "wildcard", but there is no record ${name}.`, fix);
-  if (record.type !== 'CNAME' || record.content !== target)
-    return fail(`${name} is ${record.type} ${record.content}, which is not this tunnel.`, fix);
-  return record.proxied === false
-    ? fail(`${name} is not proxied, so it does not reach the tunnel.`, fix)
-    : ok(`${name} leads to the tunnel`);
-}
-
-/** @param students how many the configuration names */
-export function judgeQuota(records: number, students: number): Check {
-  const { ok, warning } = findingsOf('DNS');
-  return records + students <= freeQuota
-    ? ok(`${records} ${records === 1 ? 'record' : 'records'} in the zone`)
-    : warning(
-        `The zone holds ${records} records, and ${students} students may add one each; a free zone holds ${freeQuota}.`,
-        'Remove some, or use `"dns": "wildcard"` with one wildcard record.',
-      );
 }
 
 /** The finding of a check, or of why it could not be made. `permission` is what the token lacks where it is not let in. */
@@ -235,7 +209,7 @@ async function orFailure(check: string, examine: () => Promise<Check>, permissio
     return await examine();
   } catch (error) {
     return isForbidden(error) && permission
-      ? findingsOf(check).fail('The token may not read it.', `Give it the permission "${permission}".`)
+      ? findingsOf(check).fail('The token may not read it.', `Give it the permission ${permission}.`)
       : failure(check, error);
   }
 }

@@ -11,6 +11,7 @@ import { findingsOf, formatFindings, type Check } from './findings.ts';
 import { examineAccess, examineConfiguration, examineService, examineSudoRules, examineToken } from './machine.ts';
 import { examineState } from './state.ts';
 import { findSudoRules } from '../sudoRules.ts';
+import { examineUnits } from './unit.ts';
 import type { Report } from '../report.ts';
 import { openSession, openContext, type Session } from '../session.ts';
 
@@ -39,7 +40,8 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
   const { findings, pausedFor } = await examineState(config, Date.now());
   const connector = await connectorAnswers(config);
   const machine = [...examineConfiguration(config), ...examineToken(config), ...examineService(config), ...findings];
-  const local = [...machine, judgeConnector(config, connector)];
+  const units = examineUnits('/etc/systemd/system', config.stateDir);
+  const local = [...machine, judgeConnector(config, connector), ...units];
   try {
     const { token } = openContext(session, silent(report), env);
     return [

@@ -122,15 +122,14 @@ async function findZone(account: AdminApi, asker: Asker, options: SetupOptions, 
     return { accountId: zone.accountId, zoneId: zone.id, zoneName: zone.name };
   } catch (error) {
     if (!(error instanceof CallFailure) || error.status !== 403) throw error;
-    await account.verifyToken(owner); // Cloudflare refuses a wrong token in the same way
+    // Cloudflare refuses a wrong token in the same way. A token of an account is only known there, by the account's id.
+    const isKnown = owner === undefined && (await account.verifyToken().catch(() => undefined)) !== undefined;
     // Without Zone · Read the zone cannot be looked up by name; ids given by hand are enough.
     const hint = 'the token may not list zones, so the id is needed';
     const ask = (flag: string, what: string) => asker.text({ flag, message: `The ${what} (${hint})` });
-    return {
-      accountId: owner ?? (await ask('--account ID', 'account')),
-      zoneId: wanted ?? (await ask('--zone ID', 'zone')),
-      zoneName: undefined,
-    };
+    const accountId = owner ?? (await ask('--account ID', 'account'));
+    if (!isKnown) await account.verifyToken(accountId);
+    return { accountId, zoneId: wanted ?? (await ask('--zone ID', 'zone')), zoneName: undefined };
   }
 }
 

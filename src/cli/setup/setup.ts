@@ -5,6 +5,7 @@ import { connectAdminApi, type AdminApi } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { configDefaults, parseConfig } from '../../provisioning/config.ts';
 import { exitCodes } from '../../messages/exitCodes.ts';
+import { permissions, tokenForm } from '../../messages/permissions.ts';
 import { MendableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
@@ -17,6 +18,7 @@ import { findOwners, membersOf, provideFolder, writeText, type Owners } from './
 import { nextSteps } from './nextSteps.ts';
 import { findUnitFolder, provideSocketFolders, provideUnits } from './service.ts';
 import { reasonOf } from '../readRegularFile.ts';
+import type { Report } from '../report.ts';
 import { callDeadline, configFileOf } from '../session.ts';
 import { tokenProblem } from '../token.ts';
 
@@ -37,7 +39,7 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
   try {
     const known = readKnown(file);
     const tokenFile = resolve(dirname(file), options.tokenFile ?? known.tokenFile ?? 'token');
-    const token = await findToken(tokenFile, env, asker);
+    const token = await findToken(tokenFile, env, withTokenForm(asker, report));
     report.hide(token);
     const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? configDefaults.apiBaseUrl;
     const account = connectAdminApi({
@@ -119,6 +121,19 @@ async function findToken(tokenFile: string, env: NodeJS.ProcessEnv, asker: Asker
   const problem = tokenProblem(token);
   if (problem) throw refuse(problem, saved ? tokenFile : 'CLOUDFLARE_API_TOKEN');
   return token;
+}
+
+/** Prints where a token is made before it asks for one. */
+function withTokenForm(asker: Asker, report: Report): Asker {
+  const { tunnel, records, zone } = permissions;
+  return {
+    ...asker,
+    secret: (question) => {
+      const text = `a token is made with this form:\n${tokenForm}\nIt needs these permissions:\n- ${tunnel}\n- ${records}\n- ${zone}`;
+      report.progress({ event: 'tokenForm', url: tokenForm, permissions: [tunnel, records, zone] }, text);
+      return asker.secret(question);
+    },
+  };
 }
 
 function readIfThere(file: string, refuse: (problem: string) => Error): string {
