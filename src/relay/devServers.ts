@@ -27,6 +27,10 @@ interface DevServerRow {
   readonly sockets?: readonly SocketPlan[];
   /** How it refuses a foreign hostname: in the page (with a status from 300 to 499), or in the first data of its WebSocket. */
   readonly refusal?: { readonly page?: RegExp; readonly socket?: RegExp };
+  /** It is asked which names it takes (see names.ts), as every server that is not in the table. The others get the local ones. */
+  readonly isAsked?: true;
+  /** It compares Origin with the scheme of its own socket, whatever X-Forwarded-Proto says. */
+  readonly ignoresForwardedScheme?: true;
   /** How to make it accept a hostname. */
   readonly fix: (hostname: string) => Fix;
   /** It writes its own address into a script (see webpackAddress.ts). */
@@ -111,6 +115,15 @@ const rows = [
     processes: /\/parcel(\.js)?( |$)/,
     port: 1234,
     fix: (hostname) => ({ file: 'package.json', fix: `"start": "parcel --hmr-hostname ${hostname}"` }),
+  },
+  {
+    name: 'Django',
+    processes: /\b(manage\.py|django-admin(\.py)?) runserver\b/,
+    port: 8000,
+    refusal: { page: /DisallowedHost|Invalid HTTP_HOST header/ },
+    isAsked: true,
+    ignoresForwardedScheme: true,
+    fix: (hostname) => ({ file: 'settings.py', fix: `ALLOWED_HOSTS = ['${hostname}', 'localhost']` }),
   },
 ] as const satisfies readonly DevServerRow[];
 

@@ -6,6 +6,7 @@ import { createProxyServer } from 'httpxy';
 import type { LoopbackAddress } from '../shell/listeners.ts';
 import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
+import type { Naming } from './names.ts';
 import { rejectUpgrade, respondStopped } from './responses.ts';
 import { hideAddress, mayBeWebpack, mayContainAddress } from './webpackAddress.ts';
 import { pingWhenSilent } from './webSocketPing.ts';
@@ -21,13 +22,14 @@ export interface Target {
 }
 
 export interface Forwarder {
-  web(request: IncomingMessage, response: ServerResponse, target: Target): void;
+  web(request: IncomingMessage, response: ServerResponse, target: Target, naming: Naming): void;
   webSocket(request: IncomingMessage, socket: Socket, head: Buffer, target: Target): void;
 }
 
 /** A visitor's request that was sent to the server. */
 interface Exchange {
   readonly target: Target;
+  readonly insecureLinks: boolean;
   /** The response may be a script that contains webpack-dev-server's address. */
   readonly rewritesScript: boolean;
   /** The request to the server, once it exists. */
@@ -45,13 +47,14 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent, startTimer
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const proxy = createProxy(site, exchanges, startTimer);
   return {
-    web: (request, response, target) => {
+    web: (request, response, target, naming) => {
       const rewritesScript = mayBeWebpack(target.server) && wantsScript(request);
       const send = (agent: Agent): void => {
         void proxy.web(request, response, { target: upstream(target), agent, selfHandleResponse: rewritesScript });
       };
       const exchange: Exchange = {
         target,
+        insecureLinks: naming.insecureLinks === true,
         rewritesScript,
         onLost: () => {
           if (exchange.sent?.reusedSocket === true && !response.headersSent && !response.destroyed) send(fresh);
@@ -60,7 +63,7 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent, startTimer
       };
       exchanges.set(request, exchange);
       const agent = isRepeatable(request) ? pool : fresh;
-      request.headers = headersForServer(request.headers, site, target.port);
+      request.headers = headersForServer(request.headers, site, target, naming.names);
       if (rewritesScript) delete request.headers['accept-encoding']; // a compressed script cannot be rewritten
       send(agent);
     },
@@ -69,8 +72,8 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent, startTimer
       const onLost = (): void => {
         if (socket.bytesWritten === before) rejectUpgrade(socket, '503 Service Unavailable');
       };
-      exchanges.set(request, { target, rewritesScript: false, onLost });
-      request.headers = headersForServer(request.headers, site, target.port);
+      exchanges.set(request, { target, insecureLinks: false, rewritesScript: false, onLost });
+      request.headers = headersForServer(request.headers, site, target, 'local');
       void proxy.ws(request, socket, { target: upstream(target), agent: fresh }, head);
     },
   };
@@ -92,8 +95,9 @@ function createProxy(
   proxy.on('proxyRes', (upstreamResponse, request, response) => {
     const exchange = exchanges.get(request);
     if (exchange === undefined) return;
-    upstreamResponse.headers = headersForVisitor(upstreamResponse.headers, site, exchange.target.port);
-    if (exchange.rewritesScript) forwardScript(upstreamResponse, response, exchange.target.port);
+    const { target, insecureLinks } = exchange;
+    upstreamResponse.headers = headersForVisitor(upstreamResponse.headers, site, target.port, insecureLinks);
+    if (exchange.rewritesScript) forwardScript(upstreamResponse, response, target.port);
     else flushSoon(response);
   });
   proxy.on('proxyReqWs', (sent, _request, socket) => {

@@ -2,7 +2,7 @@
 // probeResult.ts judges the replies.
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { withDeadline } from '../deadline.ts';
 import type { LoopbackAddress } from '../shell/listeners.ts';
@@ -20,6 +20,8 @@ export interface ProbeOptions {
   readonly server?: DevServerName | undefined;
   /** Ends the whole probe. A server that compiles its first page needs many seconds. */
   readonly signal: AbortSignal;
+  /** Makes the connections; by default each request has its own. */
+  readonly agent?: Agent;
 }
 
 /** How much of a page or a script is read, in bytes. */
@@ -35,11 +37,11 @@ const notFound = 404;
 /** Requests the page, Vite's client if the page has one, and the page's WebSocket: at most three requests. Never rejects. */
 export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const { site, server } = options;
-  const page = await get(options, '/', 'text/html,*/*;q=0.8');
+  const page = await get(options, '/', { accept: 'text/html,*/*;q=0.8' });
   const answers: ProbeAnswers = { site, server, page, socket: undefined };
   if (page === undefined || page.status >= 400) return resultOfProbe(answers);
   const clientPath = viteClientPath(page);
-  const client = clientPath === undefined ? undefined : await get(options, clientPath, '*/*');
+  const client = clientPath === undefined ? undefined : await get(options, clientPath, { accept: '*/*' });
   const plans = planSockets(server, page, client?.body);
   return resultOfProbe({ ...answers, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
 }
@@ -58,9 +60,13 @@ async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]
   });
 }
 
-/** @returns undefined when no response begins */
-async function get(options: ProbeOptions, path: string, accept: string): Promise<Reply | undefined> {
-  const sent = request(requestTo(options, path, { accept }));
+/** Reads the beginning of a page. @returns undefined when no response begins */
+export async function get(
+  options: ProbeOptions,
+  path: string,
+  headers: Record<string, string>,
+): Promise<Reply | undefined> {
+  const sent = request(requestTo(options, path, headers));
   sent.end();
   return new Promise((resolve) => {
     sent.on('error', () => resolve(undefined));
@@ -143,10 +149,16 @@ async function firstData(socket: Duplex, head: Buffer): Promise<string> {
 
 /** `path` comes from a page and may be any text; only its path and query are used, at this site. */
 function requestTo(
-  { address, site, signal }: ProbeOptions,
+  { address, site, signal, agent }: ProbeOptions,
   path: string,
   headers: Record<string, string>,
 ): RequestOptions {
   const { pathname, search } = URL.canParse(path, site.href) ? new URL(path, site) : site;
-  return { ...address, path: pathname + search, signal, agent: false, headers: { host: site.host, ...headers } };
+  return {
+    ...address,
+    path: pathname + search,
+    signal,
+    agent: agent ?? false,
+    headers: { host: site.host, ...headers },
+  };
 }

@@ -85,13 +85,15 @@ function isStoppedPage({ status, body, headers }: Reply, { hostname }: URL): boo
   return status === 503 && body.includes(hostname) && headers['cloudflare-cdn-cache-control'] === 'no-store';
 }
 
-function serverOfPage({ headers, body }: Reply): DevServerName | undefined {
+/** The dev server that a page tells of. */
+export function serverOfPage({ headers, body }: Reply): DevServerName | undefined {
   const poweredBy = String(headers['x-powered-by'] ?? '');
   return devServers.find(({ page }) => page?.poweredBy?.test(poweredBy) === true || page?.body.test(body) === true)
     ?.name;
 }
 
-function refusesHost({ status, body }: Reply): boolean {
+/** Whether a dev server of the table says that it does not serve this hostname. */
+export function refusesHost({ status, body }: Reply): boolean {
   if (status < 300) return refusalAsPage.test(body);
   return status < 500 && devServers.some(({ refusal }) => refusal?.page?.test(body) === true);
 }

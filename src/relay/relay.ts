@@ -1,10 +1,11 @@
 // The relay of one site: takes visitors' requests and forwards them to the student's dev server, or shows a page while none runs.
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createForwarder } from './forward.ts';
 import type { Target } from './forward.ts';
+import { askForNames, ServerNames } from './names.ts';
 import { OwnServerAgent } from './ownServerAgent.ts';
 import type { IsOwn } from './ownServerAgent.ts';
 import { ownPath, statusPath } from './page.ts';
@@ -35,6 +36,8 @@ export interface RelayOptions {
   readonly onBlocked?: (blocked: Blocked) => void;
   /** For the pings of silent WebSockets; real time by default. */
   readonly startTimer?: StartTimer;
+  /** Asks a server that has started for the names it takes. */
+  readonly ask?: typeof askForNames;
 }
 
 /** A request that visitors may not send. */
@@ -52,7 +55,7 @@ const maxHeaderBytes = 64 * 1024;
 
 /** The relay connects to no address but its target's, for any request of a visitor. */
 export function createRelay(options: RelayOptions): Relay {
-  const { site, hostname, isOwn, allow = new Set(), onBlocked, startTimer = realTimer } = options;
+  const { site, hostname, isOwn, allow = new Set(), onBlocked, startTimer = realTimer, ask = askForNames } = options;
   let target: Target | null = null;
   const blocked = (url: string): ShieldPart | undefined => {
     const part = blockedPart(url, { server: target?.server, root: target?.root, allow });
@@ -63,7 +66,13 @@ export function createRelay(options: RelayOptions): Relay {
   const isForSite = ({ headers }: IncomingMessage): boolean =>
     hosts.size === 0 || [headers.host, headers['x-forwarded-host']].some((host) => hosts.has(nameOf(host)));
   const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle });
-  const forward = createForwarder(site, pool, new OwnServerAgent(isOwn, { keepAlive: false }), startTimer);
+  const fresh = new OwnServerAgent(isOwn, { keepAlive: false });
+  const forward = createForwarder(site, pool, fresh, startTimer);
+  const names = new ServerNames((to, signal) => ask(to, site, fresh, signal));
+  const forwardTo = (to: Target, request: IncomingMessage, response: ServerResponse): void =>
+    names.whenKnown((naming) => {
+      if (!response.destroyed) forward.web(request, response, to, naming);
+    });
   const server = createServer({
     keepAliveTimeout: visitorIdle,
     maxHeaderSize: maxHeaderBytes,
@@ -81,7 +90,7 @@ export function createRelay(options: RelayOptions): Relay {
     else if (target === null) respondStopped(site, request, response);
     else {
       const part = blocked(request.url);
-      if (part === undefined) forward.web(request, response, target);
+      if (part === undefined) forwardTo(target, request, response);
       else respondBlocked(site, part, request, response);
     }
   });
@@ -102,8 +111,10 @@ export function createRelay(options: RelayOptions): Relay {
     server,
     setTarget: (next) => {
       target = next;
+      names.start(next);
     },
     close: () => {
+      names.start(null);
       server.close();
       server.closeAllConnections();
       for (const socket of upgraded) socket.destroy();

@@ -3,7 +3,7 @@ import { headersForServer, headersForVisitor } from '../../src/relay/headers.ts'
 import { SITE } from './helpers.ts';
 
 const toServer = (headers: Parameters<typeof headersForServer>[0]) =>
-  headersForServer({ host: SITE.host, ...headers }, SITE, 5173);
+  headersForServer({ host: SITE.host, ...headers }, SITE, { port: 5173 }, 'local');
 const toVisitor = (headers: Parameters<typeof headersForVisitor>[0]) => headersForVisitor(headers, SITE, 5173);
 
 describe('relay/headers: to the server', () => {
@@ -46,6 +46,21 @@ describe('relay/headers: to the server', () => {
   });
 });
 
+describe('relay/headers: to a server that takes the public names', () => {
+  const asked = { origin: SITE.origin, referer: `${SITE.origin}/a?b`, host: SITE.host };
+
+  it('changes none of them', () => {
+    const { host, origin, referer, ...rest } = headersForServer(asked, SITE, { port: 5173 }, 'public');
+    assert.deepEqual({ host, origin, referer }, asked);
+    assert.deepEqual(rest, { 'x-forwarded-proto': 'https', 'x-forwarded-host': SITE.host });
+  });
+
+  it('gives Django an Origin by the scheme of its own socket', () => {
+    const headers = headersForServer(asked, SITE, { port: 8000, server: 'Django' }, 'public');
+    assert.deepEqual(headers, { host: SITE.host, origin: `http://${SITE.host}`, referer: `http://${SITE.host}/a?b` });
+  });
+});
+
 describe('relay/headers: to the visitor', () => {
   it("turns the local server's URLs in Location into the site's", () => {
     assert.equal(
@@ -66,6 +81,49 @@ describe('relay/headers: to the visitor', () => {
     ]) {
       assert.equal(toVisitor({ location }).location, location);
     }
+  });
+
+  it('turns them also where the port is missing, or the server listens on every address', () => {
+    for (const url of ['http://localhost/x', 'http://0.0.0.0:5173/x', 'http://[::]:5173/x'])
+      assert.equal(toVisitor({ location: url }).location, `${SITE.origin}/x`);
+  });
+
+  it('turns the insecure address of the site into the secure one', () => {
+    assert.equal(toVisitor({ location: `http://${SITE.host}/x` }).location, `${SITE.origin}/x`);
+    const other = `http://${SITE.host}.evil.example/x`;
+    assert.equal(toVisitor({ location: other }).location, other);
+  });
+
+  const local = 'http://localhost:5173';
+  for (const [name, given, wanted] of [
+    ['x-action-redirect', `${local}/done;push`, `${SITE.origin}/done;push`],
+    ['hx-redirect', `${local}/x`, `${SITE.origin}/x`],
+    ['x-inertia-location', `${local}/x`, `${SITE.origin}/x`],
+    ['content-location', `${local}/x`, `${SITE.origin}/x`],
+    ['sourcemap', `${local}/x.map`, `${SITE.origin}/x.map`],
+    ['refresh', `3; url=${local}/x`, `3; url=${SITE.origin}/x`],
+    [
+      'link',
+      `<${local}/a.css>; rel=preload, <//localhost:5173/b>`,
+      `<${SITE.origin}/a.css>; rel=preload, <${SITE.origin}/b>`,
+    ],
+    [
+      'content-security-policy',
+      `connect-src 'self' ws://localhost:5173 http://localhost:51730; img-src ${local};`,
+      `connect-src 'self' wss://${SITE.host} http://localhost:51730; img-src ${SITE.origin};`,
+    ],
+  ] as const)
+    it(`turns them in ${name}`, () => assert.equal(toVisitor({ [name]: given })[name], wanted));
+
+  it('tells browsers to use HTTPS for a page with insecure links, beside a policy of its own', () => {
+    const policyOf = (headers: Parameters<typeof headersForVisitor>[0]) =>
+      headersForVisitor(headers, SITE, 5173, true)['content-security-policy'];
+    assert.equal(policyOf({ 'content-type': 'text/html' }), 'upgrade-insecure-requests');
+    assert.equal(
+      policyOf({ 'content-type': 'text/html', 'content-security-policy': "default-src 'self'" }),
+      "default-src 'self', upgrade-insecure-requests",
+    );
+    assert.equal(policyOf({ 'content-type': 'text/css' }), undefined);
   });
 
   it("turns an allowed local origin into the site's and leaves others", () => {

@@ -6,6 +6,7 @@ import { watch } from 'node:fs';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { local } from '../../src/relay/names.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import type { Relay, RelayOptions } from '../../src/relay/relay.ts';
 
@@ -26,14 +27,14 @@ export interface RelayHarness {
   close(): void;
 }
 
-/** Starts a dev server, and a relay in front of it that counts it as its user's own. */
+/** Starts a dev server, and a relay in front of it that counts it as its user's own, and calls it by local names unasked. */
 export async function startHarness(
   listener: RequestListener,
   options: Partial<RelayOptions> = {},
 ): Promise<RelayHarness> {
   const server = createServer(listener);
   const serverPort = await listenOnFreePort(server);
-  const relay = createRelay({ site: SITE, isOwn: () => true, ...options });
+  const relay = createRelay({ site: SITE, isOwn: () => true, ask: () => Promise.resolve(local), ...options });
   relay.setTarget({ port: serverPort, address: '127.0.0.1' });
   const relayPort = await listenOnFreePort(relay.server);
   const close = (): void => {

@@ -49,10 +49,9 @@ describe('the variables of new terminals', () => {
       [...terminalVariables({ port: null, portVariable: 'PORT', url: null }).keys()],
       ['CLASSROOM_TUNNEL_WINDOW', 'WDS_SOCKET_PORT'],
     );
-    assert.equal(
-      terminalVariables({ port: 3000, portVariable: 'PORT', url: 'https://a.example.com' }).get('CLASSROOM_TUNNEL_URL'),
-      'https://a.example.com',
-    );
+    const variables = terminalVariables({ port: 3000, portVariable: 'PORT', url: 'https://a.example.com' });
+    for (const name of ['CLASSROOM_TUNNEL_URL', 'AUTH_URL', 'NEXTAUTH_URL'])
+      assert.equal(variables.get(name), 'https://a.example.com', name);
     assert.deepEqual(terminalVariables(undefined), terminalVariables({ port: null, portVariable: 'PORT', url: null }));
   });
 });
