@@ -19,7 +19,7 @@ import type { SetupOptions } from './setup/answers.ts';
 import { parsePortRange, parsePorts } from './setup/ports.ts';
 import { callService } from './service/client.ts';
 import type { ServeOptions } from './service/serve.ts';
-import { serviceSocket, type Surroundings } from './session.ts';
+import { ownsState, serviceSocket, type Surroundings } from './session.ts';
 import { shellInit, shells, type Shell } from './shellInit.ts';
 import { list, restore } from './teacher.ts';
 import { requireTeacher } from './teacherOnly.ts';
@@ -203,7 +203,8 @@ async function runAction(context: ProgramContext, style: Style, action: Action):
   const report = makeReport(context, style);
   const { env, peer, stop } = context;
   try {
-    if (isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '')) throw new MendableError('sudo-refused');
+    if (isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '') && ownsState(context))
+      throw new MendableError('sudo-refused');
     return (await action({ report, env, peer, stop })) ?? 0;
   } catch (error) {
     if (error instanceof MendableError) return report.fail(error);

@@ -60,6 +60,12 @@ export function tryReadSession(surroundings: Surroundings): Session | undefined 
   }
 }
 
+/** Whether this process runs as the account that owns the state folder. */
+export function ownsState(surroundings: Surroundings): boolean {
+  const config = tryReadSession(surroundings)?.config;
+  return config !== undefined && statOf(config.stateDir)?.uid === ownUid();
+}
+
 /**
  * The socket of the service that has to do the work, because another account alone may write the state folder; undefined if this
  * process does it.
