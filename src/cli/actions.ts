@@ -7,7 +7,13 @@ import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
 import { identifyOnHost } from '../provisioning/processIdentity.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import type { Action, Outcome } from '../provisioning/queue.ts';
-import { isRelayPort, PublicationStore, type Holder, type SiteKey } from '../provisioning/publications.ts';
+import {
+  isRelayPort,
+  PublicationStore,
+  type Holder,
+  type SiteKey,
+  type StoredState,
+} from '../provisioning/publications.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/listeners.ts';
 import { processOwner, userName } from './caller.ts';
@@ -113,10 +119,13 @@ export async function info(context: ActionContext, port?: number): Promise<void>
 
 /** Every publication in the state folder. */
 export async function readPublications(config: Config, report: Report) {
-  const state = await new PublicationStore(await StateFolder.open(config.stateDir), (line) => {
+  return [...(await readState(config, report)).publications.values()];
+}
+
+export async function readState(config: Config, report: Report): Promise<StoredState> {
+  return new PublicationStore(await StateFolder.open(config.stateDir), (line) => {
     report.warn(line);
   }).look();
-  return [...state.publications.values()];
 }
 
 async function provision(context: ActionContext, session: Session, action: Action): Promise<void> {
@@ -130,7 +139,8 @@ async function provision(context: ActionContext, session: Session, action: Actio
   await publisher.serveOthers(stop);
 }
 
-function listenerOf(report: Report): QueueListener {
+/** Reports a request's way as progress. */
+export function listenerOf(report: Report): QueueListener {
   return {
     queued: (message, until) => {
       report.progress(

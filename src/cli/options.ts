@@ -27,6 +27,13 @@ export function holderId(text: string): string {
   return text;
 }
 
+/** A line for students. */
+export function messageText(text: string): string {
+  if (text.trim() === '' || !/^\P{Cc}{1,200}$/u.test(text))
+    throw new InvalidArgumentError('A message is one line of up to 200 characters.');
+  return text.trim();
+}
+
 function portNumber(text: string): number {
   const port = integer(text);
   if (port < 1 || port > 65535) throw new InvalidArgumentError('A port is a number from 1 to 65535.');

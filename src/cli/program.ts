@@ -13,7 +13,8 @@ import {
   type PublishOptions,
 } from './actions.ts';
 import { isThroughSudo } from './caller.ts';
-import { argument, holderId, integer, portOption } from './options.ts';
+import { pause, resume, stop, type PauseOptions } from './controls.ts';
+import { argument, holderId, integer, messageText, portOption } from './options.ts';
 import { makeReport, type Streams, type Style } from './report.ts';
 import type { SetupOptions } from './setup/answers.ts';
 import { parsePortRange, parsePorts } from './setup/ports.ts';
@@ -23,6 +24,7 @@ import { ownsState, serviceSocket, type Surroundings } from './session.ts';
 import { shellInit, shells, type Shell } from './shellInit.ts';
 import { list, restore } from './teacher.ts';
 import { requireTeacher } from './teacherOnly.ts';
+import { parseUntil } from './until.ts';
 
 export interface ProgramContext extends Streams, Surroundings {
   readonly stop: AbortSignal;
@@ -142,6 +144,7 @@ function addLocalCommands(program: Command, run: Run): void {
 /** Declares the commands that only teachers may call; the gate is in `run`. */
 function addTeacherCommands(program: Command, run: RunAsTeacher): void {
   command(program, 'list', 'show who is live').action((options: CommonOptions) => run('list', list, options));
+  addControlCommands(program, run);
   command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes')
     .option('--timer', 'keep idle DNS records for `keepRecordMinutes`, as the timer does')
     .action((options: CommonOptions & { timer?: boolean }) =>
@@ -156,6 +159,29 @@ function addTeacherCommands(program: Command, run: RunAsTeacher): void {
     // Loaded only when called: publishing does not need it.
     run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
   );
+}
+
+function addControlCommands(program: Command, run: RunAsTeacher): void {
+  command(program, 'stop', 'take sites down now; a command that runs is not published again')
+    .argument('[user...]', 'whose sites')
+    .option('--all', 'the sites of every user')
+    .action((users: string[], options: CommonOptions & { all?: boolean }) =>
+      run('stop', (about) => stop(about, users, options.all ?? false), options),
+    );
+  command(program, 'pause', 'take sites down and refuse new ones until a time, or until `resume`')
+    .argument('[user...]', 'who is paused; without a name, everyone')
+    .addOption(
+      new Option('--until <time>', 'when the pause ends: 10:30, 45m, 2h or ISO 8601').argParser(
+        argument((text) => parseUntil(text, new Date())),
+      ),
+    )
+    .option('--message <text>', 'what the students are told', messageText)
+    .action((users: string[], { until, message, ...options }: CommonOptions & PauseOptions) =>
+      run('pause', (about) => pause(about, users, { ...(until && { until }), ...(message && { message }) }), options),
+    );
+  command(program, 'resume', 'end a pause')
+    .argument('[user...]', 'whose pause; without a name, every pause')
+    .action((users: string[], options: CommonOptions) => run('resume', (about) => resume(about, users), options));
 }
 
 function addSetupCommand(program: Command, run: RunAsTeacher): void {

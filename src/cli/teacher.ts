@@ -1,16 +1,19 @@
 // The teacher's commands that are needed often: list and restore.
 import { CallFailure } from '../provisioning/checkedFetch.ts';
+import { currentControls, localTime } from '../provisioning/controls.ts';
 import { Publisher } from '../provisioning/publisher.ts';
-import { readPublications, type ActionContext } from './actions.ts';
+import { readState, type ActionContext } from './actions.ts';
 import { settleAfterRestore } from './restore.ts';
 import { tableLines } from './table.ts';
 import { openSession, openContext } from './session.ts';
 
-/** Shows what is live. */
+/** Shows what is live, stopped and paused. */
 export async function list(context: ActionContext): Promise<void> {
   const { report } = context;
-  const publications = await readPublications(openSession(report, context).config, report);
-  const rows = publications.map(({ user, port, hostname, since, holders }) => ({
+  const { publications, controls } = await readState(openSession(report, context).config, report);
+  const now = new Date().toISOString();
+  const { stopped, pauses } = currentControls(controls, now, () => false);
+  const rows = [...publications.values()].map(({ user, port, hostname, since, holders }) => ({
     user,
     port,
     hostname,
@@ -18,10 +21,21 @@ export async function list(context: ActionContext): Promise<void> {
     holders: holders.map((holder) => holder.id),
   }));
   const columns = rows.map((row) => [row.user, String(row.port), row.hostname, row.since, row.holders.join(' ')]);
-  report.answer(
-    rows.length === 0 ? 'No site is live.' : tableText([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]),
-    { event: 'list', publications: rows },
-  );
+  const live =
+    rows.length === 0 ? 'No site is live.' : tableText([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]);
+  const lines = [
+    ...stopped.map(({ user, hostname, since }) => `Stopped: ${user} (${hostname}) since ${localTime(since, now)}`),
+    ...pauses.map(
+      ({ user = 'everyone', until, message }) =>
+        `Paused: ${user}${until ? ` until ${localTime(until, now)}` : ''}${message ? `: ${message}` : ''}`,
+    ),
+  ];
+  report.answer([live, ...lines].join('\n'), {
+    event: 'list',
+    publications: rows,
+    stopped: stopped.map(({ user, port, hostname, since }) => ({ user, port, hostname, since })),
+    paused: pauses.map(({ user = null, since, until = null, message = null }) => ({ user, since, until, message })),
+  });
 }
 
 /** Shows the replaced configurations, or puts one back and adds what is live to it. */

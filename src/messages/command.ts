@@ -235,11 +235,4 @@ export const commandMessages = {
     action:
       'Ask your teacher to run `sudo classroom-tunnel setup`, which says how to move the class. A teacher runs commands as root.',
   },
-  'teacher-only': {
-    exit: exitCodes.notAllowed,
-    title: 'This is for the teacher',
-    detail: '`{verb}` is a command for teachers, and {user} is not one.',
-    action:
-      'Ask your teacher. Teachers are root, the owner of the state folder, and the users in `teachers` of the configuration.',
-  },
 } as const;

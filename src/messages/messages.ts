@@ -1,6 +1,7 @@
 // The one table of messages about problems that a person can fix. Command, window and shell hooks read it. Pure.
 import { commandMessages } from './command.ts';
 import { siteMessages } from './site.ts';
+import { teacherMessages } from './teacher.ts';
 
 /** The values that a message's `{placeholders}` stand for: never a token. */
 export type Facts = Readonly<Record<string, string | number | undefined>>;
@@ -22,7 +23,7 @@ interface Message {
   readonly action: string;
 }
 
-const messages = { ...commandMessages, ...siteMessages } as const satisfies Record<string, Message>;
+const messages = { ...commandMessages, ...siteMessages, ...teacherMessages } as const satisfies Record<string, Message>;
 
 export type MessageCode = keyof typeof messages;
 
@@ -34,6 +35,11 @@ export const exitCodeOf = (code: MessageCode): number => messages[code].exit;
 export function problemFor(code: MessageCode, facts: Facts = {}): Problem {
   const { title, detail, action } = messages[code];
   return { code, title: fill(title, facts), message: fill(detail, facts), action: fill(action, facts) };
+}
+
+/** Title and message as text; the title is left out if the message begins with it. */
+export function sentences({ title, message }: Pick<Problem, 'title' | 'message'>): string {
+  return message.startsWith(title) ? message : `${title}. ${message}`;
 }
 
 function fill(template: string, facts: Facts): string {

@@ -1,8 +1,17 @@
 // The desired state of a round: which sites stay, come and go, and how each request will be answered.
-import { MendableError } from './errors.ts';
+import {
+  concerns,
+  currentControls,
+  decided,
+  refusalByTeacher,
+  withReleased,
+  withUnpublished,
+  type Controls,
+} from './controls.ts';
+import type { MendableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import type { Want } from './plan.ts';
-import { isPossible, type Liveness, type ProcessIdentity } from './processIdentity.ts';
+import type { Liveness, ProcessIdentity } from './processIdentity.ts';
 import {
   serviceFor,
   type Holder,
@@ -11,7 +20,8 @@ import {
   type StoredPublication,
   type StoredState,
 } from './publications.ts';
-import type { Outcome, Request } from './queue.ts';
+import { publishRefusal } from './publishRefusal.ts';
+import type { Outcome, Request, TeacherAction } from './queue.ts';
 
 /** How a request will be answered once its hostnames are in the desired state. */
 export type Answer =
@@ -24,6 +34,7 @@ export type Answer =
 export interface DesiredState {
   /** The publications with their holders, if everything succeeds. */
   readonly publications: ReadonlyMap<string, StoredPublication>;
+  readonly controls: Controls;
   /** The hostnames to compare with Cloudflare. Without any, the round makes no call. */
   readonly wants: ReadonlyMap<string, Want>;
   readonly answers: ReadonlyMap<Request['id'], Answer>;
@@ -43,9 +54,6 @@ export interface DesiredStateContext {
   readonly verifyAll?: boolean;
 }
 
-/** How many holders one site may have. A window or shell is one holder; dead ones are dropped before they count. */
-export const maxHolders = 16;
-
 /** Works out the desired state from the stored state and the requests. Pure, except that it asks `context`. */
 export function desiredState(
   state: StoredState,
@@ -64,6 +72,7 @@ export function desiredState(
 
 class Draft implements DesiredState {
   readonly publications: Map<string, StoredPublication>;
+  controls: Controls;
   readonly wants = new Map<string, Want>();
   readonly answers = new Map<string, Answer>();
   readonly #state: StoredState;
@@ -73,6 +82,7 @@ class Draft implements DesiredState {
     this.#state = state;
     this.#context = context;
     this.publications = new Map(state.publications);
+    this.controls = currentControls(state.controls, context.now, (holder) => this.#isDead(holder));
   }
 
   /** Wants these idle records to be removed, unless a site uses them again. */
@@ -121,6 +131,8 @@ class Draft implements DesiredState {
         return this.#unpublish(action.site);
       case 'collect':
         return this.#collect(action.idleRecords ?? false);
+      default:
+        return this.#control(action);
     }
   }
 
@@ -128,7 +140,7 @@ class Draft implements DesiredState {
     const { hostname, port } = site;
     const existing = this.publications.get(hostname);
     const otherHolders = (existing?.holders ?? []).filter(({ id }) => id !== holder.id);
-    const refusal = this.#refusalOf(site, holder, otherHolders.length);
+    const refusal = this.#refusalOf(site, holder);
     if (refusal) return settled({ kind: 'error', error: refusal.toJSON(), apiCalls: 0 });
     const holders = [...otherHolders, { ...holder, service: site.service }];
     const service = serviceFor(holders, site.service);
@@ -144,6 +156,7 @@ class Draft implements DesiredState {
   }
 
   #release(user: string, holderId: string): Answer {
+    this.controls = withReleased(this.controls, user, holderId);
     const held = [...this.publications.values()].filter(
       ({ user: owner, holders }) =>
         isSameUser(owner, user) &&
@@ -166,6 +179,7 @@ class Draft implements DesiredState {
   }
 
   #unpublish(site: SiteKey): Answer {
+    this.controls = withUnpublished(this.controls, site);
     const publication = [...this.publications.values()].find(
       ({ user, port }) => isSameUser(user, site.user) && port === site.port,
     );
@@ -190,6 +204,19 @@ class Draft implements DesiredState {
     };
   }
 
+  /** Carries out a decision of the teacher. What it takes down goes in this round. */
+  #control(action: TeacherAction): Answer {
+    const isConcerned = ({ user }: SiteKey) => action.kind !== 'resume' && concerns(action.users, user);
+    const live = [...this.publications.values()].filter(isConcerned);
+    const halfRemoved = [...this.#state.unsettled.values()].filter(
+      (site) => isConcerned(site) && !this.publications.has(site.hostname),
+    );
+    this.controls = decided(this.controls, action, live, this.#context.now);
+    for (const publication of live) this.#keep(publication, []);
+    const sites = [...halfRemoved, ...live];
+    return sites.length > 0 ? { kind: 'remove', sites } : removed('Nothing was live.');
+  }
+
   /** Gives the publication these holders; without any it is removed. Returns whether it stays. */
   #keep(publication: StoredPublication, holders: readonly Holder[]): boolean {
     if (holders.length > 0) {
@@ -203,25 +230,10 @@ class Draft implements DesiredState {
     return false;
   }
 
-  #refusalOf(site: SiteKey, holder: Holder, otherHolders: number): MendableError | undefined {
-    const { hostname, user, port, machine } = site;
-    const publications = [...this.publications.values()];
-    const taken = this.publications.get(hostname);
-    if (taken && !isSameUser(taken.user, user))
-      return new MendableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
-    const other = publications.find(
-      (publication) =>
-        publication.port === port && publication.machine === machine && !isSameUser(publication.user, user),
-    );
-    if (other) return new MendableError('port-held', { port, owner: other.user, hostname: other.hostname });
-    if (holder.process && !isPossible(holder.process))
-      return new MendableError('usage', { problem: `${holder.process.pid} is not the id of a process` });
-    if (otherHolders >= maxHolders)
-      return new MendableError('limit-reached', { user, problem: `${hostname} has ${otherHolders} holders already` });
-    const own = publications.filter((publication) => isSameUser(publication.user, user)).length;
-    if (!taken && own >= this.#context.maxSitesPerUser)
-      return new MendableError('limit-reached', { user, problem: `${own} sites of ${user} are live already` });
-    return undefined;
+  #refusalOf(site: SiteKey, holder: Holder): MendableError | undefined {
+    const { controls, refusal } = refusalByTeacher(this.controls, site, holder, this.#context.now);
+    this.controls = controls;
+    return refusal ?? publishRefusal(site, holder, this.publications, this.#context);
   }
 
   #isDead({ process }: Holder): boolean {

@@ -1,5 +1,12 @@
 // The one class of errors that a person can fix; their texts are in src/messages/.
-import { exitCodeOf, isMessageCode, problemFor, type Facts, type MessageCode } from '../messages/messages.ts';
+import {
+  exitCodeOf,
+  isMessageCode,
+  problemFor,
+  sentences,
+  type Facts,
+  type MessageCode,
+} from '../messages/messages.ts';
 
 export type { Facts };
 export type ErrorCode = MessageCode;
@@ -32,7 +39,8 @@ export class MendableError extends Error {
   get retryAfterSeconds(): number | undefined {
     const { seconds, status } = this.facts;
     if (this.code === 'connector-behind' || this.code === 'connector-disconnected') return connectorSeconds;
-    if (this.code === 'rate-limited') return typeof seconds === 'number' ? seconds : undefined;
+    if (this.code === 'rate-limited' || this.code === 'paused')
+      return typeof seconds === 'number' ? seconds : undefined;
     const isRefusal = typeof status === 'number' && status >= 400 && status < 500 && status !== 409;
     const isOutage =
       ['api-unreachable', 'service-unreachable'].includes(this.code) || (this.code === 'api-failed' && !isRefusal);
@@ -56,5 +64,5 @@ export class MendableError extends Error {
 
 /** The error as text for a terminal. */
 export function explain(error: MendableError): string {
-  return `${error.title}. ${error.message}\n${error.action}`;
+  return `${sentences(error)}\n${error.action}`;
 }

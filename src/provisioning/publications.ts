@@ -1,4 +1,5 @@
 // The stored state: which sites are live on this machine, and which processes hold them.
+import { noControls, type Controls, type Pause, type StoppedSite } from './controls.ts';
 import { MendableError } from './errors.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
 import { stateShape } from './schemas.ts';
@@ -42,9 +43,16 @@ export interface StoredState {
   readonly unsettled: ReadonlyMap<string, SiteKey>;
   /** By hostname. */
   readonly idle: ReadonlyMap<string, IdleRecord>;
+  /** Undefined: none. */
+  readonly controls?: Controls;
 }
 
-export const emptyState: StoredState = { publications: new Map(), unsettled: new Map(), idle: new Map() };
+export const emptyState: StoredState = {
+  publications: new Map(),
+  unsettled: new Map(),
+  idle: new Map(),
+  controls: noControls,
+};
 
 const file = ['records', 'state.json'] as const;
 const copy = ['records', 'state.previous.json'] as const;
@@ -141,15 +149,17 @@ function parse(text: string): StoredState {
     publications: byHostname(data.publications as StoredPublication[]),
     unsettled: byHostname(data.unsettled),
     idle: byHostname(data.idle),
+    controls: { stopped: data.stopped as StoppedSite[], pauses: data.pauses as Pause[] },
   };
 }
 
-function format({ publications, unsettled, idle }: StoredState): string {
+function format({ publications, unsettled, idle, controls = noControls }: StoredState): string {
   const state = {
     version: 1,
     publications: [...publications.values()],
     unsettled: [...unsettled.values()],
     idle: [...idle.values()],
+    ...controls,
   };
   return `${JSON.stringify(state, undefined, 1)}\n`;
 }

@@ -17,7 +17,22 @@ export type Action =
     }
   | { readonly kind: 'release'; readonly user: string; readonly holder: string }
   | { readonly kind: 'unpublish'; readonly site: SiteKey }
-  | { readonly kind: 'collect'; /** Remove idle records at once. */ readonly idleRecords?: boolean };
+  | { readonly kind: 'collect'; /** Remove idle records at once. */ readonly idleRecords?: boolean }
+  | TeacherAction;
+
+export type TeacherAction =
+  /** Takes the sites of these users down. */
+  | ({ readonly kind: 'stop' } & OfTeacher)
+  /** `until`: ISO 8601. */
+  | ({ readonly kind: 'pause'; readonly until?: string; readonly message?: string } & OfTeacher)
+  | ({ readonly kind: 'resume' } & OfTeacher);
+
+interface OfTeacher {
+  /** The teacher's user name, for the audit log. */
+  readonly by: string;
+  /** Undefined: every user. */
+  readonly users?: readonly string[];
+}
 
 export interface Request {
   readonly version: 1;

@@ -59,11 +59,8 @@ function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: num
 
 /** Undefined if the request changed nothing. */
 export function auditEntry(action: Action, outcome: Outcome): Record<string, unknown> | undefined {
-  const entry = {
-    user: action.kind === 'release' ? action.user : action.kind === 'collect' ? undefined : action.site.user,
-    port: 'site' in action ? action.site.port : undefined,
-    what: action.kind,
-  };
+  const entry = { user: userOf(action), port: 'site' in action ? action.site.port : undefined, what: action.kind };
+  const about = 'by' in action ? { users: action.users?.join(' ') ?? 'everyone' } : {};
   switch (outcome.kind) {
     case 'published': {
       const { kind, hostname, created } = outcome;
@@ -75,11 +72,17 @@ export function auditEntry(action: Action, outcome: Outcome): Record<string, unk
         ...(hostnames.length > 0 && { hostname: hostnames.join(' ') }),
         ...(repaired.length > 0 && { repaired: repaired.join(' ') }),
       };
-      return Object.keys(changed).length > 0 ? { ...entry, ...changed, outcome: kind } : undefined;
+      const isChange = Object.keys(changed).length > 0 || 'by' in action;
+      return isChange ? { ...entry, ...about, ...changed, outcome: kind } : undefined;
     }
     case 'error':
-      return { ...entry, outcome: outcome.error.code };
+      return { ...entry, ...about, outcome: outcome.error.code };
   }
+}
+
+function userOf(action: Action): string | undefined {
+  if ('by' in action) return action.by;
+  return 'site' in action ? action.site.user : 'user' in action ? action.user : undefined;
 }
 
 /** The changes that a round is about to make, for the audit log. */

@@ -1,4 +1,5 @@
 // The states that a round stores: before, while and after it changes Cloudflare. Pure.
+import { noControls } from './controls.ts';
 import type { DesiredState } from './desiredState.ts';
 import { localPort, ruleOf } from './ingress.ts';
 import { isMarkedOn, parseMarker, type Marker } from './marker.ts';
@@ -55,7 +56,7 @@ export function recoveredState(
       if (ruleOf(remote.config, hostname)?.service === known.service) publications.set(hostname, known);
     }
   }
-  return { publications, unsettled, idle };
+  return { publications, unsettled, idle, controls: copy.controls ?? noControls };
 }
 
 /** Adds our records that the state does not know. They become unsettled, so the round removes them. */
@@ -83,7 +84,8 @@ export function intendedState(state: StoredState, desired: DesiredState, hostnam
     const after = desired.publications.get(hostname);
     if (after) publications.set(hostname, { ...before, holders: after.holders });
   }
-  return { ...state, publications, unsettled: withUnsettled(state.unsettled, desired, hostnames) };
+  const { controls } = desired;
+  return { ...state, publications, controls, unsettled: withUnsettled(state.unsettled, desired, hostnames) };
 }
 
 /** The state after the change. @param now ISO 8601 */
@@ -95,6 +97,7 @@ export function nextState(state: StoredState, desired: DesiredState, result: Res
     publications,
     unsettled: withUnsettled(untouched, desired, result.unsettled),
     idle: nextIdle(state, desired, result, now),
+    controls: desired.controls,
   };
 }
 

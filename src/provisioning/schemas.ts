@@ -20,12 +20,23 @@ const siteShape = z.looseObject({
   service: z.string(),
 });
 
+const pauseShape = z.looseObject({
+  user: z.optional(z.string()),
+  since: z.string(),
+  until: z.optional(z.string()),
+  message: z.optional(z.string()),
+});
+
 export const stateShape = z.looseObject({
   version: z.literal(1),
   publications: z.array(z.extend(siteShape, { since: z.string(), holders: z.array(holderShape) })),
   unsettled: z.array(siteShape),
   idle: z._default(z.array(z.extend(siteShape, { idleSince: z.string() })), []),
+  stopped: z._default(z.array(z.extend(siteShape, { since: z.string(), holders: z.array(holderShape) })), []),
+  pauses: z._default(z.array(pauseShape), []),
 });
+
+const teachersShape = { by: z.string(), users: z.optional(z.array(z.string())) };
 
 export const requestShape = z.looseObject({
   version: z.literal(1),
@@ -36,5 +47,13 @@ export const requestShape = z.looseObject({
     z.looseObject({ kind: z.literal('release'), user: z.string(), holder: z.string() }),
     z.looseObject({ kind: z.literal('unpublish'), site: siteShape }),
     z.looseObject({ kind: z.literal('collect'), idleRecords: z.optional(z.boolean()) }),
+    z.looseObject({ kind: z.literal('stop'), ...teachersShape }),
+    z.looseObject({
+      kind: z.literal('pause'),
+      ...teachersShape,
+      until: z.optional(z.string()),
+      message: z.optional(z.string()),
+    }),
+    z.looseObject({ kind: z.literal('resume'), ...teachersShape }),
   ]),
 });

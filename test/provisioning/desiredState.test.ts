@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  desiredState,
-  maxHolders,
-  type DesiredState,
-  type DesiredStateContext,
-} from '../../src/provisioning/desiredState.ts';
+import { desiredState, type DesiredState, type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
 import { formatMarker, parseMarker } from '../../src/provisioning/marker.ts';
 import type { ProcessIdentity } from '../../src/provisioning/processIdentity.ts';
+import { maxHolders } from '../../src/provisioning/publishRefusal.ts';
 import type { Action, Request } from '../../src/provisioning/queue.ts';
 import { emptyState, type SiteKey, type StoredState } from '../../src/provisioning/publications.ts';
 

@@ -1,0 +1,24 @@
+// Messages about the decisions of a teacher, and about commands for teachers. Pure.
+import { exitCodes } from './exitCodes.ts';
+
+export const teacherMessages = {
+  'stopped-by-teacher': {
+    exit: exitCodes.notAllowed,
+    title: 'Your teacher has taken it down',
+    detail: 'Your teacher has taken it down.',
+    action: 'Ask your teacher; then stop your server and start it again.',
+  },
+  paused: {
+    exit: exitCodes.notAllowed,
+    title: 'Your teacher has paused publishing',
+    detail: 'Your teacher has paused publishing{end}{said}',
+    action: 'Leave your server running, or start it again after the pause.',
+  },
+  'teacher-only': {
+    exit: exitCodes.notAllowed,
+    title: 'This is for the teacher',
+    detail: '`{verb}` is a command for teachers, and {user} is not one.',
+    action:
+      'Ask your teacher. Teachers are root, the owner of the state folder, and the users in `teachers` of the configuration.',
+  },
+} as const;
