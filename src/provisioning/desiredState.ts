@@ -8,7 +8,6 @@ import {
   withUnpublished,
   type Controls,
 } from './controls.ts';
-import type { MendableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import type { Want } from './plan.ts';
 import type { Liveness, ProcessIdentity } from './processIdentity.ts';
@@ -131,7 +130,9 @@ class Draft implements DesiredState {
         return this.#unpublish(action.site);
       case 'collect':
         return this.#collect(action.idleRecords ?? false);
-      default:
+      case 'stop':
+      case 'pause':
+      case 'resume':
         return this.#control(action);
     }
   }
@@ -140,7 +141,9 @@ class Draft implements DesiredState {
     const { hostname, port } = site;
     const existing = this.publications.get(hostname);
     const otherHolders = (existing?.holders ?? []).filter(({ id }) => id !== holder.id);
-    const refusal = this.#refusalOf(site, holder);
+    const { controls, refusal: byTeacher } = refusalByTeacher(this.controls, site, holder, this.#context.now);
+    this.controls = controls;
+    const refusal = byTeacher ?? publishRefusal(site, holder, this.publications, this.#context);
     if (refusal) return settled({ kind: 'error', error: refusal.toJSON(), apiCalls: 0 });
     const holders = [...otherHolders, { ...holder, service: site.service }];
     const service = serviceFor(holders, site.service);
@@ -228,12 +231,6 @@ class Draft implements DesiredState {
     this.publications.delete(publication.hostname);
     this.want(publication);
     return false;
-  }
-
-  #refusalOf(site: SiteKey, holder: Holder): MendableError | undefined {
-    const { controls, refusal } = refusalByTeacher(this.controls, site, holder, this.#context.now);
-    this.controls = controls;
-    return refusal ?? publishRefusal(site, holder, this.publications, this.#context);
   }
 
   #isDead({ process }: Holder): boolean {
