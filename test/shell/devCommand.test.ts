@@ -6,7 +6,8 @@ import { commandLines } from '../fixtures/shell/commandLines.ts';
 import { Running } from '../fixtures/shell/running.ts';
 import { STRESS_LIMIT, times } from '../fixtures/stress.ts';
 import { otherCommands, spellings, watched as spelled } from '../fixtures/shell/spellings.ts';
-import { beyondText, notSeen, seen } from '../fixtures/shell/writtenLines.ts';
+import { beyondText, notSeen } from '../fixtures/shell/unwatchedLines.ts';
+import { seen } from '../fixtures/shell/writtenLines.ts';
 
 const watched = ['npm run dev', 'npm start', 'pnpm dev'];
 const [dev = ''] = watched;
