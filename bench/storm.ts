@@ -19,7 +19,7 @@ export interface StormRow {
   readonly errors: string;
 }
 
-type Api = Pick<StandIn, 'accountId' | 'tunnelId' | 'zoneId' | 'apiUrl' | 'token'>;
+type Api = Pick<StandIn, 'accountId' | 'tunnelId' | 'zoneId' | 'apiUrl' | 'connectorUrl' | 'token'>;
 interface BenchClass {
   readonly api: Api;
   readonly process: ChildProcess;
@@ -105,7 +105,7 @@ async function open(roundTripMs: number): Promise<BenchClass> {
   const child = fork('bench/standInProcess.ts', [String(roundTripMs)], { execArgv: ['--import', 'tsx'] });
   const api = await message<Api>(child);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'classroom-tunnel-bench-'));
-  const { accountId, tunnelId, zoneId, apiUrl, token } = api;
+  const { accountId, tunnelId, zoneId, apiUrl, connectorUrl, token } = api;
   const configFile = path.join(folder, 'config.json');
   await writeFile(path.join(folder, 'token'), token, { mode: 0o600 });
   await writeFile(
@@ -115,6 +115,7 @@ async function open(roundTripMs: number): Promise<BenchClass> {
       tunnelId,
       zoneId,
       apiBaseUrl: apiUrl,
+      connectorUrl,
       hostname: '{user}.localhost',
       tokenFile: 'token',
       stateDir: 'state',

@@ -23,6 +23,7 @@ export function tunnelRoutes(options: TunnelApiOptions): Route[] {
       scopes: read,
       handle: (context) => success(shown(context.world, namedTunnel(context))),
     },
+    { method: 'DELETE', path: `${tunnels}/:tunnel`, scopes: edit, handle: deleteTunnel },
     {
       method: 'GET',
       path: `${tunnels}/:tunnel/token`,
@@ -37,6 +38,13 @@ export function tunnelRoutes(options: TunnelApiOptions): Route[] {
     },
     { method: 'PUT', path: `${tunnels}/:tunnel/configurations`, scopes: edit, handle: putConfiguration },
   ];
+}
+
+function deleteTunnel(context: Context) {
+  const tunnel = namedTunnel(context);
+  tunnel.connector.stop();
+  context.world.tunnels.delete(tunnel.id);
+  return success(shown(context.world, tunnel));
 }
 
 function getConfiguration(context: Context, options: TunnelApiOptions) {
