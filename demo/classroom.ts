@@ -135,6 +135,29 @@ async function makeHome(home: string, app: string): Promise<string> {
   return folder;
 }
 
+/** Installs the extensions, unless they are a folder already. @returns what starts a code-server with them */
+async function prepareCodeServer(
+  { codeServer: executable, extensions, environment, settings, account, flags, port }: ClassroomOptions,
+  { root, folder, markName, configFile }: { root: string; folder: string; markName: string; configFile: string },
+): Promise<() => Promise<CodeServer>> {
+  const extensionsDir = typeof extensions === 'string' ? extensions : join(root, 'extensions');
+  if (typeof extensions !== 'string') await installExtensions(executable, extensions, root, extensionsDir);
+  return () =>
+    startCodeServer({
+      executable,
+      root,
+      extensionsDir,
+      folder,
+      markName,
+      settings,
+      account,
+      flags,
+      port,
+      environment: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT, ...environment },
+      trustedDomains: ['*.localhost:*'],
+    });
+}
+
 /** Starts a class. When a step fails, everything that was started before it is ended. */
 export async function startClassroom(options: ClassroomOptions): Promise<Classroom> {
   const root = await mkdtemp(join(tmpdir(), 'classroom-tunnel-'));
@@ -158,26 +181,11 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
     });
     const folder = await makeHome(join(root, 'home'), options.app ?? APP);
     options.signal?.throwIfAborted();
-    const { codeServer: executable, extensions, environment, settings, account, flags, port: windowPort } = options;
-    const extensionsDir = typeof extensions === 'string' ? extensions : join(root, 'extensions');
-    if (typeof extensions !== 'string') await installExtensions(executable, extensions, root, extensionsDir);
-    const start = async (): Promise<CodeServer> =>
-      (running.codeServer = await startCodeServer({
-        executable,
-        root,
-        extensionsDir,
-        folder,
-        markName,
-        settings,
-        account,
-        flags,
-        port: windowPort,
-        environment: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: STUDENT, ...environment },
-        trustedDomains: ['*.localhost:*'],
-      }));
+    const start = await prepareCodeServer(options, { root, folder, markName, configFile });
+    const restartCodeServer = async (): Promise<CodeServer> => (running.codeServer = await start());
     const hostname = `${STUDENT}.${zoneName}`;
     const siteUrl = publicUrl.replace('{hostname}', hostname);
-    const codeServer = await start();
+    const codeServer = await restartCodeServer();
     return {
       standIn,
       codeServer,
@@ -188,7 +196,7 @@ export async function startClassroom(options: ClassroomOptions): Promise<Classro
       hostname,
       siteUrl,
       markName,
-      restartCodeServer: start,
+      restartCodeServer,
       close,
     };
   } catch (error) {

@@ -31,11 +31,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const log = vscode.window.createOutputChannel('Classroom Tunnel', { log: true });
   const logLine = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
-  const info = new InfoCache(
-    (args) => runCommand(command(), args, { onText: logLine }),
-    infoStore(context.globalState),
-    logLine,
-  );
+  const info = buildInfo(context, logLine, command);
   const onLost = (port: number, reason: string): void =>
     window.dispatch({ type: 'site', port, event: { type: 'lost', reason } });
   const relays = buildRelays(context, log, { command, info, onLost });
@@ -65,9 +61,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
       watchedCommands: () => info.watched.commands,
       shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
     }),
-    vscode.workspace.onDidChangeConfiguration(
-      (change) => change.affectsConfiguration('classroomTunnel') && void refresh(),
-    ),
+    onSettingsChange(() => void refresh()),
     watchWindow(window, watching),
     window.onDidChange((state) => {
       statusBar.draw(state);
@@ -79,13 +73,19 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   // The cached answer of the last window sets the variables before this window creates a terminal.
   if (info.current) applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
   afterThis(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
-  const cost = stopwatch();
-  logLine(`activated in ${cost.wallMs.toFixed(1)} ms`);
-  return testApi(window, cost);
+  return testApi(window, logged(stopwatch(), logLine));
 }
 
 /** Does nothing: the guardian notices the end of this process, and a reload must not wait. */
 export function deactivate(): void {}
+
+function buildInfo(
+  { globalState }: vscode.ExtensionContext,
+  log: (message: string) => void,
+  command: () => CommandLine,
+): InfoCache {
+  return new InfoCache((args) => runCommand(command(), args, { onText: log }), infoStore(globalState), log);
+}
 
 function buildWindow(
   context: vscode.ExtensionContext,
@@ -158,6 +158,12 @@ function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.D
   });
 }
 
+function onSettingsChange(react: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('classroomTunnel')) react();
+  });
+}
+
 /** Stores the last answer as the line that the command printed, and validates it again when it is read. */
 function infoStore(memento: vscode.Memento): InfoStore {
   return {
@@ -185,4 +191,9 @@ function startStopwatch(): () => ActivationCost {
     const { user, system } = process.cpuUsage(used);
     return { wallMs: performance.now() - began, cpuMs: (user + system) / 1_000 };
   };
+}
+
+function logged(cost: ActivationCost, log: (message: string) => void): ActivationCost {
+  log(`activated in ${cost.wallMs.toFixed(1)} ms`);
+  return cost;
 }
