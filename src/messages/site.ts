@@ -74,6 +74,12 @@ export const siteMessages = {
     detail: 'Visitors of your link see your server on port {port}, not the one on port {other}.',
     action: 'Stop the first one to show the second.',
   },
+  'site-moved': {
+    exit: exitCodes.failed,
+    title: 'Your link leads to another server',
+    detail: 'Visitors of your link see your server on port {port} now, and no longer the one on port {previous}.',
+    action: 'If that one is not meant for visitors, stop it.',
+  },
   'visitors-refused': {
     exit: exitCodes.failed,
     title: '{server} refuses visitors',

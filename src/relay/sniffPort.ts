@@ -23,7 +23,7 @@ export async function sniffPort({ port, address }: Target): Promise<SniffResult>
     sent.on('response', (response) => {
       const status = response.statusCode ?? 0;
       const isHtml = /\btext\/html\b/i.test(response.headers['content-type'] ?? '');
-      const isPage = isHtml || (status >= 300 && status < 400);
+      const isPage = status < 400 && (isHtml || status >= 300); // an API without `/` may say so in HTML
       resolve(status === upgradeRequired ? 'none' : isPage ? 'page' : 'http');
       response.destroy();
     });

@@ -10,21 +10,26 @@ export type SniffResult = 'page' | 'http' | 'none';
 export type SniffPort = (target: Target) => Promise<SniffResult>;
 
 /**
- * Finds the site among all the sockets that the processes of one command listen on.
- * The assigned port and an only candidate are not sniffed: a dev server may need many seconds for its first page.
- * @returns undefined when no candidate listens
+ * Finds the site among all the sockets that the processes of one command listen on. A page beats an API; the assigned port
+ * wins among equals, and while it is silent, because a dev server may need many seconds for its first page.
+ * @param mayGrow another program of the command may begin to listen soon: an API does not yet count as the site
+ * @returns undefined when no candidate listens, or the site is still to come
  */
 export async function findTarget(
   listeners: readonly Listener[],
   assignedPort: number,
   sniff: SniffPort,
+  mayGrow = false,
 ): Promise<Target | undefined> {
   const candidates = candidateTargets(listeners);
-  const assigned = candidates.find(({ port }) => port === assignedPort);
-  if (assigned !== undefined || candidates.length <= 1) return assigned ?? candidates[0];
+  const [only] = candidates;
+  if (candidates.length <= 1 && !mayGrow) return only;
   const results = await Promise.all(candidates.map(sniff));
-  const best = (['page', 'http', 'none'] as const).find((result) => results.includes(result)) ?? 'none';
-  return candidates[results.indexOf(best)];
+  const assigned = candidates.findIndex(({ port }) => port === assignedPort);
+  const best = (['page', 'http', 'none'] as const).find((result) => results.includes(result));
+  if (mayGrow && best === 'http' && results[assigned] !== 'none') return undefined;
+  const assignedWins = results[assigned] === best || results[assigned] === 'none';
+  return candidates[assignedWins ? assigned : results.findIndex((result) => result === best)];
 }
 
 /** One target for each port that is reachable over loopback and may be a site, the likeliest first. */

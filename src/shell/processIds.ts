@@ -1,5 +1,7 @@
 // Names of processes that stay unique when the kernel reuses a process id.
+import { join } from 'node:path';
 import { readProcess, stillRuns } from './processes.ts';
+import { readText } from './procFiles.ts';
 
 /** A process, `pid:startTime`. */
 export type ProcessId = string;
@@ -27,4 +29,13 @@ export const idOf = ({ pid, startTime }: { pid: number; startTime: number }): Pr
 export function parseId(id: ProcessId): { pid: number; startTime: number } {
   const [pid = 0, startTime = 0] = id.split(':').map(Number);
   return { pid, startTime };
+}
+
+/** Of every Linux user interface (USER_HZ). */
+const ticksPerSecond = 100;
+
+/** The seconds since this process started. */
+export function ageOf(id: ProcessId, procRoot = '/proc'): number {
+  const uptime = parseFloat(readText(join(procRoot, 'uptime')) ?? '');
+  return uptime - parseId(id).startTime / ticksPerSecond;
 }

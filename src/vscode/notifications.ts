@@ -19,7 +19,7 @@ export function notifyLive(publication: Publication): void {
 }
 
 /** The codes of problems that the student's own set-up causes; every other problem is shown as an error. */
-const warnings = new Set([noPort.code, visitorsRefusedCode, 'request-blocked', 'second-server']);
+const warnings = new Set([noPort.code, visitorsRefusedCode, 'request-blocked', 'second-server', 'site-moved']);
 
 export function notifyProblem({ code, title, message, action }: Problem): void {
   const text = forNotification([`${title}.`, message, action].filter((part) => part !== '').join(' '));

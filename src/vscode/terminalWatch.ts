@@ -1,7 +1,9 @@
 // Everything that reads processes. It is loaded right after activation, which thereby does not wait for the parser of shell lines.
+import { problemFor } from '../messages/messages.ts';
 import { runs, type ShellId } from '../shell/processIds.ts';
 import { ReadinessWatcher } from '../window/server/readiness.ts';
 import type { Relays } from '../window/server/relays.ts';
+import { notifyProblem } from './notifications.ts';
 import { Terminals, type TerminalsOptions } from './terminals.ts';
 
 export interface TerminalWatch {
@@ -23,6 +25,7 @@ export function startWatching(options: TerminalsOptions & { readonly relays: Rel
     look: (shell) => terminals.scanner.scanShell(shell),
     uid,
     relays,
+    onMoved: (port, previous) => notifyProblem(problemFor('site-moved', { port, previous })),
   });
   const following = window.onDidChange((state) => servers.follow(state));
   void terminals.start();

@@ -16,9 +16,25 @@ const sniffing =
     Promise.resolve(results[port] ?? 'none');
 
 describe('relay/target', () => {
-  it('is the assigned port when the server listens on it', async () => {
-    const found = await findTarget([listener(5173), listener(3007), listener(9229)], 3007, noSniffing);
-    assert.deepEqual(found, { port: 3007, address: '127.0.0.1' });
+  const assigned = [listener(5173), listener(3007), listener(9229)];
+  for (const [results, port] of [
+    [{ 3007: 'page', 5173: 'page' }, 3007],
+    [{ 3007: 'http', 5173: 'http' }, 3007],
+    [{ 3007: 'none', 5173: 'page' }, 3007], // it may be making its first page
+    [{ 3007: 'http', 5173: 'page' }, 5173], // an API took the port of the page
+    [{ 3007: 'http', 5173: 'none' }, 3007],
+  ] as const)
+    it(`is port ${port} where the assigned port 3007 and port 5173 answer ${Object.values(results).join(' and ')}`, async () => {
+      assert.equal((await findTarget(assigned, 3007, sniffing(results)))?.port, port);
+    });
+
+  it('is no API while the page may be still to come', async () => {
+    const api = sniffing({ 3007: 'http', 5000: 'http' });
+    assert.equal(await findTarget([listener(5000)], 3007, api, true), undefined);
+    assert.equal(await findTarget([listener(3007)], 3007, api, true), undefined);
+    assert.equal((await findTarget([listener(5000)], 3007, api))?.port, 5000);
+    const both = [listener(5000), listener(5173)];
+    assert.equal((await findTarget(both, 3007, sniffing({ 5000: 'http', 5173: 'page' }), true))?.port, 5173);
   });
 
   it('is the only port, whichever it is', async () => {
@@ -94,12 +110,15 @@ describe('relay/sniffPort', () => {
     const other = createTcpServer((socket) => {
       socket.end('220 hello\r\n');
     });
-    const servers = [page, redirect, api, webSocket, other];
+    const express = createServer((_request, response) => {
+      response.writeHead(404, { 'content-type': 'text/html' }).end('Cannot GET /');
+    });
+    const servers = [page, redirect, api, webSocket, other, express];
     try {
       const results = [];
       for (const server of servers)
         results.push(await sniffPort({ port: await listenOnFreePort(server), address: '127.0.0.1' }));
-      assert.deepEqual(results, ['page', 'page', 'http', 'none', 'none']);
+      assert.deepEqual(results, ['page', 'page', 'http', 'none', 'none', 'http']);
     } finally {
       for (const server of servers) server.close();
     }

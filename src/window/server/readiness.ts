@@ -8,7 +8,7 @@ import { projectRoot } from '../../relay/projectRoot.ts';
 import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
 import { listeners, listenersOf } from '../../shell/listeners.ts';
-import { runs, type ShellId } from '../../shell/processIds.ts';
+import { ageOf, runs, type ShellId } from '../../shell/processIds.ts';
 import { readProcess, workingFolder } from '../../shell/processes.ts';
 import { treeOf } from '../../shell/terminalProcesses.ts';
 import { isRunning, leaseOf } from '../site/siteState.ts';
@@ -27,6 +27,7 @@ import {
 import type { PortListeners } from './readinessEvents.ts';
 import { ReadinessProbes } from './readinessProbe.ts';
 import type { Relays } from './relays.ts';
+import { SniffMemory } from './sniffMemory.ts';
 
 export interface ReadinessWatcherOptions {
   readonly dispatch: (event: WindowEvent) => void;
@@ -36,6 +37,8 @@ export interface ReadinessWatcherOptions {
   readonly uid: number;
   readonly relays: Pick<Relays, 'socketOf' | 'setTarget'>;
   readonly probes?: ReadinessProbes;
+  /** Called when visitors of a live site see the server on `port`, and no longer the one on `previous`. */
+  readonly onMoved?: (port: number, previous: number) => void;
 }
 
 interface Watch {
@@ -52,6 +55,9 @@ export class ReadinessWatcher {
   readonly #watches = new Map<number, Watch>();
   readonly #options: ReadinessWatcherOptions;
   readonly #probes: ReadinessProbes;
+  readonly #sniffs = new SniffMemory(sniffPort, () => performance.now());
+  /** The port that visitors of each site see. */
+  readonly #shown = new Map<number, number>();
   #state: WindowState | undefined;
 
   constructor(options: ReadinessWatcherOptions) {
@@ -111,6 +117,7 @@ export class ReadinessWatcher {
     const target = place && { ...place, ...knownServer(found, place) };
     if (this.#state?.sites.get(port) !== site) return; // the site has changed during the search
     if (socketPath !== undefined) relays.setTarget(port, target ?? null);
+    this.#noteShown(site, port, target);
     if (site.kind === 'stopped' && socketPath !== undefined) {
       await this.#probe(site, port, undefined, socketPath);
       return;
@@ -123,6 +130,14 @@ export class ReadinessWatcher {
     this.#probes.end(port);
     const next = event ?? (target && eventOfOthers(site, target.port, portsOfCommands(site)));
     if (next) this.#dispatch(port, next);
+  }
+
+  #noteShown(site: Site, port: number, target: Target | undefined): void {
+    const previous = this.#shown.get(port);
+    if (!target) this.#shown.delete(port);
+    else this.#shown.set(port, target.port);
+    if (site.kind === 'live' && target && previous !== undefined && previous !== target.port)
+      this.#options.onMoved?.(target.port, previous);
   }
 
   /** A server that listens is live only when visitors get a response. */
@@ -143,11 +158,24 @@ export class ReadinessWatcher {
   }
 
   /** The server of this site, on whichever port; ports of the window's other sites are left out. */
-  async #findServer(site: Site, port: number, { own, onPort }: PortListeners): Promise<Target | undefined> {
+  async #findServer(site: Site, port: number, { own, onPort, pids = [] }: PortListeners): Promise<Target | undefined> {
     const candidates = own.filter((listener) => listener.port === port || !this.#state?.sites.has(listener.port));
     const byHand = isHeldByHand(site) ? onPort.filter((listener) => listener.uid === this.#options.uid) : [];
-    return findTarget([...candidates, ...byHand], port, sniffPort);
+    const all = [...candidates, ...byHand];
+    return findTarget(all, port, this.#sniffs.of(all, site.kind === 'live'), mayGrow(site, pids));
   }
+}
+
+/** Seconds in which all servers of one command usually listen. */
+const youth = 10;
+
+/** Whether another server may soon listen beside an API: a young command runs several programs. */
+function mayGrow(site: Site, pids: readonly number[]): boolean {
+  const started = [...site.runs.values()].flatMap(({ running, process }) => (running && process ? ageOf(process) : []));
+  if (site.kind !== 'waiting' || !started.some((age) => age < youth)) return false;
+  const processes = pids.flatMap((pid) => readProcess(pid) ?? []);
+  const parents = new Set(processes.map(({ ppid }) => ppid));
+  return processes.filter(({ pid }) => !parents.has(pid)).length > 1;
 }
 
 function eventOf(site: Site, result: ProbeResult): SiteEvent | undefined {

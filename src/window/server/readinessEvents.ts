@@ -92,8 +92,9 @@ export function pauseFor(site: Site, previous: number): number | undefined {
     // Each probe makes a server that refuses it print a message in the student's terminal.
     case 'waiting':
       return Math.min(site.refusal ? fullLookPause : longestPause, Math.max(shortestPause, previous * 1.3));
+    // A command that starts or ends may change which server visitors see.
     case 'live':
-      return longestPause;
+      return previous === 0 ? shortestPause : longestPause;
     case 'stopped':
       return previous === 0 ? shortestPause : fullLookPause;
     case 'away':

@@ -45,6 +45,7 @@ class WatchedSite {
       look: () => undefined,
       uid: process.getuid?.() ?? 0,
       probes: new ReadinessProbes(timeout),
+      onMoved: (...ports) => this.changes.emit('moved', ports),
     });
     const lease = { life: 1, publication: { ...publication, port } };
     this.state = {
@@ -195,6 +196,28 @@ describe('window/server/readiness: a server that listens on a public port', () =
     );
     const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
     await watched.site(isLive);
+  });
+
+  it('is told once it replaces the one that visitors saw', async () => {
+    const page: RequestListener = (_request, response) => response.setHeader('content-type', 'text/html').end('<p>');
+    const folder = mkdtempSync(join(tmpdir(), 'visits-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const relay = createRelay({ site: SITE, isOwn: () => true });
+    cleanups.push(() => relay.close());
+    const socket = join(folder, '1.sock');
+    await once(relay.server.listen(socket), 'listening');
+    const first = createServer(page);
+    const firstPort = await listen(first);
+    const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
+    await watched.site(isLive);
+    const again = (shell: string): void =>
+      watched.dispatch({ type: 'site', port: 1, event: { type: 'ran', shell, process: own } });
+    const secondPort = await listen(createServer(page));
+    const moved = once(watched.changes, 'moved');
+    first.close();
+    first.closeAllConnections();
+    again('2:2');
+    assert.deepEqual(await moved, [[secondPort, firstPort]]);
   });
 
   it('of another window keeps a site whose command has ended from being called stopped', async () => {

@@ -72,7 +72,7 @@ describe('window/server/readinessEvents: the listeners on a public port', () => 
     assert.deepEqual(
       [live, examples.stopped, away].map((site) => [pauseFor(site, 0), pauseFor(site, 100)]),
       [
-        [2000, 2000],
+        [100, 2000],
         [100, 10_000],
         [10_000, 10_000],
       ],

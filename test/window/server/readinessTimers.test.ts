@@ -44,16 +44,16 @@ describe('when a public port is looked at', () => {
     }
   }
 
-  it('is every ten seconds while the site is live and its command runs', () => {
+  it('is soon and then every ten seconds while the site is live and its command runs', () => {
     follow(examples.live);
     pass(40);
-    assert.deepEqual([fullLooks, terminalLooks], [[2, 12, 22, 32], []]);
+    assert.deepEqual([fullLooks, terminalLooks], [[1, 11, 21, 31], []]);
   });
 
-  it('is the terminal every two seconds once the command of a live site has ended', () => {
+  it('is the terminal soon and then every two seconds once the command of a live site has ended', () => {
     follow(examples.live, `${process.pid}:1`);
     pass(6);
-    assert.deepEqual(terminalLooks, [2, 4, 6]);
+    assert.deepEqual(terminalLooks, [1, 3, 5]);
   });
 
   it('is soon and then every ten seconds, with the terminal, while the server is stopped', () => {
