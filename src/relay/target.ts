@@ -34,7 +34,7 @@ export async function findTarget(
 
 /** One target for each port that is reachable over loopback and may be a site, the likeliest first. */
 export function candidateTargets(listeners: readonly Listener[]): Target[] {
-  const reachable = listeners.filter(({ port, address }) => loopback.has(address) && !isBesideSite(port));
+  const reachable = listeners.filter(({ port, address }) => isReachable(address) && !isBesideSite(port));
   const ports = [...new Set(reachable.map(({ port }) => port))].sort((a, b) => rank(a) - rank(b) || a - b);
   return ports.map((port) => {
     const overIpv4 = reachable.some((listener) => listener.port === port && ipv4.has(listener.address));
@@ -45,6 +45,11 @@ export function candidateTargets(listeners: readonly Listener[]): Target[] {
 /** A socket for IPv6 may have an IPv4 address in its mapped form, as Java's do. */
 const ipv4 = new Set(['127.0.0.1', '0.0.0.0', '::ffff:127.0.0.1', '::ffff:0.0.0.0']);
 const loopback = new Set([...ipv4, '::1', '::']);
+
+/** Whether a socket that listens on this address is reached over loopback. */
+export function isReachable(address: string): boolean {
+  return loopback.has(address);
+}
 
 /** node's inspector; several processes count up. */
 const inspectorPorts = [9229, 9240] as const;

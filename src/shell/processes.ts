@@ -106,18 +106,20 @@ export function findRunning(shellPid: number, watched: readonly string[], procRo
   return found.sort((a, b) => b.startTime - a.startTime || b.pid - a.pid)[0];
 }
 
+/** Every process that this user may see. */
+export function processIds(procRoot = '/proc'): number[] {
+  return readFolder(procRoot)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
 function childPids(pid: number, procRoot: string): number[] {
   const tasks = join(procRoot, String(pid), 'task');
   // Each thread has its own list: a child belongs to the thread that forked it.
   const lists = readFolder(tasks).map((thread) => readText(join(tasks, thread, 'children')));
   if (lists.some((list) => list !== undefined)) return lists.flatMap((list) => numbersIn(list ?? ''));
   // A kernel built without these lists (CONFIG_PROC_CHILDREN): ask every process for its parent.
-  const all = numbersIn(
-    readFolder(procRoot)
-      .filter((name) => /^\d+$/.test(name))
-      .join(' '),
-  );
-  return lists.length === 0 ? [] : all.filter((other) => readProcess(other, procRoot)?.ppid === pid);
+  return lists.length === 0 ? [] : processIds(procRoot).filter((other) => readProcess(other, procRoot)?.ppid === pid);
 }
 
 function numbersIn(text: string): number[] {

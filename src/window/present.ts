@@ -175,10 +175,11 @@ function answeredElsewhereLook(publication: Publication): Look {
   };
 }
 
-function waitingLook({ lease: { publication }, elsewhere, mute }: AwaitingServer, port: number): Look {
-  const explanation = mute
+function waitingLook(site: AwaitingServer, port: number): Look {
+  const { publication } = site.lease;
+  const explanation = site.mute
     ? `but your server listens without answering.** It may still be making its first page. Still waiting? Make sure that it speaks plain HTTP: the link adds HTTPS.`
-    : `and waits for your server on port ${port}.** ${listensElsewhere(elsewhere, port)}`;
+    : `and waits for your server on port ${port}.** ${reasonToWait(site, port)}`;
   return {
     text: `$(loading~spin) ${forStatusBar(publication.hostname)}: waiting for the server`,
     explain: `**${markdownLink(publication)} is public, ${explanation}`,
@@ -213,10 +214,16 @@ function wait(note: Note | undefined, now: number): string {
   return seconds > 0 ? `: busy, trying again in ${seconds} s` : '';
 }
 
-const listensElsewhere = (other: number | undefined, port: number): string =>
-  other === undefined
-    ? ''
-    : `It listens on port ${other} instead: start it on port ${port} (for Vite: ${forMarkdownCode(`npm run dev -- --port ${port}`)}).`;
+function reasonToWait({ elsewhere, unreachable, heldBy }: AwaitingServer, port: number): string {
+  if (heldBy) {
+    const end = forMarkdownCode(`kill ${heldBy.pid}`);
+    return `An earlier server of yours holds the port: ${forMarkdownCode(heldBy.command)}, from a terminal that is closed or of another window. Type ${end} to end it, and start your server again.`;
+  }
+  if (unreachable !== undefined)
+    return `It listens on ${unreachable} alone, where visitors do not reach it: start it on ${forMarkdownCode('localhost')} (for Vite: ${forMarkdownCode('npm run dev -- --host localhost')}).`;
+  if (elsewhere === undefined) return '';
+  return `It listens on port ${elsewhere} instead: start it on port ${port} (for Vite: ${forMarkdownCode(`npm run dev -- --port ${port}`)}).`;
+}
 
 /** The other sites of this window, in one line. */
 function others(state: WindowState, shownPort: number): string {

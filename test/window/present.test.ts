@@ -55,6 +55,15 @@ describe('what the status bar shows', () => {
     });
   }
 
+  it('says why a site waits, and what to type', () => {
+    const heldBy = { pid: 12074, command: 'node server.js' };
+    assert.match(present(showing({ ...waiting, heldBy }), 1000).tooltip, /`node server\.js`.*`kill 12074`/);
+    assert.match(
+      present(showing({ ...waiting, unreachable: '192.0.2.2' }), 1000).tooltip,
+      /192\.0\.2\.2 alone.*--host localhost/,
+    );
+  });
+
   it('explains each state and offers only commands of the table', () => {
     for (const [, state] of texts) {
       const { tooltip } = present(state, 1000);

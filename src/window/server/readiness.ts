@@ -9,10 +9,10 @@ import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
 import { listeners, listenersOf } from '../../shell/listeners.ts';
 import { ageOf, runs, type ShellId } from '../../shell/processIds.ts';
-import { readProcess, workingFolder } from '../../shell/processes.ts';
+import { processIds, readProcess, workingFolder } from '../../shell/processes.ts';
 import { treeOf } from '../../shell/terminalProcesses.ts';
 import { isRunning, leaseOf } from '../site/siteState.ts';
-import type { Site, SiteEvent } from '../site/siteState.ts';
+import type { Finding, Site, SiteEvent } from '../site/siteState.ts';
 import type { WindowState, WindowEvent } from '../site/windowState.ts';
 import {
   eventOfListeners,
@@ -122,7 +122,10 @@ export class ReadinessWatcher {
       await this.#probe(site, port, undefined, socketPath);
       return;
     }
-    const event = socketPath === undefined ? eventOfListeners(site, port, found, uid) : eventOfTarget(site, target);
+    const event =
+      socketPath === undefined
+        ? eventOfListeners(site, port, found, uid)
+        : eventOfTarget(site, target, found.own, target ? undefined : this.#holder(found));
     if (event?.type === 'listening') {
       if (target) await this.#probe(site, port, target, socketPath);
       return;
@@ -130,6 +133,16 @@ export class ReadinessWatcher {
     this.#probes.end(port);
     const next = event ?? (target && eventOfOthers(site, target.port, portsOfCommands(site)));
     if (next) this.#dispatch(port, next);
+  }
+
+  /** The student's own process that listens on the port and is of no terminal of the site. */
+  #holder({ onPort, own }: PortListeners): Finding['heldBy'] {
+    const foreign = onPort.find(({ uid }) => uid === this.#options.uid);
+    if (!foreign || own.some(({ inode }) => inode === foreign.inode)) return undefined;
+    const pid = processIds().find((id) => listenersOf([id]).some(({ inode }) => inode === foreign.inode));
+    return pid === undefined
+      ? undefined
+      : { pid, command: (readProcess(pid)?.argv ?? []).join(' ').trim().slice(0, 80) };
   }
 
   #noteShown(site: Site, port: number, target: Target | undefined): void {

@@ -1,10 +1,11 @@
 // Translates the listeners on a public port, and the result of a probe, into events of a site; says when to look again. Pure.
 import { problemFor } from '../../messages/messages.ts';
 import type { Target } from '../../relay/forward.ts';
+import { isReachable } from '../../relay/target.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
 import type { Listener } from '../../shell/listeners.ts';
 import { leaseOf } from '../site/siteState.ts';
-import type { AwaitingServer, Site, SiteEvent, Stopped } from '../site/siteState.ts';
+import type { AwaitingServer, Finding, Site, SiteEvent, Stopped } from '../site/siteState.ts';
 
 /** Milliseconds between two looks: short at first, then longer; a full look reads the listeners, others only the processes. */
 export const shortestPause = 100;
@@ -45,12 +46,24 @@ export function eventOfListeners(
   return elsewhere === site.elsewhere && !hasProbeResult(site) ? undefined : silent;
 }
 
-/** For a site behind a relay, whose server may have any port. `listening` still has to be confirmed by a probe. */
-export function eventOfTarget(site: Site, target: Target | undefined): SiteEvent | undefined {
+/**
+ * For a site behind a relay, whose server may have any port. `listening` still has to be confirmed by a probe.
+ * @param own the listeners of the site's terminals
+ * @param holder the student's own process that holds the port, if it is none of the site's terminals
+ */
+export function eventOfTarget(
+  site: Site,
+  target: Target | undefined,
+  own: readonly Listener[] = [],
+  holder?: Finding['heldBy'],
+): SiteEvent | undefined {
   if (site.kind === 'live' && !target) return { type: 'silent' };
   if (site.kind !== 'waiting') return undefined;
   if (target) return { type: 'listening' };
-  return hasProbeResult(site) ? { type: 'silent' } : undefined;
+  const unreachable = own.find(({ address }) => !isReachable(address))?.address;
+  const isKnown = unreachable === site.unreachable && holder?.pid === site.heldBy?.pid;
+  if (isKnown && !hasProbeResult(site)) return undefined;
+  return { type: 'silent', ...(unreachable !== undefined && { unreachable }), ...(holder && { heldBy: holder }) };
 }
 
 /** For a site that waits for its server. */

@@ -37,6 +37,10 @@ export interface Finding {
   readonly elsewhere?: number;
   /** It listens on the right port, but gives no response: it is still starting, or does not speak HTTP. */
   readonly mute?: true;
+  /** It listens on this address alone, which neither the relay nor the connector reaches. */
+  readonly unreachable?: string;
+  /** An earlier server of the student's, of no terminal of the site, holds the port. */
+  readonly heldBy?: { readonly pid: number; readonly command: string };
 }
 
 interface Base {

@@ -106,13 +106,15 @@ export const table = {
         { ...kept(site), kind: 'live', told: true, lease: site.lease },
         ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const]),
       ),
-    silent: (site, { elsewhere, mute }) =>
+    silent: (site, { elsewhere, mute, unreachable, heldBy }) =>
       step({
         kind: 'waiting',
         ...kept(site),
         lease: site.lease,
         ...(elsewhere !== undefined && { elsewhere }),
         ...(mute && { mute }),
+        ...(unreachable !== undefined && { unreachable }),
+        ...(heldBy && { heldBy }),
       }),
     visitorsRefused,
     windowSilent: nowAway,

@@ -1,5 +1,6 @@
 import { identify } from '../../../src/shell/processIds.ts';
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -196,6 +197,29 @@ describe('window/server/readiness: a server that listens on a public port', () =
     );
     const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
     await watched.site(isLive);
+  });
+
+  it('is named where it outlived its terminal and holds the port', async () => {
+    const script =
+      "require('http').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })";
+    const earlier = spawn(process.execPath, ['-e', script]);
+    const later = spawn('sleep', ['60']);
+    cleanups.push(
+      () => void earlier.kill(),
+      () => void later.kill(),
+    );
+    const port = Number(String((await once(earlier.stdout, 'data'))[0]));
+    const shell = identify(later.pid ?? 0) ?? '';
+    const watched = watch(port, { socketOf: () => '/nowhere', setTarget: () => undefined });
+    const lease = { life: 1, publication: { ...publication, port } };
+    const runs = new Map([[shell, { process: shell, running: true }]]);
+    watched.state = { ...watched.state, sites: new Map([[port, { ...examples.waiting, lease, runs }]]) };
+    watched.watcher.follow(watched.state);
+    const site = await watched.site((now) => now.kind === 'waiting' && now.heldBy !== undefined);
+    assert.deepEqual(site.kind === 'waiting' && site.heldBy, {
+      pid: earlier.pid,
+      command: [process.execPath, '-e', script].join(' ').slice(0, 80),
+    });
   });
 
   it('is told once it replaces the one that visitors saw', async () => {

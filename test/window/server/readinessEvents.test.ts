@@ -100,6 +100,17 @@ describe('window/server/readinessEvents: the result of a probe', () => {
     }
   });
 
+  it('tells of a server that no visitor reaches, and of an earlier one that holds the port', () => {
+    const own = [{ ...listener(5173, 7), address: '192.0.2.2' }];
+    const unreachable = { unreachable: '192.0.2.2' };
+    assert.deepEqual(eventOfTarget(waiting, undefined, own), { type: 'silent', ...unreachable });
+    assert.equal(eventOfTarget({ ...waiting, ...unreachable }, undefined, own), undefined);
+    const heldBy = { pid: 7, command: 'node server.js' };
+    assert.deepEqual(eventOfTarget(waiting, undefined, [], heldBy), { type: 'silent', heldBy });
+    assert.equal(eventOfTarget({ ...waiting, heldBy }, undefined, [], heldBy), undefined);
+    assert.deepEqual(eventOfTarget({ ...waiting, heldBy }, undefined), { type: 'silent' });
+  });
+
   it('is dropped when the server is gone', () => {
     for (const site of [
       { ...waiting, refusal },
