@@ -26,6 +26,7 @@ export const drops = {
   notTypable: { told: 'status bar', why: 'Its terminal is gone: the command is shown as lost with the shell.' },
   restoredAlready: { told: 'status bar', why: 'A command runs there again, and its site is shown.' },
   noUntil: { told: 'status bar', why: 'The publish waits for its turn, which takes no longer than publishing itself.' },
+  noRelayPorts: { told: 'nowhere', why: 'The relays of this class listen at sockets, so there is no port to pass on.' },
 } as const satisfies Record<string, Drop>;
 
 /** Drops an event. The code names the row of the table that has the reason. */
