@@ -39,7 +39,7 @@ export function problemFor(code: MessageCode, facts: Facts = {}): Problem {
 
 /** Title and message as text; the title is left out if the message begins with it. */
 export function sentences({ title, message }: Pick<Problem, 'title' | 'message'>): string {
-  return message.startsWith(title) ? message : `${title}. ${message}`;
+  return message.startsWith(title) ? message : [`${title}.`, message].filter((part) => part !== '').join(' ');
 }
 
 function fill(template: string, facts: Facts): string {

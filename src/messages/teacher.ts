@@ -10,7 +10,7 @@ export const teacherMessages = {
   },
   paused: {
     exit: exitCodes.notAllowed,
-    title: 'Your teacher has paused publishing',
+    title: 'Your teacher has paused publishing{end}',
     detail: 'Your teacher has paused publishing{end}{said}',
     action: 'Leave your server running, or start it again after the pause.',
   },

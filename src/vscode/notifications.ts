@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { labels, type CommandId } from '../window/commandTable.ts';
 import { forNotification, notificationLink } from '../window/escape.ts';
-import { noPort, visitorsRefusedCode } from '../window/site/siteState.ts';
+import { noPort, pausedCode, stoppedByTeacherCode, visitorsRefusedCode } from '../window/site/siteState.ts';
+import { sentences } from '../messages/messages.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
 
 /** "Your site is live", with the hostname as a link. */
@@ -19,10 +20,19 @@ export function notifyLive(publication: Publication): void {
 }
 
 /** The codes of problems that the student's own set-up causes; every other problem is shown as an error. */
-const warnings = new Set([noPort.code, visitorsRefusedCode, 'request-blocked', 'second-server', 'site-moved']);
+const warnings = new Set([
+  noPort.code,
+  visitorsRefusedCode,
+  stoppedByTeacherCode,
+  pausedCode,
+  'request-blocked',
+  'second-server',
+  'site-moved',
+]);
 
-export function notifyProblem({ code, title, message, action }: Problem): void {
-  const text = forNotification([`${title}.`, message, action].filter((part) => part !== '').join(' '));
+export function notifyProblem(problem: Problem): void {
+  const { code, action } = problem;
+  const text = forNotification([sentences(problem), action].filter((part) => part !== '').join(' '));
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const firstCommand = code === noPort.code ? 'workbench.action.terminal.new' : 'classroomTunnel.republish';
   const offers = [firstCommand, 'classroomTunnel.showLog'] as const;

@@ -3,7 +3,7 @@ import { problemFor } from '../messages/messages.ts';
 import { labels, type CommandId } from './commandTable.ts';
 import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
 import type { Announcement } from './site/announcements.ts';
-import { isRunning, leaseOf, noPort, refusalProblem } from './site/siteState.ts';
+import { isRunning, leaseOf, noPort, pausedCode, refusalProblem, stoppedByTeacherCode } from './site/siteState.ts';
 import type { Kind, Note, Problem, Publication, Site, AwaitingServer } from './site/siteState.ts';
 import type { Refusal } from '../relay/probeResult.ts';
 import { shownSite } from './site/windowState.ts';
@@ -155,7 +155,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
         offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
       };
     case 'failed':
-      return problemLook(site.problem, `$(error) Not public: ${forStatusBar(site.problem.title)}`, 'error');
+      return failedLook(site.problem);
     case 'notPublic':
       return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
   }
@@ -199,14 +199,25 @@ function refusalLook(refusal: Refusal, publication: Publication): Look {
   };
 }
 
+function failedLook(problem: Problem): Look {
+  const isOfTeacher = [stoppedByTeacherCode, pausedCode].includes(problem.code);
+  const level = isOfTeacher ? 'warning' : 'error';
+  return problemLook(problem, `$(${level}) Not public: ${forStatusBar(problem.title)}`, level);
+}
+
 function problemLook(problem: Problem, text: string, background: 'error' | 'warning'): Look {
   return {
     text,
-    explain: `**${forMarkdown(problem.title)}.** ${forMarkdown(problem.message)}\n\n${forMarkdown(problem.action)}`,
+    explain: `${explanation(problem)}\n\n${forMarkdown(problem.action)}`,
     command: 'classroomTunnel.republish',
     offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
     background,
   };
+}
+
+function explanation({ title, message }: Problem): string {
+  if (message.startsWith(title)) return `**${forMarkdown(message)}**`;
+  return `**${forMarkdown(title)}.** ${forMarkdown(message)}`;
 }
 
 function wait(note: Note | undefined, now: number): string {

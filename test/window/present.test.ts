@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { problemFor } from '../../src/messages/messages.ts';
 import { labels } from '../../src/window/commandTable.ts';
 import { present } from '../../src/window/present.ts';
-import type { Site } from '../../src/window/site/siteState.ts';
+import type { Problem, Site } from '../../src/window/site/siteState.ts';
 import { describeState, emptyWindow, type WindowState } from '../../src/window/site/windowState.ts';
 import { examples, lease, problem, refusal, stopped } from './site/sites.ts';
 
@@ -46,6 +47,20 @@ describe('what the status bar shows', () => {
     ],
     ['away', showing(away), '$(debug-disconnect) Away', 'classroomTunnel.showLog'],
     ['failed', showing(failed), '$(error) Not public: No', 'classroomTunnel.republish', 'error'],
+    [
+      'taken down by the teacher',
+      showing({ ...failed, problem: problemFor('stopped-by-teacher') }),
+      '$(warning) Not public: Your teacher has taken it down',
+      'classroomTunnel.republish',
+      'warning',
+    ],
+    [
+      'paused by the teacher',
+      showing({ ...failed, problem: problemFor('paused', { end: ' until 10:30', said: ': Look at the board.' }) }),
+      '$(warning) Not public: Your teacher has paused publishing until 10:30',
+      'classroomTunnel.republish',
+      'warning',
+    ],
     ['notPublic', showing(notPublic, 0), '$(warning) Not public: no PORT', 'classroomTunnel.republish', 'warning'],
   ];
   for (const [name, state, text, command, background] of texts) {
@@ -72,6 +87,13 @@ describe('what the status bar shows', () => {
       assert.ok(offered.length > 0);
       for (const id of offered) assert.ok(id in labels, id);
     }
+  });
+
+  it('shows the message of the teacher once', () => {
+    const shown = (problem: Problem) => present(showing({ ...failed, problem }), 0).tooltip.split('\n')[0];
+    assert.equal(shown(problemFor('stopped-by-teacher')), '**Your teacher has taken it down.**');
+    const pause = problemFor('paused', { end: ' until 10:30', said: ': Look at the board.' });
+    assert.equal(shown(pause), '**Your teacher has paused publishing until 10:30: Look at the board.**');
   });
 
   it('counts the seconds only while there is something to wait for', () => {

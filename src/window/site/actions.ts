@@ -1,7 +1,7 @@
 // The steps of a site's state machine: each returns the next state and its effects. transitions.ts says when. Pure.
 import { problemFor } from '../../messages/messages.ts';
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
-import { isRunning, leaseOf, idleSite, noPort, refusalProblem } from './siteState.ts';
+import { idleSite, isRunning, leaseOf, noPort, pausedCode, refusalProblem, stoppedByTeacherCode } from './siteState.ts';
 import type {
   Away,
   Effect,
@@ -51,7 +51,7 @@ export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run
 export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step =>
   step({ ...site, runs: startedRun(site, event) });
 export const runEnded = (site: Site, event: { shell: ShellId }): Step =>
-  step(withoutServer({ ...site, runs: withEnded(site, event.shell) }));
+  withoutServer({ ...site, runs: withEnded(site, event.shell) });
 export const restored = (site: Site, event: { shell: ShellId }): Step =>
   step(site.runs.has(event.shell) ? site : { ...site, runs: withRun(site, event.shell, { running: false }) });
 
@@ -59,22 +59,31 @@ export const restored = (site: Site, event: { shell: ShellId }): Step =>
 export function closed(site: Site, event: { shell: ShellId }): Step {
   const runs = new Map(site.runs);
   if (!runs.delete(event.shell)) return step(site);
-  if (runs.size > 0) return step(withoutServer({ ...site, runs }));
+  if (runs.size > 0) return withoutServer({ ...site, runs });
   return step(idleSite, ...release(site));
 }
 
-/** The life of the current lease, or of the one that is being published. */
-const lifeOf = (site: Site): number | undefined => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life);
+const heldLifeOf = (site: Site): number | undefined => (site.kind === 'failed' ? site.heldLife : undefined);
+
+/** The life of the current lease, of the one that is being published, or of the one that the teacher ended. */
+const lifeOf = (site: Site): number | undefined =>
+  site.kind === 'publishing' ? site.life : (leaseOf(site)?.life ?? heldLifeOf(site));
 
 function release(site: Site): Effect[] {
   const life = lifeOf(site);
   return life === undefined ? [] : [{ type: 'release', life }];
 }
 
-/** A public site whose last command has ended is stopped. */
-function withoutServer(site: Site): Site {
-  if ((site.kind !== 'waiting' && site.kind !== 'live') || isRunning(site)) return site;
-  return { kind: 'stopped', ...kept(site), lease: site.lease };
+/** A public site whose last command has ended is stopped. One that the teacher took down may be published by the next command. */
+function withoutServer(site: Site): Step {
+  if (isRunning(site)) return step(site);
+  if (heldLifeOf(site) !== undefined) return step(withoutHeldLife(site), ...release(site));
+  if (site.kind !== 'waiting' && site.kind !== 'live') return step(site);
+  return step({ kind: 'stopped', ...kept(site), lease: site.lease });
+}
+
+function withoutHeldLife(site: Site): Site {
+  return site.kind === 'failed' ? { kind: 'failed', ...kept(site), problem: site.problem } : site;
 }
 
 export function publish(
@@ -85,7 +94,7 @@ export function publish(
   told: boolean,
 ): Step<Publishing> {
   const lease = leaseOf(site);
-  const life = lease?.life ?? newLife;
+  const life = lease?.life ?? heldLifeOf(site) ?? newLife;
   return {
     site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) },
     effects: [{ type: 'publish', life, verify }],
@@ -116,7 +125,7 @@ export function unpublish(site: Site): Step {
   const lease = leaseOf(site);
   return step(
     { kind: 'idle', runs: site.runs, told: false },
-    ...(lease ? [{ type: 'unpublish', lease } as const] : []),
+    ...(lease ? [{ type: 'unpublish', lease } as const] : release(site)),
   );
 }
 
@@ -149,6 +158,7 @@ export const nowAway = (site: (AwaitingServer | Live | Stopped | Failed) & { lea
 /** A new lease brings a new guardian; without one, the site would outlive this window. */
 export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
   if (lifeOf(site) !== event.life) return step(site);
+  if (heldLifeOf(site) !== undefined) return step(withoutHeldLife(site));
   return step({ kind: 'publishing', ...kept(site), life }, { type: 'publish', life, verify: false });
 }
 
@@ -163,10 +173,17 @@ export function published(site: Publishing, event: Of<SiteEvent, 'type', 'publis
 export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'>): Step {
   const { life, lease } = site;
   if (event.life !== life) return step(site);
+  if (event.problem.code === stoppedByTeacherCode) return stoppedByTeacher(site, event.problem);
   const abandon: Effect[] = lease ? [] : [{ type: 'abandon', life }];
   return event.retryAfterSeconds === undefined
     ? nowFailed(site, event.problem, lease, ...abandon)
     : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
+}
+
+/** This run stays down: its life is held, without a lease, until the command ends. */
+function stoppedByTeacher(site: Publishing, problem: Problem): Step {
+  const { site: next, effects } = withoutServer({ kind: 'failed', ...kept(site), problem, heldLife: site.life });
+  return step(next, ...effects, { type: 'tellProblem', problem });
 }
 
 /** Each failure doubles the pause between two tries, up to this number. */
@@ -176,11 +193,13 @@ const maxFailures = 5;
 function failedForNow(site: Publishing, cause: Problem, seconds: number, effects: readonly Effect[]): Step {
   const { life, lease } = site;
   const failures = Math.min((site.failures ?? 0) + 1, maxFailures);
+  // A pause says when to try again.
+  const factor = cause.code === pausedCode ? 1 : 2 ** (failures - 1);
   const problem = { ...cause, action: `${cause.action} Retrying automatically.` };
   return step(
     { kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
     ...effects,
-    { type: 'retryIn', life, seconds: seconds * 2 ** (failures - 1) },
+    { type: 'retryIn', life, seconds: seconds * factor },
     ...(site.failures === undefined ? [{ type: 'tellProblem', problem } as const] : []),
   );
 }

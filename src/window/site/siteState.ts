@@ -88,6 +88,11 @@ export interface Failed extends Base {
   readonly lease?: Lease;
   /** Present if it is retried automatically: the life of the failed try, and the number of consecutive failures. */
   readonly retry?: { readonly life: number; readonly failures: number };
+  /**
+   * The teacher took the site down: the life of the holder that this run had. It is held until the command ends, so that the command
+   * line refuses this run, and accepts the next one.
+   */
+  readonly heldLife?: number;
 }
 export interface NotPublic extends Base {
   readonly kind: 'notPublic';
@@ -156,6 +161,10 @@ export const idleSite: Idle = { kind: 'idle', runs: new Map(), told: false };
 
 /** Shown as a warning and in the status bar when a command runs without PORT. */
 export const noPort: Problem = problemFor('no-port', { variable: 'PORT', assignment: 'export PORT=3000' });
+
+/** The codes of a teacher's decisions. */
+export const stoppedByTeacherCode = 'stopped-by-teacher';
+export const pausedCode = 'paused';
 
 /** The code of a problem that is a refusal. */
 export const visitorsRefusedCode = 'visitors-refused';

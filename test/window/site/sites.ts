@@ -9,6 +9,7 @@ import {
   type SiteEvent,
   type SiteEventType,
 } from '../../../src/window/site/siteState.ts';
+import { problemFor } from '../../../src/messages/messages.ts';
 import type { Refusal } from '../../../src/relay/probeResult.ts';
 import { transition } from '../../../src/window/site/transitions.ts';
 
@@ -25,6 +26,7 @@ export const refusal: Refusal = {
   fix: 'server: {}',
 };
 export const otherRefusal: Refusal = { ...refusal, fix: 'base: "/"' };
+export const stoppedByTeacher: Problem = problemFor('stopped-by-teacher');
 export const lease = { life: 1, publication };
 export const shell = '10:1';
 export const otherShell = '20:1';
@@ -65,6 +67,7 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'published', life: 1, publication, created: false },
   { type: 'refused', life: 1, problem },
   { type: 'refused', life: 1, problem, retryAfterSeconds: 15 },
+  { type: 'refused', life: 1, problem: stoppedByTeacher },
   { type: 'notRemoved', lease, problem },
   { type: 'listening' },
   { type: 'silent' },

@@ -2,7 +2,18 @@
 import { noPort, refusalProblem, type Site, type SiteEvent } from '../../../src/window/site/siteState.ts';
 import { problemFor } from '../../../src/messages/messages.ts';
 import {} from '../../../src/window/site/transitions.ts';
-import { examples, lease, otherShell, problem, publication, refusal, running, shell, stopped } from './sites.ts';
+import {
+  examples,
+  lease,
+  otherShell,
+  problem,
+  publication,
+  refusal,
+  running,
+  shell,
+  stopped,
+  stoppedByTeacher,
+} from './sites.ts';
 
 export const life = 7;
 const publish = { type: 'publish', life, verify: false };
@@ -37,6 +48,10 @@ const stoppedAway: Site = { ...away, runs: stopped() };
 const awayReleased: Site = { kind: 'away', runs: running(), told: true };
 const failedPublic: Site = { ...failed, lease };
 const failedForNow: Site = { ...failed, retry: { life: 1, failures: 1 } };
+const stop = { type: 'refused', life: 1, problem: stoppedByTeacher } as const;
+const tellStop = { type: 'tellProblem', problem: stoppedByTeacher };
+const takenDownEnded: Site = { ...failed, problem: stoppedByTeacher };
+const takenDown: Site = { ...takenDownEnded, heldLife: 1 };
 const twoHolders = new Map([...running(), ...running('21:1', otherShell)]);
 const otherRuns = new Map([...stopped(), ...running('21:1', otherShell)]);
 const otherStopped = new Map([...running(), ...stopped('21:1', otherShell)]);
@@ -155,6 +170,17 @@ export const table: [Site, SiteEvent, Site, readonly object[]][] = [
   [{ ...failedForNow, lease }, { type: 'retry', life: 1 }, { ...publishing, lease, failures: 1 }, [again]],
   [{ ...failedForNow, runs: stopped() }, { type: 'retry', life: 1 }, { ...failedForNow, runs: stopped() }, []],
   [failedForNow, { type: 'retry', life: 2 }, failedForNow, []],
+  [publishing, stop, takenDown, [tellStop]],
+  [{ ...publishing, lease }, stop, takenDown, [tellStop]],
+  [{ ...publishing, runs: stopped() }, stop, { ...takenDownEnded, runs: stopped() }, [release, tellStop]],
+  [takenDown, { type: 'retry', life: 1 }, takenDown, []],
+  [takenDown, republish, publishing, [again]],
+  [takenDown, unpublish, idleWith(running()), [release]],
+  [takenDown, guardianLost, takenDownEnded, []],
+  [takenDown, ended, { ...takenDownEnded, runs: stopped() }, [release]],
+  [takenDown, closed, idle, [release]],
+  [{ ...takenDown, runs: otherStopped }, closed, { ...takenDownEnded, runs: stopped('21:1', otherShell) }, [release]],
+  [{ ...takenDownEnded, runs: stopped() }, ran, { ...publishing, runs: restarted, life }, [publish]],
   [failed, { type: 'retry', life: 1 }, failed, []],
   [failed, ran, { ...publishing, runs: restarted, life }, [publish]],
   [failed, withoutPort, { ...notPublic, runs: restarted }, [{ type: 'tellProblem', problem: noPort }]],

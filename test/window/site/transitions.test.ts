@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { refusalProblem, type Site, type SiteEvent } from '../../../src/window/site/siteState.ts';
+import { problemFor } from '../../../src/messages/messages.ts';
 import { transition } from '../../../src/window/site/transitions.ts';
 import { allEvents, explore, otherRefusal, refusal, running } from './sites.ts';
 import {
@@ -98,6 +99,18 @@ describe("a site's machine", () => {
   it('does not publish again by itself what was taken down by hand', () => {
     const down = transition(live, unpublish, life).site;
     assert.deepEqual([down.kind, [...down.runs.values()]], ['idle', [{ process: '11:1', running: true }]]);
+  });
+
+  it('tries a paused site again when the command line says so, with even pauses', () => {
+    const problem = problemFor('paused', { end: '', said: '.' });
+    const event = { type: 'refused', life: 1, problem, retryAfterSeconds: 60 } as const;
+    const { site, effects } = transition({ ...publishing, failures: 3 }, event, life);
+    assert.deepEqual(effects, [
+      { type: 'abandon', life: 1 },
+      { type: 'retryIn', life: 1, seconds: 60 },
+    ]);
+    const retry = transition(site, { type: 'retry', life: 1 }, life);
+    assert.deepEqual(retry.effects, [{ type: 'publish', life, verify: false }]);
   });
 
   it('tells anew only what was made anew', () => {

@@ -7,6 +7,7 @@ import {
   refusalProblem,
   visitorsRefusedCode,
   type Problem,
+  type Site,
   type SiteEvent,
 } from '../../../src/window/site/siteState.ts';
 import {
@@ -16,10 +17,11 @@ import {
   type WindowEffect,
   type WindowEvent,
 } from '../../../src/window/site/windowState.ts';
-import { otherRefusal, problem, refusal } from './sites.ts';
+import { otherRefusal, problem, refusal, stoppedByTeacher } from './sites.ts';
 
 export const shells = ['10:1', '20:1', '30:1'];
 const ports = [3000, 3001];
+const answers = ['created', 'there', 'busy', 'refused', 'refusedForNow', 'stoppedByTeacher'] as const;
 
 /** Sends the window only events that can follow from what it asked for, and keeps its own account of leases and notifications. */
 export class Model {
@@ -91,7 +93,7 @@ export class Model {
   }
 
   /** Responds to the oldest publish. */
-  answer(kind: 'created' | 'there' | 'busy' | 'refused' | 'refusedForNow'): void {
+  answer(kind: (typeof answers)[number]): void {
     const asked = this.pending.shift();
     if (!asked) return;
     const { life, port } = asked;
@@ -104,9 +106,11 @@ export class Model {
         ? { type: 'busy', life, note: { message: 'busy', until: 1 } }
         : kind === 'refused'
           ? { type: 'refused', life, problem }
-          : kind === 'refusedForNow'
-            ? { type: 'refused', life, problem, retryAfterSeconds: 15 }
-            : { type: 'published', life, publication, created: kind === 'created' };
+          : kind === 'stoppedByTeacher'
+            ? { type: 'refused', life, problem: stoppedByTeacher }
+            : kind === 'refusedForNow'
+              ? { type: 'refused', life, problem, retryAfterSeconds: 15 }
+              : { type: 'published', life, publication, created: kind === 'created' };
     this.send({ type: 'site', port, event });
   }
 
@@ -120,20 +124,23 @@ export class Model {
     for (const [port, site] of this.state.sites) {
       const lease = leaseOf(site);
       if (lease) assert.ok(this.held.has(lease.life), `${port} ${site.kind} has a lease that nobody holds`);
+      if (site.kind === 'failed' && site.heldLife !== undefined)
+        assert.ok(isRunning(site), 'a run that has ended may be published again');
       if (site.kind === 'live') assert.ok(isRunning(site), 'live without a running command');
       if (site.kind === 'stopped') assert.ok(!isRunning(site), 'stopped, though a command runs');
       if (site.kind !== 'idle') assert.ok(site.runs.size > 0, `${site.kind} without a terminal`);
     }
-    const known = new Set(
-      [...this.state.sites.values()].flatMap(
-        (site) => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life) ?? [],
-      ),
-    );
+    const known = new Set([...this.state.sites.values()].flatMap((site) => lifeOf(site) ?? []));
     for (const life of this.held)
       assert.ok(known.has(life), `life ${life} is held, and no site of the window knows it`);
     for (const [life, times] of this.told)
       assert.ok(times <= (this.publications.get(life) ?? 0), `life ${life} was told ${times} times`);
   }
+}
+
+function lifeOf(site: Site): number | undefined {
+  if (site.kind === 'publishing') return site.life;
+  return leaseOf(site)?.life ?? (site.kind === 'failed' ? site.heldLife : undefined);
 }
 
 export const anyShell = fc.constantFrom(...shells);
@@ -155,12 +162,7 @@ export const anyMove: fc.Arbitrary<(model: Model) => void> = fc.oneof(
             model.send({ type: 'observed', shell, commands }),
       ),
   },
-  {
-    weight: 4,
-    arbitrary: fc
-      .constantFrom('created' as const, 'there' as const, 'busy' as const, 'refused' as const, 'refusedForNow' as const)
-      .map((kind) => (model: Model) => model.answer(kind)),
-  },
+  { weight: 4, arbitrary: fc.constantFrom(...answers).map((kind) => (model: Model) => model.answer(kind)) },
   { weight: 2, arbitrary: anyShell.map((shell) => (model: Model) => model.send({ type: 'closed', shell })) },
   {
     weight: 2,
@@ -212,10 +214,11 @@ export const anyMove: fc.Arbitrary<(model: Model) => void> = fc.oneof(
   {
     weight: 1,
     arbitrary: anyPort.map((port) => (model: Model) => {
-      const lease = leaseOf(model.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false });
-      if (!lease) return;
-      model.held.delete(lease.life);
-      const next = windowStep(model.state, { type: 'site', port, event: { type: 'guardianLost', life: lease.life } });
+      const site = model.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false };
+      const life = site.kind === 'publishing' ? undefined : lifeOf(site);
+      if (life === undefined) return;
+      model.held.delete(life);
+      const next = windowStep(model.state, { type: 'site', port, event: { type: 'guardianLost', life } });
       model.state = next.state;
       for (const effect of next.effects) model.take(effect);
       model.check();
