@@ -150,6 +150,9 @@ function addTeacherCommands(program: Command, run: RunAsTeacher): void {
     .action((options: CommonOptions & { timer?: boolean }) =>
       run('gc', (about) => collectGarbage(about, options), options),
     );
+  command(program, 'log', 'show the last changes, newest last').action((options: CommonOptions) =>
+    run('log', async (about) => (await import('./auditLog.ts')).log(about), options),
+  );
   command(program, 'restore', "show the tunnel's replaced configurations, or put one back")
     .argument('[name]', 'the configuration to put back')
     .action((name: string | undefined, options: CommonOptions) =>

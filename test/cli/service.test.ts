@@ -68,7 +68,7 @@ describe('command: through the service', function () {
     }
   });
 
-  for (const verb of ['list', 'stop', 'pause', 'resume', 'gc', 'restore', 'doctor']) {
+  for (const verb of ['list', 'stop', 'pause', 'resume', 'log', 'gc', 'restore', 'doctor']) {
     it(`rejects ${verb} by a student, without a call`, async () => {
       const classroom = await startService();
       const { code, last } = await classroom.run([verb, '--json'], student1);
@@ -79,7 +79,7 @@ describe('command: through the service', function () {
 
   it('lets a user in `teachers` call the commands of a teacher', async () => {
     const classroom = await startService({ teachers: ['student1'] });
-    for (const verb of ['list', 'pause', 'resume', 'gc', 'restore']) {
+    for (const verb of ['list', 'pause', 'resume', 'log', 'gc', 'restore']) {
       const { code, err } = await classroom.run([verb], student1);
       assert.equal(code, 0, err);
     }
