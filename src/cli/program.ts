@@ -92,7 +92,7 @@ function makeProgram(args: readonly string[], context: ProgramContext, setExitCo
     });
   addStudentCommands(program, run);
   addTeacherCommands(program, asTeacher(run));
-  if (context.peer === undefined) addLocalCommands(program, runHere);
+  if (context.peer === undefined) addLocalCommands(program, context, runHere);
   return program;
 }
 
@@ -129,7 +129,15 @@ function addStudentCommands(program: Command, run: Run): void {
 }
 
 /** Declares the commands that the service does not run for a caller. */
-function addLocalCommands(program: Command, run: Run): void {
+function addLocalCommands(program: Command, context: ProgramContext, run: Run): void {
+  command(program, 'run', 'run a development server, and publish it for as long as it runs')
+    .argument('<command...>', 'the command and its arguments')
+    .passThroughOptions()
+    .action((words: string[], options: CommonOptions) => {
+      const err = (line: string) => context.err(`Classroom Tunnel: ${line}`);
+      const tool = (args: readonly string[]) => runProgram(args, { ...context, out: err, err });
+      return run(async (about) => (await import('./run.ts')).run(about, words, tool), options);
+    });
   command(program, 'shell-init', 'print the settings of the shell hooks, to be evaluated by the shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));

@@ -198,6 +198,12 @@ export const commandMessages = {
     detail: "The folder {folder} cannot be used for {user}'s relay: {problem}.",
     action: 'Remove it; it is created again with the right owner and mode.',
   },
+  'relay-missing': {
+    exit: exitCodes.configuration,
+    title: 'The relay is not installed',
+    detail: 'There is no relay.cjs in {folders}.',
+    action: 'Ask your teacher to install dist/relay.cjs there (README, "The program").',
+  },
   'holder-foreign': {
     exit: exitCodes.notAllowed,
     title: 'This is not your process',
