@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseConfig } from '../src/provisioning/config.ts';
-import { MendableError } from '../src/provisioning/errors.ts';
+import { FixableError } from '../src/provisioning/errors.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
@@ -20,7 +20,7 @@ function configurationKeys(): string[] {
       'server1',
     );
   } catch (error) {
-    if (error instanceof MendableError) return error.action.replace(/^.*the keys are |\.$/g, '').split(', ');
+    if (error instanceof FixableError) return error.action.replace(/^.*the keys are |\.$/g, '').split(', ');
   }
   throw new Error('an unknown key passes');
 }

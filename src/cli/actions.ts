@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { QueueListener } from '../provisioning/context.ts';
 import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
 import { identifyOnHost } from '../provisioning/processIdentity.ts';
 import { Publisher } from '../provisioning/publisher.ts';
@@ -46,7 +46,7 @@ type Removed = Extract<Outcome, { kind: 'removed' }>;
 /** The holder of a publication that lasts until it is taken down by a command. */
 const byHand = 'hand';
 
-/** Publishes the caller's port. @throws MendableError */
+/** Publishes the caller's port. @throws FixableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
   const session = openSession(context.report, context);
   const site = siteOf(session, port, options.relay ? await relayService(session, port, options.relayPort) : undefined);
@@ -59,13 +59,13 @@ export async function publish(context: ActionContext, port: number, options: Pub
   await provision(context, session, { kind: 'publish', site, holder, verify: options.verify ?? false });
 }
 
-/** Ends everything that the holder holds. @throws MendableError */
+/** Ends everything that the holder holds. @throws FixableError */
 export async function release(context: ActionContext, holder: string): Promise<void> {
   const session = openSession(context.report, context);
   await provision(context, session, { kind: 'release', user: session.caller.user, holder });
 }
 
-/** Takes down the caller's publication of this port, whatever its holders. @throws MendableError */
+/** Takes down the caller's publication of this port, whatever its holders. @throws FixableError */
 export async function unpublish(context: ActionContext, port: number): Promise<void> {
   const session = openSession(context.report, context);
   await provision(context, session, { kind: 'unpublish', site: siteOf(session, port) });
@@ -74,7 +74,7 @@ export async function unpublish(context: ActionContext, port: number): Promise<v
 /**
  * Takes down sites without a living holder, and finishes interrupted changes.
  * @param options `timer`: idle DNS records stay until their time is over; otherwise they go at once
- * @throws MendableError
+ * @throws FixableError
  */
 export async function collectGarbage(context: ActionContext, { timer }: { readonly timer?: boolean }): Promise<void> {
   await provision(context, openSession(context.report, context), { kind: 'collect', idleRecords: timer !== true });
@@ -133,7 +133,7 @@ async function provision(context: ActionContext, session: Session, action: Actio
   const publisher = await Publisher.open(openContext(session, report, env));
   const request = (wanted: Action) => publisher.request(wanted, listenerOf(report), stop);
   const outcome = await request(action);
-  if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
+  if (outcome.kind === 'error') throw FixableError.fromJSON(outcome.error);
   if (outcome.kind === 'removed') answerRemoved(report, action, outcome);
   else if (action.kind === 'publish') await answerPublished(context, session, action, outcome, request);
   await publisher.serveOthers(stop);
@@ -170,7 +170,7 @@ async function answerPublished(
   if (state.kind === 'behind' && version === undefined && !action.verify) {
     const verified = { ...action, verify: true };
     const again = await request(verified);
-    if (again.kind === 'error') throw MendableError.fromJSON(again.error);
+    if (again.kind === 'error') throw FixableError.fromJSON(again.error);
     if (again.kind === 'published') await answerPublished({ report, stop }, { config }, verified, again, request);
     return;
   }
@@ -210,12 +210,12 @@ function siteOf({ config, caller }: Session, port: number, service = `http://loc
 function checkListener({ caller }: Session, port: number): void {
   if (caller.uid === 0) return;
   const other = listeners().find((listener) => listener.port === port && listener.uid !== caller.uid);
-  if (other) throw new MendableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
+  if (other) throw new FixableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
 }
 
 /** Another user's process is never a holder; one that has ended holds nothing. */
 function checkHolder({ caller }: Session, pid: number): void {
   const owner = processOwner(pid);
   if (caller.uid !== 0 && owner !== undefined && owner !== caller.uid)
-    throw new MendableError('holder-foreign', { pid, user: caller.user, owner: userName(owner) });
+    throw new FixableError('holder-foreign', { pid, user: caller.user, owner: userName(owner) });
 }

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../json.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import type { ActionContext } from './actions.ts';
 import { reasonOf } from './readRegularFile.ts';
 import { openSession } from './session.ts';
@@ -67,7 +67,7 @@ function readEnd(file: string): string {
     return buffer.toString('utf8', 0, count);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new MendableError('state-unwritable', { file, problem: reasonOf(error) });
+    throw new FixableError('state-unwritable', { file, problem: reasonOf(error) });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

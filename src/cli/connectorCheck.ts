@@ -11,7 +11,7 @@ import {
   type Protocol,
 } from '../provisioning/connector.ts';
 import type { Config } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import type { Outcome } from '../provisioning/queue.ts';
 import { listeners } from '../shell/listeners.ts';
 
@@ -69,12 +69,12 @@ export async function waitUntilLoaded(
 export function connectorProblem(
   state: ConnectorState,
   { hostname, version, unchecked }: Extract<Outcome, { kind: 'published' }>,
-): MendableError | undefined {
-  if (state.kind === 'disconnected') return new MendableError('connector-disconnected', { hostname });
+): FixableError | undefined {
+  if (state.kind === 'disconnected') return new FixableError('connector-disconnected', { hostname });
   if (state.kind !== 'behind') return undefined;
   const suspect = unchecked === undefined ? '' : `; ${unchecked}, which cloudflared must be able to read`;
   const wanted = version === undefined ? 'its rule is not in it' : `version ${version} is needed`;
-  return new MendableError('connector-behind', {
+  return new FixableError('connector-behind', {
     hostname,
     problem: `it has version ${state.version}, ${wanted}${suspect}`,
   });

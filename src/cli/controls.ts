@@ -1,6 +1,6 @@
 // The teacher's commands that refuse publications and allow them again: stop, pause, resume.
 import { localTime } from '../provisioning/controls.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import type { TeacherAction } from '../provisioning/queue.ts';
 import { listenerOf, type ActionContext } from './actions.ts';
@@ -12,9 +12,9 @@ export interface PauseOptions {
   readonly message?: string;
 }
 
-/** Takes the sites of these users down, or all. @throws MendableError `usage` unless exactly one of both is given */
+/** Takes the sites of these users down, or all. @throws FixableError `usage` unless exactly one of both is given */
 export async function stop(context: ActionContext, users: readonly string[], all: boolean): Promise<void> {
-  if (all === users.length > 0) throw new MendableError('usage', { problem: 'name users, or --all' });
+  if (all === users.length > 0) throw new FixableError('usage', { problem: 'name users, or --all' });
   await decide(context, { kind: 'stop', ...named(users) }, ({ hostnames, apiCalls }) => {
     const event = { event: 'stopped', users: all ? null : users, hostnames, apiCalls };
     context.report.answer(hostnames.length > 0 ? `Stopped ${hostnames.join(', ')}.` : 'Nothing was live.', event);
@@ -59,14 +59,14 @@ async function decide(
   const session = openSession(report, { env, peer });
   const publisher = await Publisher.open(openContext(session, report, env));
   const outcome = await publisher.request({ ...decision, by: session.caller.user }, listenerOf(report), signal);
-  if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
+  if (outcome.kind === 'error') throw FixableError.fromJSON(outcome.error);
   answer({ hostnames: outcome.kind === 'removed' ? outcome.hostnames : [], apiCalls: outcome.apiCalls });
   await publisher.serveOthers(signal);
 }
 
 function checkUsers(users: readonly string[]): void {
   const wrong = users.find((user) => !/^[^\s\p{Cc}]{1,64}$/u.test(user));
-  if (wrong !== undefined) throw new MendableError('usage', { problem: `"${wrong}" is not the name of a user` });
+  if (wrong !== undefined) throw new FixableError('usage', { problem: `"${wrong}" is not the name of a user` });
 }
 
 const named = (users: readonly string[]) => (users.length > 0 ? { users } : {});

@@ -2,7 +2,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { version } from '../../package.json';
 import { exitCodes } from '../messages/exitCodes.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import {
   collectGarbage,
   info,
@@ -241,10 +241,10 @@ async function runAction(context: ProgramContext, style: Style, action: Action):
   const { env, peer, stop } = context;
   try {
     if (isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '') && ownsState(context))
-      throw new MendableError('sudo-refused');
+      throw new FixableError('sudo-refused');
     return (await action({ report, env, peer, stop })) ?? 0;
   } catch (error) {
-    if (error instanceof MendableError) return report.fail(error);
+    if (error instanceof FixableError) return report.fail(error);
     if (stop.aborted) return 1;
     throw error;
   }

@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { relayPortService } from '../provisioning/publications.ts';
 import { socketFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/listeners.ts';
@@ -18,7 +18,7 @@ export function ownSocketFolder(config: Pick<Config, 'stateDir'>, { uid }: Pick<
 /**
  * The socket of the caller's relay for this port. What listens there is public under the caller's name, so no other account may
  * be able to replace it.
- * @throws MendableError `socket-foreign`
+ * @throws FixableError `socket-foreign`
  */
 export function checkedSocket({ config, caller }: Session, port: number): string {
   const folder = ownSocketFolder(config, caller);
@@ -30,7 +30,7 @@ export function checkedSocket({ config, caller }: Session, port: number): string
       : (stats.mode & 0o022) !== 0
         ? 'other accounts may write in it'
         : undefined;
-  if (problem) throw new MendableError('socket-foreign', { folder, problem, user: caller.user });
+  if (problem) throw new FixableError('socket-foreign', { folder, problem, user: caller.user });
   return join(folder, `${port}.sock`);
 }
 
@@ -38,7 +38,7 @@ export function checkedSocket({ config, caller }: Session, port: number): string
  * The service that leads to the caller's relay: its socket, or its port if the connector may use http2, over which cloudflared carries
  * no WebSocket to a socket.
  * @param relayPort the port at which the relay listens too, if it does
- * @throws MendableError `socket-foreign`, `port-foreign`
+ * @throws FixableError `socket-foreign`, `port-foreign`
  */
 export async function relayService(session: Session, port: number, relayPort?: number): Promise<string> {
   const socket = `unix:${checkedSocket(session, port)}`;
@@ -50,11 +50,11 @@ export async function relayService(session: Session, port: number, relayPort?: n
 
 /**
  * Whether the caller's relay listens on the port. What listens there is public under the caller's name.
- * @throws MendableError `port-foreign` if another account has the port
+ * @throws FixableError `port-foreign` if another account has the port
  */
 function isOwnRelay({ caller }: Session, port: number): boolean {
   const found = listeners().filter((listener) => listener.port === port);
   const other = found.find(({ uid }) => uid !== caller.uid);
-  if (other) throw new MendableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
+  if (other) throw new FixableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
   return found.some(({ address }) => address === '127.0.0.1');
 }

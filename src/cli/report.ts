@@ -1,6 +1,6 @@
 // Writes the command's output: answers to stdout, messages for people to stderr.
 import type { Problem } from '../messages/messages.ts';
-import { explain, type MendableError } from '../provisioning/errors.ts';
+import { explain, type FixableError } from '../provisioning/errors.ts';
 
 export type Event = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ export interface Report {
   /** Keeps a secret out of all output. */
   hide(secret: string): void;
   /** Reports an error that a person can fix, and returns its exit code. */
-  fail(error: MendableError): number;
+  fail(error: FixableError): number;
 }
 
 export interface Streams {

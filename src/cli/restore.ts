@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { ruleOf, type TunnelConfig } from '../provisioning/ingress.ts';
 import type { Publisher } from '../provisioning/publisher.ts';
 import type { Action } from '../provisioning/queue.ts';
@@ -12,7 +12,7 @@ import type { SiteKey } from '../provisioning/publications.ts';
  * Brings a restored configuration up to date: adds what is live, and removes the rules of sites that have ended since. The audit
  * log tells which rules are ours. All of it is served in one round.
  * @returns the hostnames that are live
- * @throws MendableError of the first request that failed
+ * @throws FixableError of the first request that failed
  */
 export async function settleAfterRestore(
   publisher: Publisher,
@@ -25,7 +25,7 @@ export async function settleAfterRestore(
   const actions: Action[] = [{ kind: 'collect' }, ...left.map((site): Action => ({ kind: 'unpublish', site }))];
   const quiet = { queued: () => undefined, locked: () => undefined };
   const outcomes = await Promise.all(actions.map((action) => publisher.request(action, quiet, stop)));
-  for (const outcome of outcomes) if (outcome.kind === 'error') throw MendableError.fromJSON(outcome.error);
+  for (const outcome of outcomes) if (outcome.kind === 'error') throw FixableError.fromJSON(outcome.error);
   return [...((await publisher.store.publications.load())?.publications.keys() ?? [])];
 }
 

@@ -6,7 +6,7 @@ import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assignedPort, publicUrl } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { makeHostname } from '../provisioning/hostname.ts';
 import { projectRoot } from '../relay/projectRoot.ts';
 import { startRelay, type RelayProcess } from '../relay/relayProcess.ts';
@@ -33,7 +33,7 @@ interface Site {
 /**
  * Runs a command with the student's port, and publishes it through a relay. Ends the process with the exit code of the command.
  * @param publish runs the command line tool with these arguments
- * @throws MendableError `no-port`, `relay-missing`
+ * @throws FixableError `no-port`, `relay-missing`
  */
 export async function run(
   context: ActionContext,
@@ -68,23 +68,23 @@ export async function run(
   process.exit(await ended);
 }
 
-/** @throws MendableError `no-port` */
+/** @throws FixableError `no-port` */
 function findSite(context: ActionContext): Site {
   const { config, caller } = openSession(context.report, context);
   const variable = config.portVariable;
   const port = Number(context.env[variable] ?? assignedPort(config, caller.user));
   if (!Number.isInteger(port))
-    throw new MendableError('no-port', { variable, assignment: `export ${variable}=<your port>` });
+    throw new FixableError('no-port', { variable, assignment: `export ${variable}=<your port>` });
   const hostname = makeHostname(config.hostname, { user: caller.user, port, machine: config.machine });
   const socket = join(ownSocketFolder(config, caller), `${port}.sock`);
   return { port, hostname, url: publicUrl(config, hostname), socket, variable };
 }
 
-/** The relay beside this program, or where the README installs it. @throws MendableError `relay-missing` */
+/** The relay beside this program, or where the README installs it. @throws FixableError `relay-missing` */
 function relayProgram(): string {
   const folders = [dirname(realpathSync(process.argv[1] ?? '')), '/usr/local/lib/classroom-tunnel'];
   const found = folders.map((folder) => join(folder, 'relay.cjs')).find((path) => existsSync(path));
-  if (found === undefined) throw new MendableError('relay-missing', { folders: folders.join(' or ') });
+  if (found === undefined) throw new FixableError('relay-missing', { folders: folders.join(' or ') });
   return found;
 }
 

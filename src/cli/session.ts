@@ -2,7 +2,7 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseConfig, type Config } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
 import { lockTimes } from '../provisioning/lock.ts';
 import type { ProvisioningContext } from '../provisioning/context.ts';
@@ -33,7 +33,7 @@ export interface Surroundings {
 
 /**
  * Reads the session and warns about it. From here on, a process of root works as the owner of the state folder.
- * @throws MendableError if the configuration is missing, unreadable or invalid
+ * @throws FixableError if the configuration is missing, unreadable or invalid
  */
 export function openSession(report: Report, surroundings: Surroundings): Session {
   const session = readSession(surroundings);
@@ -43,7 +43,7 @@ export function openSession(report: Report, surroundings: Surroundings): Session
   return session;
 }
 
-/** Reads the configuration and identifies the caller, without any effect. @throws MendableError as `openSession` */
+/** Reads the configuration and identifies the caller, without any effect. @throws FixableError as `openSession` */
 export function readSession({ env, peer }: Surroundings): Session {
   const file = configFileOf(env);
   const config = parseConfig(file, readConfig(file), hostname().split('.')[0] ?? hostname());
@@ -55,7 +55,7 @@ export function tryReadSession(surroundings: Surroundings): Session | undefined 
   try {
     return readSession(surroundings);
   } catch (error) {
-    if (error instanceof MendableError) return undefined;
+    if (error instanceof FixableError) return undefined;
     throw error;
   }
 }
@@ -104,8 +104,8 @@ function readConfig(file: string): string {
   try {
     return readRegularFile(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new MendableError('config-missing', { file });
-    throw new MendableError('config-unreadable', { file, problem: reasonOf(error) });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new FixableError('config-missing', { file });
+    throw new FixableError('config-unreadable', { file, problem: reasonOf(error) });
   }
 }
 

@@ -1,6 +1,6 @@
 // The variables that the shell hooks need, as lines that the shell can `eval`.
 import { assignedPort, configDefaults } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import { problemFor, type MessageCode } from '../messages/messages.ts';
 import type { ActionContext } from './actions.ts';
 import { notPublic } from './report.ts';
@@ -65,7 +65,7 @@ function readSettings(context: ActionContext): ShellSettings {
     const port = assignedPort(config, caller.user);
     return { commands: config.commands, variable: config.portVariable, ...(port === undefined ? {} : { port }) };
   } catch (error) {
-    if (!(error instanceof MendableError)) throw error;
+    if (!(error instanceof FixableError)) throw error;
     return { commands: configDefaults.commands, variable: configDefaults.portVariable, problem: notPublic(error) };
   }
 }

@@ -1,7 +1,7 @@
 // The gate before a teacher's commands.
 import type { Stats } from 'node:fs';
 import type { Config } from '../provisioning/config.ts';
-import { MendableError } from '../provisioning/errors.ts';
+import { FixableError } from '../provisioning/errors.ts';
 import type { Caller } from './caller.ts';
 import { statOf, tryReadSession, type Surroundings } from './session.ts';
 
@@ -18,14 +18,14 @@ export function sharingOf({ mode }: Pick<Stats, 'mode'>): Sharing {
 /**
  * Lets only teachers pass: root, the owner of the state folder and the users in `teachers`; in shared mode every caller.
  * Makes no API call. If the configuration cannot be used, only the service rejects: the command itself says what is wrong with it.
- * @throws MendableError `teacher-only`
+ * @throws FixableError `teacher-only`
  */
 export function requireTeacher(verb: string, { env, peer }: Surroundings): void {
   const session = tryReadSession({ env, peer });
   const isAllowed = session
     ? isTeacher(session.config, session.caller, statOf(session.config.stateDir))
     : peer === undefined;
-  if (!isAllowed) throw new MendableError('teacher-only', { verb, user: session?.caller.user ?? 'the caller' });
+  if (!isAllowed) throw new FixableError('teacher-only', { verb, user: session?.caller.user ?? 'the caller' });
 }
 
 /** @param folder the state folder; undefined before there is one. Pure. */

@@ -1,6 +1,6 @@
 // The API token: where it comes from, and what may be one. No message quotes it.
 import type { Config } from '../provisioning/config.ts';
-import { MendableError, type Facts } from '../provisioning/errors.ts';
+import { FixableError, type Facts } from '../provisioning/errors.ts';
 import { readRegularFile, reasonOf } from './readRegularFile.ts';
 import type { Report } from './report.ts';
 
@@ -13,15 +13,15 @@ export function tokenProblem(text: string): string | undefined {
 
 /**
  * Reads the token from its file, else from CLOUDFLARE_API_TOKEN. From here on, the report hides it.
- * @throws MendableError `token-missing`, `token-unreadable`
+ * @throws FixableError `token-missing`, `token-unreadable`
  */
 export function readToken({ tokenFile, file }: Config, report: Report, env: NodeJS.ProcessEnv): string {
   const place = { file: tokenFile ?? 'CLOUDFLARE_API_TOKEN', config: file };
   const text = tokenFile === undefined ? (env['CLOUDFLARE_API_TOKEN'] ?? '') : readTokenFile(tokenFile, place, report);
   const token = text.trim();
-  if (tokenFile === undefined && token === '') throw new MendableError('token-missing', { file });
+  if (tokenFile === undefined && token === '') throw new FixableError('token-missing', { file });
   const problem = tokenProblem(token);
-  if (problem) throw new MendableError('token-unreadable', { ...place, problem });
+  if (problem) throw new FixableError('token-unreadable', { ...place, problem });
   report.hide(token);
   return token;
 }
@@ -33,6 +33,6 @@ function readTokenFile(file: string, place: Facts, report: Report): string {
         report.warn(`Every account on this machine can read the token file ${file}: run \`chmod 600 ${file}\`.`);
     });
   } catch (error) {
-    throw new MendableError('token-unreadable', { ...place, problem: reasonOf(error) });
+    throw new FixableError('token-unreadable', { ...place, problem: reasonOf(error) });
   }
 }

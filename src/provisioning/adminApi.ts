@@ -12,7 +12,7 @@ import {
   BaseZoneSettings,
   createClient,
 } from './sdk.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 
 export interface TokenFacts {
   readonly owner: 'user' | 'account';
@@ -91,7 +91,7 @@ export function connectAdminApi(options: ClientOptions): AdminApi {
 }
 
 function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<AdminApi, 'verifyToken'> {
-  const unknown = new MendableError('token-rejected', {
+  const unknown = new FixableError('token-rejected', {
     status: 404,
     problem: 'there is no such token',
     call: 'GET /tokens/verify',
@@ -117,7 +117,7 @@ function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<Admi
 function settingsCalls(settings: BaseZoneSettings): Pick<AdminApi, 'zoneSettings'> {
   return {
     async zoneSettings(zone) {
-      const unknown = new MendableError('zone-unknown', { zone });
+      const unknown = new FixableError('zone-unknown', { zone });
       const read = async (name: string): Promise<unknown> =>
         ((await call(settings.get(name, { zone_id: zone }), unknown)) as { value?: unknown }).value;
       try {
@@ -138,7 +138,7 @@ function rightsCalls(
   configurations: BaseConfigurations,
   records: BaseRecords,
 ): Pick<AdminApi, 'mayEditTunnels' | 'mayEditRecords'> {
-  const unknown = new MendableError('tunnel-unknown', { tunnel: noTunnel });
+  const unknown = new FixableError('tunnel-unknown', { tunnel: noTunnel });
   const isAllowed = async (request: Promise<unknown>): Promise<boolean> => {
     try {
       await call(request, unknown);
@@ -156,7 +156,7 @@ function rightsCalls(
 }
 
 function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<AdminApi, 'zones' | 'zone' | 'countRecords'> {
-  const unknown = (zone: string) => new MendableError('zone-unknown', { zone });
+  const unknown = (zone: string) => new FixableError('zone-unknown', { zone });
   return {
     zones: async () => {
       const first = await call(zones.list({ per_page: 50 }), unknown('list'));
@@ -174,7 +174,7 @@ function tunnelCalls(
   tunnels: BaseCloudflared,
   token: BaseToken,
 ): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
-  const unknown = (account: string, tunnel = 'list') => new MendableError('tunnel-unknown', { account, tunnel });
+  const unknown = (account: string, tunnel = 'list') => new FixableError('tunnel-unknown', { account, tunnel });
   return {
     tunnels: async (accountId) => {
       const filter = { account_id: accountId, is_deleted: false, per_page: 50 };

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../deadline.ts';
 import { parseJson } from '../json.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 
 /** Whether a failed call may have taken effect. A call that may have is settled by reading, never by repeating it. */
 export type CallEffect = 'none' | 'unknown';
@@ -11,7 +11,7 @@ export type CallEffect = 'none' | 'unknown';
 export class CallFailure extends Error {
   override readonly name = 'CallFailure';
   readonly effect: CallEffect;
-  readonly mendable: MendableError;
+  readonly mendable: FixableError;
   readonly status: number | undefined;
   /** Cloudflare's own codes, outermost first. */
   readonly codes: readonly number[];
@@ -20,7 +20,7 @@ export class CallFailure extends Error {
 
   constructor(
     effect: CallEffect,
-    mendable: MendableError,
+    mendable: FixableError,
     details: { status?: number; codes?: readonly number[]; isLate?: boolean; cause?: unknown } = {},
   ) {
     super(mendable.message, { cause: details.cause });
@@ -119,7 +119,7 @@ async function tryOnce(
       check(call, response, withoutToken(text, token));
       return new Response(text, { status: response.status, headers: response.headers });
     } catch (error) {
-      if (error instanceof CallFailure || error instanceof MendableError) throw error;
+      if (error instanceof CallFailure || error instanceof FixableError) throw error;
       const late = round.aborted ? 'the time of one round' : signal.aborted ? `${milliseconds / 1000} s` : undefined;
       throw connectionFailure(call, error, late, token);
     } finally {
@@ -142,10 +142,10 @@ function check(call: string, response: Response, text: string): void {
   throw new CallFailure(effect, translate(call, status, problem, response.headers), { status, codes });
 }
 
-function translate(call: string, status: number, problem: string, headers: Headers): MendableError {
-  if (status === 429) return new MendableError('rate-limited', { seconds: retryAfter(headers), call });
-  if (status === 401 || status === 403) return new MendableError('token-rejected', { status, problem, call });
-  return new MendableError('api-failed', { call, status, problem });
+function translate(call: string, status: number, problem: string, headers: Headers): FixableError {
+  if (status === 429) return new FixableError('rate-limited', { seconds: retryAfter(headers), call });
+  if (status === 401 || status === 403) return new FixableError('token-rejected', { status, problem, call });
+  return new FixableError('api-failed', { call, status, problem });
 }
 
 /** Codes of a connection that was never made, so the call had no effect. */
@@ -158,7 +158,7 @@ function connectionFailure(call: string, error: unknown, late: string | undefine
   const message = withoutToken(cause instanceof Error ? cause.message : String(cause), token);
   const problem = late !== undefined ? `no answer within ${late}` : code || message;
   const effect = unconnected.includes(code) ? 'none' : 'unknown';
-  return new CallFailure(effect, new MendableError('api-unreachable', { call, problem }), {
+  return new CallFailure(effect, new FixableError('api-unreachable', { call, problem }), {
     isLate: late !== undefined,
   });
 }

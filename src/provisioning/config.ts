@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { findOriginRequestFault } from './configFault.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
 
 const port = z.int().check(z.minimum(1), z.maximum(65535));
@@ -63,7 +63,7 @@ export type Config = Readonly<Omit<z.output<typeof schema>, 'machine' | 'originR
 /**
  * Reads the text of a configuration file.
  * @param machine the name of this machine, where the file names none
- * @throws MendableError `config-invalid`, `hostname-invalid`: one message that names the file, the key and the fix
+ * @throws FixableError `config-invalid`, `hostname-invalid`: one message that names the file, the key and the fix
  */
 export function parseConfig(file: string, content: string, machine: string): Config {
   const result = schema.safeParse(parseJson(file, content), { reportInput: true });
@@ -97,10 +97,10 @@ export function assignedPort(config: Config, user: string): number | undefined {
   return config.ports && Object.hasOwn(config.ports, user) ? config.ports[user] : undefined;
 }
 
-/** @throws MendableError `port-not-allowed` where the configuration does not give this port to this user */
+/** @throws FixableError `port-not-allowed` where the configuration does not give this port to this user */
 export function checkPort(config: Config, user: string, port: number): void {
   const refuse = (problem: string, fix: string) => {
-    throw new MendableError('port-not-allowed', { port, user, problem, fix });
+    throw new FixableError('port-not-allowed', { port, user, problem, fix });
   };
   if (config.ports) {
     const own = assignedPort(config, user);
@@ -141,7 +141,7 @@ function parseJson(file: string, content: string): unknown {
   }
 }
 
-function invalid(file: string, issue: z.core.$ZodIssue | undefined): MendableError {
+function invalid(file: string, issue: z.core.$ZodIssue | undefined): FixableError {
   const key = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
     const names = issue.keys.map((name) => `\`${key ? `${key}.` : ''}${name}\``).join(', ');
@@ -174,6 +174,6 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   return issue.inclusive ? `must be at least ${issue.minimum}` : `must be more than ${issue.minimum}`;
 }
 
-function fault(file: string, problem: string, fix: string): MendableError {
-  return new MendableError('config-invalid', { file, problem, fix });
+function fault(file: string, problem: string, fix: string): FixableError {
+  return new FixableError('config-invalid', { file, problem, fix });
 }

@@ -49,7 +49,7 @@ export interface Store {
   readonly log: DelayedLog;
 }
 
-/** @throws MendableError `state-unwritable` */
+/** @throws FixableError `state-unwritable` */
 export async function openStore(context: ProvisioningContext): Promise<Store> {
   const { config, host } = context;
   const log = new DelayedLog(context.log);

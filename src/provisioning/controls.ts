@@ -1,5 +1,5 @@
 // The decisions of a teacher that refuse publications: stopped sites and pauses. Pure.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import { maxHolders } from './publishRefusal.ts';
 import type { Holder, SiteKey, StoredPublication } from './publications.ts';
@@ -104,13 +104,13 @@ export function refusalByTeacher(
   site: SiteKey,
   holder: Holder,
   now: string,
-): { readonly controls: Controls; readonly refusal: MendableError | undefined } {
+): { readonly controls: Controls; readonly refusal: FixableError | undefined } {
   const { user, hostname } = site;
   const stopped = controls.stopped.find((other) => isSame(other, site));
   if (!stopped) return { controls, refusal: pauseRefusal(controls, user, now) };
   return {
     controls: withStopped(controls, [{ ...stopped, holders: [holder] }], stopped.since),
-    refusal: new MendableError('stopped-by-teacher', { user, hostname }),
+    refusal: new FixableError('stopped-by-teacher', { user, hostname }),
   };
 }
 
@@ -146,14 +146,14 @@ function withoutPause(controls: Controls, users: readonly string[] | undefined):
 }
 
 /** Why this user cannot publish now; the pause that ends last counts. @param now ISO 8601 */
-function pauseRefusal({ pauses }: Controls, user: string, now: string): MendableError | undefined {
+function pauseRefusal({ pauses }: Controls, user: string, now: string): FixableError | undefined {
   const [pause] = pauses
     .filter((one) => one.user === undefined || isSameUser(one.user, user))
     .sort((a, b) => endOf(b) - endOf(a));
   if (!pause) return undefined;
   const { until, message } = pause;
   const remaining = Math.ceil((endOf(pause) - Date.parse(now)) / 1000);
-  return new MendableError('paused', {
+  return new FixableError('paused', {
     user,
     until,
     teacherMessage: message,

@@ -17,8 +17,8 @@ const outageSeconds = 15;
 const connectorSeconds = 5;
 
 /** An error that a person can fix. Anything else that is thrown is a bug and shows its stack. */
-export class MendableError extends Error {
-  override readonly name = 'MendableError';
+export class FixableError extends Error {
+  override readonly name = 'FixableError';
   constructor(
     readonly code: ErrorCode,
     readonly facts: Facts = {},
@@ -51,10 +51,10 @@ export class MendableError extends Error {
   toJSON(): { code: ErrorCode; facts: Facts } {
     return { code: this.code, facts: this.facts };
   }
-  static fromJSON(json: { code: string; facts?: Facts }): MendableError {
+  static fromJSON(json: { code: string; facts?: Facts }): FixableError {
     return isMessageCode(json.code)
-      ? new MendableError(json.code, json.facts)
-      : new MendableError('api-failed', {
+      ? new FixableError(json.code, json.facts)
+      : new FixableError('api-failed', {
           call: json.code,
           status: '',
           problem: 'an error that this version does not know',
@@ -63,6 +63,6 @@ export class MendableError extends Error {
 }
 
 /** The error as text for a terminal. */
-export function explain(error: MendableError): string {
+export function explain(error: FixableError): string {
   return `${sentences(error)}\n${error.action}`;
 }

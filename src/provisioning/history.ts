@@ -1,5 +1,5 @@
 // The configurations that were replaced, and the audit log.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { TunnelConfig } from './ingress.ts';
 import type { StateFolder } from './stateFolder.ts';
 
@@ -42,10 +42,10 @@ export class History {
     return Promise.all(names.map((name) => this.get(name)));
   }
 
-  /** @throws MendableError `backup-unknown` */
+  /** @throws FixableError `backup-unknown` */
   async get(name: string): Promise<KeptConfiguration> {
     const text = /^[\w-]+$/.test(name) ? await this.#folder.read(folderName, `${name}.json`) : undefined;
-    if (text === undefined) throw new MendableError('backup-unknown', { name, folder: this.#folder.in(folderName) });
+    if (text === undefined) throw new FixableError('backup-unknown', { name, folder: this.#folder.in(folderName) });
     return JSON.parse(text) as KeptConfiguration;
   }
 

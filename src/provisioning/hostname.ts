@@ -1,5 +1,5 @@
 // Makes hostnames from the teacher's template. Pure.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 
 export interface HostnameFacts {
   readonly user: string;
@@ -14,11 +14,11 @@ const placeholders = /\{([^{}]*)\}/g;
  *
  * The value of a placeholder becomes part of a DNS label: letters become lower case, because cloudflared matches case-sensitively,
  * and other characters become hyphens. Limits: RFC 1035, 63 characters for a label and 253 in all.
- * @throws MendableError `hostname-invalid`
+ * @throws FixableError `hostname-invalid`
  */
 export function makeHostname(template: string, facts: HostnameFacts): string {
   const refuse = (hostname: string, problem: string): never => {
-    throw new MendableError('hostname-invalid', {
+    throw new FixableError('hostname-invalid', {
       template,
       hostname,
       user: facts.user,

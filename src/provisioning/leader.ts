@@ -1,7 +1,7 @@
 // Takes the lock, connects to Cloudflare and serves a round for all waiting processes.
 import { errorForPeople } from './checkedFetch.ts';
 import { timeoutOf, type ProvisioningContext, type Store } from './context.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { withLock, type HeldLock } from './lock.ts';
 import { noteProgress } from './progress.ts';
 import { CallReservation } from './rateLimit.ts';
@@ -70,7 +70,7 @@ export class Leader {
       });
       return served ?? 'busy';
     } catch (error) {
-      if (!(error instanceof MendableError) || error.code !== 'rate-limited') throw error;
+      if (!(error instanceof FixableError) || error.code !== 'rate-limited') throw error;
       return 'rate-limited';
     }
   }
@@ -87,7 +87,7 @@ export class Leader {
 
   /** Our own error, raised while a limit is in force, has the fact `until`; it does not prolong the limit. */
   async #shareRateLimit(lock: HeldLock, error: unknown): Promise<void> {
-    if (!(error instanceof MendableError) || error.code !== 'rate-limited') return;
+    if (!(error instanceof FixableError) || error.code !== 'rate-limited') return;
     const { seconds, until } = error.facts;
     if (until !== undefined || typeof seconds !== 'number') return;
     await ifPossible(lock, () => this.store.rateLimit.block(this.context.now(), seconds));
@@ -116,7 +116,7 @@ async function ifPossible(lock: HeldLock, write: () => Promise<void>): Promise<v
     lock.check();
     await write();
   } catch (error) {
-    if (!(error instanceof MendableError)) throw error;
+    if (!(error instanceof FixableError)) throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { withDeadline } from '../deadline.ts';
 import { parseJson } from '../json.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { formerHoldersFolder } from './formerHolders.ts';
 import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { StateFolder } from './stateFolder.ts';
@@ -24,7 +24,7 @@ export interface LockTimes {
 export interface HeldLock {
   /** Aborted once the lock is lost or its time is over; calls end with it. */
   readonly signal: AbortSignal;
-  /** Call it right before each write. @throws MendableError `lock-lost` */
+  /** Call it right before each write. @throws FixableError `lock-lost` */
   check(): void;
 }
 
@@ -112,7 +112,7 @@ class OwnedLock {
     }
   }
 
-  /** @throws MendableError `lock-lost` */
+  /** @throws FixableError `lock-lost` */
   check(): void {
     if (!fs.existsSync(this.#ownerFile)) throw this.lostError();
   }
@@ -140,8 +140,8 @@ class OwnedLock {
     }
   }
 
-  lostError(): MendableError {
-    return new MendableError('lock-lost', { file: this.#held });
+  lostError(): FixableError {
+    return new FixableError('lock-lost', { file: this.#held });
   }
 }
 

@@ -1,5 +1,5 @@
 // The plan: what to change at Cloudflare so that it shows the desired state. Pure.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { findConfigFault } from './configFault.ts';
 import { editIngress, ruleOf, type IngressRule, type TunnelConfig } from './ingress.ts';
 import { formatMarker, isMarkedBy, parseMarker, type Marker } from './marker.ts';
@@ -53,7 +53,7 @@ export interface Plan {
   /** Hostnames that this plan changes. */
   readonly touched: ReadonlySet<string>;
   /** Wants that cannot be met, each with its own reason. */
-  readonly refused: ReadonlyMap<string, MendableError>;
+  readonly refused: ReadonlyMap<string, FixableError>;
   /** Hostnames whose record stays without a rule. */
   readonly kept: ReadonlySet<string>;
   /** Idle records that a full zone can do without: no want and no rule is for them. */
@@ -86,11 +86,11 @@ export function recordTarget(tunnelId: string): string {
  * absent   foreign                     foreign                   –
  * ```
  * With `"dns": "wildcard"` no record is created.
- * @throws MendableError `tunnel-invalid` if cloudflared would refuse the new configuration
+ * @throws FixableError `tunnel-invalid` if cloudflared would refuse the new configuration
  */
 export function makePlan(remote: Remote, wants: readonly Want[], scope: Scope): Plan {
   const view = new PlanView(remote, scope);
-  const refused = new Map<string, MendableError>();
+  const refused = new Map<string, FixableError>();
   const foreign = new Map<string, string>();
   const edit = { set: [] as IngressRule[], remove: new Set<string>() };
   const create: NewRecord[] = [];
@@ -160,7 +160,7 @@ function changedConfig(
   const isChanged = remote.config ? config !== remote.config : edit.set.length > 0;
   if (!isChanged) return undefined;
   const fault = findConfigFault(config);
-  if (fault) throw new MendableError('tunnel-invalid', { tunnel: scope.tunnelId, problem: fault });
+  if (fault) throw new FixableError('tunnel-invalid', { tunnel: scope.tunnelId, problem: fault });
   return config;
 }
 

@@ -1,5 +1,5 @@
 // Cloudflare's rules and records as the plan sees them, found in constant time.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { localPort, type IngressRule } from './ingress.ts';
 import { isMarkedBy, isMarkedOn, parseMarker } from './marker.ts';
 import { isRelayService } from './publications.ts';
@@ -73,17 +73,17 @@ export class PlanView {
   }
 
   /** Why this want cannot be present; undefined if it can. */
-  refusalOf(want: Want): MendableError | undefined {
+  refusalOf(want: Want): FixableError | undefined {
     const { hostname } = want;
     const service = this.serviceOf(hostname);
     const marker = parseMarker(this.#records.get(hostname)?.comment);
     if (marker && !this.ownRecord(want) && !this.idleRecordOfOther(want)) {
       const problem = `${marker.user} holds it on the machine ${marker.machine}`;
-      return new MendableError('hostname-taken', { hostname, problem });
+      return new FixableError('hostname-taken', { hostname, problem });
     }
     if (service !== undefined && service !== want.service && !this.isOurs(want)) {
       const problem = `a rule made elsewhere sends it to ${service}`;
-      return new MendableError('hostname-taken', { hostname, problem });
+      return new FixableError('hostname-taken', { hostname, problem });
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
 // Progress of the lock holder, shared through the time of a file, so that waiting processes know when to give up.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 const file = ['records', 'progress'] as const;
@@ -35,12 +35,12 @@ export class ProgressTimeout {
 
   /**
    * @param isPaused time under a rate limit does not count
-   * @throws MendableError `busy`
+   * @throws FixableError `busy`
    */
   check(now: number, isPaused = false): void {
     const progress = lastProgress(this.#folder);
     if (isPaused || progress !== this.#progress) this.#since = now;
     this.#progress = progress;
-    if (now - this.#since > this.#limit) throw new MendableError('busy', { seconds: Math.round(this.#limit / 1000) });
+    if (now - this.#since > this.#limit) throw new FixableError('busy', { seconds: Math.round(this.#limit / 1000) });
   }
 }

@@ -1,6 +1,6 @@
 // The stored state: which sites are live on this machine, and which processes hold them.
 import { noControls, type Controls, type Pause, type StoppedSite } from './controls.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
 import { stateShape } from './schemas.ts';
 import type { StateFolder } from './stateFolder.ts';
@@ -90,7 +90,7 @@ export class PublicationStore {
     try {
       return parse((await this.#folder.read(...file)) ?? format(emptyState));
     } catch (error) {
-      if (error instanceof MendableError && error.code === 'state-unwritable') throw error;
+      if (error instanceof FixableError && error.code === 'state-unwritable') throw error;
       this.#log(
         `${this.#folder.in(...file)} is not readable (${(error as Error).message}); the next change, or \`classroom-tunnel gc\`, rebuilds it from what Cloudflare shows.`,
       );

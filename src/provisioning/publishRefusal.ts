@@ -1,5 +1,5 @@
 // The reasons why a publication is refused before anything is read from Cloudflare. Pure.
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import { isPossible } from './processIdentity.ts';
 import type { Holder, SiteKey, StoredPublication } from './publications.ts';
@@ -16,23 +16,23 @@ export function publishRefusal(
   holder: Holder,
   live: ReadonlyMap<string, StoredPublication>,
   { maxSitesPerUser }: { readonly maxSitesPerUser: number },
-): MendableError | undefined {
+): FixableError | undefined {
   const publications = [...live.values()];
   const taken = live.get(hostname);
   if (taken && !isSameUser(taken.user, user))
-    return new MendableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
+    return new FixableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
   const other = publications.find(
     (publication) =>
       publication.port === port && publication.machine === machine && !isSameUser(publication.user, user),
   );
-  if (other) return new MendableError('port-held', { port, owner: other.user, hostname: other.hostname });
+  if (other) return new FixableError('port-held', { port, owner: other.user, hostname: other.hostname });
   if (holder.process && !isPossible(holder.process))
-    return new MendableError('usage', { problem: `${holder.process.pid} is not the id of a process` });
+    return new FixableError('usage', { problem: `${holder.process.pid} is not the id of a process` });
   const otherHolders = taken?.holders.filter(({ id }) => id !== holder.id).length ?? 0;
   if (otherHolders >= maxHolders)
-    return new MendableError('limit-reached', { user, problem: `${hostname} has ${otherHolders} holders already` });
+    return new FixableError('limit-reached', { user, problem: `${hostname} has ${otherHolders} holders already` });
   const own = publications.filter((publication) => isSameUser(publication.user, user)).length;
   if (!taken && own >= maxSitesPerUser)
-    return new MendableError('limit-reached', { user, problem: `${own} sites of ${user} are live already` });
+    return new FixableError('limit-reached', { user, problem: `${own} sites of ${user} are live already` });
   return undefined;
 }

@@ -1,6 +1,6 @@
 // Provisioning as one story: queue → lock → read → plan → apply → outcome.
 import { openStore, timeoutOf, type ProvisioningContext, type QueueListener, type Store } from './context.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { Leader, type LeaderSession } from './leader.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { ProgressTimeout } from './progress.ts';
@@ -23,14 +23,14 @@ export class Publisher {
     this.#leader = new Leader(context, store);
   }
 
-  /** @throws MendableError `state-unwritable` */
+  /** @throws FixableError `state-unwritable` */
   static async open(context: ProvisioningContext): Promise<Publisher> {
     return new Publisher(context, await openStore(context));
   }
 
   /**
    * Requests a change and waits for its outcome. `stop` ends the waiting, but never a round.
-   * @throws MendableError `busy` after too long without progress, `rate-limited` if the limit outlasts the timeout
+   * @throws FixableError `busy` after too long without progress, `rate-limited` if the limit outlasts the timeout
    */
   async request(action: Action, listener: QueueListener, stop: AbortSignal): Promise<Outcome> {
     const { now, newId } = this.#context;
@@ -57,7 +57,7 @@ export class Publisher {
     while (!stop.aborted && now() < until && !(await this.store.queue.isEmpty(now()))) {
       await waitForBatch(this.#leader, stop);
       const round = await this.#leader.tryRound().catch((error: unknown) => {
-        if (error instanceof MendableError) return 'busy' as const;
+        if (error instanceof FixableError) return 'busy' as const;
         throw error;
       });
       if (round !== 'served') break; // another process leads, or the rate limit allows no call
@@ -69,7 +69,7 @@ export class Publisher {
    * Replaces the tunnel's configuration by one that was kept. `gc` or the next publication adds the live sites to it again.
    * @param user who asks, for the audit log
    * @returns the new version
-   * @throws MendableError `busy`, `backup-unknown`
+   * @throws FixableError `busy`, `backup-unknown`
    */
   async restore(name: string, user: string, stop: AbortSignal): Promise<number> {
     const { now } = this.#context;

@@ -1,6 +1,6 @@
 // The request queue: a folder for each request, in which its outcome appears.
 import { parseJson } from '../json.ts';
-import { MendableError, type ErrorCode, type Facts } from './errors.ts';
+import { FixableError, type ErrorCode, type Facts } from './errors.ts';
 import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import type { Holder, SiteKey } from './publications.ts';
 import { requestShape } from './schemas.ts';
@@ -147,7 +147,7 @@ export class Queue {
 
   async #refuseUnreadable(id: string): Promise<void> {
     const file = this.#folder.in(queueFolder, id, 'request.json');
-    const error = new MendableError('request-unreadable', { file, problem: 'its version is unknown, or it is torn' });
+    const error = new FixableError('request-unreadable', { file, problem: 'its version is unknown, or it is torn' });
     this.#log(`${error.message} It is left out.`);
     await this.settle(id, { kind: 'error', error: error.toJSON(), apiCalls: 0 });
   }

@@ -1,6 +1,6 @@
 // The rate limit that all processes share: a token bucket for our own calls, and the time until which Cloudflare blocks the token.
 import { parseJson } from '../json.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { StateFolder } from './stateFolder.ts';
 
 /**
@@ -95,7 +95,7 @@ export class CallReservation {
 
   /**
    * Call it before each call; returns once the reservation is on disk.
-   * @throws MendableError `rate-limited`, `state-unwritable`
+   * @throws FixableError `rate-limited`, `state-unwritable`
    */
   async takeOne(): Promise<void> {
     if (this.#blockedFor > 0) throw rateLimitError(this.#now(), this.#blockedFor);
@@ -114,8 +114,8 @@ export class CallReservation {
 }
 
 /** The error for a caller that may not call Cloudflare for another `remaining` milliseconds. */
-export function rateLimitError(now: number, remaining: number): MendableError {
-  return new MendableError('rate-limited', {
+export function rateLimitError(now: number, remaining: number): FixableError {
+  return new FixableError('rate-limited', {
     seconds: Math.ceil(remaining / 1000),
     until: new Date(now + remaining).toTimeString().slice(0, 8),
   });

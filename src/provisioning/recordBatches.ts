@@ -1,7 +1,7 @@
 // Changes DNS records in batches, and finds the one that fails a batch.
 import { CallFailure } from './checkedFetch.ts';
 import type { RecordUsage, RoundApi } from './roundApi.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { parseMarker } from './marker.ts';
 import type { DnsRecord, NewRecord } from './plan.ts';
 
@@ -17,7 +17,7 @@ interface Changes {
 
 interface BatchContext {
   readonly cloudflare: RoundApi;
-  /** @throws MendableError `lock-lost` */
+  /** @throws FixableError `lock-lost` */
   readonly checkLock: () => void;
   /** The records of this tunnel that were there before. */
   readonly own: readonly DnsRecord[];
@@ -35,7 +35,7 @@ interface BatchContext {
 export async function changeRecords(
   context: BatchContext,
   { remove, create }: Changes,
-  refuse: (hostname: string, reason: MendableError) => void,
+  refuse: (hostname: string, reason: FixableError) => void,
 ): Promise<void> {
   const total = remove.length + create.length;
   if (total === 0) return;
@@ -64,7 +64,7 @@ export async function changeRecords(
 async function createWhatFits(
   context: BatchContext,
   { remove, create }: Changes,
-  refuse: (hostname: string, reason: MendableError) => void,
+  refuse: (hostname: string, reason: FixableError) => void,
 ): Promise<void> {
   const usage = context.isFull ? undefined : await context.cloudflare.readRecordUsage().catch(() => undefined);
   const room = usage ? Math.max(0, (usage.quota ?? Infinity) - usage.used + remove.length) : 0;
@@ -73,7 +73,7 @@ async function createWhatFits(
   const fits = room + removed.length - remove.length;
   const problem = describeFullZone(usage ?? context.isFull, own);
   for (const { name } of create.slice(fits))
-    refuse(name, new MendableError('quota-reached', { hostname: name, problem }));
+    refuse(name, new FixableError('quota-reached', { hostname: name, problem }));
   const changes = { remove: removed, create: create.slice(0, fits) };
   await changeRecords({ ...context, isFull: usage ?? {}, spare: [] }, changes, refuse);
 }
@@ -104,13 +104,13 @@ function appliesToAll(error: CallFailure): boolean {
 }
 
 /** Names the holder of a name that is taken (Cloudflare's codes 81053 to 81058). */
-async function explain(cloudflare: RoundApi, hostname: string, error: CallFailure): Promise<MendableError> {
+async function explain(cloudflare: RoundApi, hostname: string, error: CallFailure): Promise<FixableError> {
   const problem = error.mendable.facts['problem'];
   if (!error.codes.some((code) => [81053, 81054, 81057, 81058].includes(code)))
-    return new MendableError('record-refused', { hostname, problem });
+    return new FixableError('record-refused', { hostname, problem });
   const [record] = await cloudflare.findRecords(hostname).catch(() => []);
   const marker = parseMarker(record?.comment);
-  return new MendableError('hostname-taken', {
+  return new FixableError('hostname-taken', {
     hostname,
     problem: marker
       ? `${marker.user} holds it on the machine ${marker.machine}`

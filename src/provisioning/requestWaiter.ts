@@ -11,7 +11,7 @@ import { Wakeup } from './wakeup.ts';
 
 /**
  * Waits for the outcome of request `id`, and leads rounds until it is there.
- * @throws MendableError `busy` after too long without progress, `rate-limited` if the limit outlasts the timeout; the reason of `stop`
+ * @throws FixableError `busy` after too long without progress, `rate-limited` if the limit outlasts the timeout; the reason of `stop`
  */
 export async function waitForOutcome(
   leader: Leader,

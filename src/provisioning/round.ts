@@ -1,7 +1,7 @@
 // One round: serves all queued requests with one read and one change at Cloudflare.
 import { CallFailure, errorForPeople } from './checkedFetch.ts';
 import { desiredState, type DesiredState } from './desiredState.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { FormerHolders } from './formerHolders.ts';
 import type { History } from './history.ts';
 import type { HeldLock } from './lock.ts';
@@ -40,7 +40,7 @@ export interface RoundContext {
 /**
  * Serves every queued request, and those that arrive while it reads, with one read, one write of the configuration and one batch of
  * records. Each request gets its own outcome. Call it while holding the lock.
- * @throws MendableError `rate-limited` or `lock-lost`; the requests stay queued
+ * @throws FixableError `rate-limited` or `lock-lost`; the requests stay queued
  */
 export async function serveRound(context: RoundContext): Promise<void> {
   const { queue, publications, lock, now } = context;
@@ -173,7 +173,7 @@ async function answerAll(
 async function failAll(round: Round, requests: readonly Request[], error: unknown): Promise<void> {
   const { lock, publications, callCount, patience, started } = round;
   const reason = errorForPeople(error);
-  if (!(reason instanceof MendableError) || reason.code === 'lock-lost') throw reason;
+  if (!(reason instanceof FixableError) || reason.code === 'lock-lost') throw reason;
   lock.check();
   const isLate = error instanceof CallFailure && error.isLate;
   const stored = await publications.load(); // with the intents of this round

@@ -3,7 +3,7 @@ import { CallFailure } from './checkedFetch.ts';
 import { call, clientOptions, everyItem, type ClientOptions } from './sdkClient.ts';
 import { BaseConfigurations, BaseRecords, BaseRecordUsage, createClient } from './sdk.ts';
 import type { TunnelConfig } from './ingress.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import { recordTarget, type DnsRecord, type NewRecord } from './plan.ts';
 
 export interface RoundApiOptions extends ClientOptions {
@@ -50,7 +50,7 @@ export function connectRoundApi(options: RoundApiOptions): RoundApi {
     async readRecordUsage() {
       const usage = await call(
         dns.usage.zone.get({ zone_id: zoneId }),
-        new MendableError('zone-unknown', { zone: zoneId }),
+        new FixableError('zone-unknown', { zone: zoneId }),
       );
       return { used: usage.record_usage, quota: usage.record_quota ?? undefined };
     },
@@ -62,12 +62,12 @@ function tunnelCalls(
   accountId: string,
   tunnelId: string,
 ): Pick<RoundApi, 'readConfiguration' | 'writeConfiguration'> {
-  const unknown = new MendableError('tunnel-unknown', { tunnel: tunnelId, account: accountId });
+  const unknown = new FixableError('tunnel-unknown', { tunnel: tunnelId, account: accountId });
   return {
     async readConfiguration() {
       try {
         const result = await call(configurations.get(tunnelId, { account_id: accountId }), unknown);
-        if (result.source === 'local') throw new MendableError('tunnel-local', { tunnel: tunnelId });
+        if (result.source === 'local') throw new FixableError('tunnel-local', { tunnel: tunnelId });
         return { version: result.version ?? 0, config: (result.config ?? null) as TunnelConfig | null };
       } catch (error) {
         // 1055: the tunnel exists and has no configuration yet.
@@ -91,7 +91,7 @@ function recordCalls(
   zoneId: string,
   tunnelId: string,
 ): Pick<RoundApi, 'listRecords' | 'findRecords' | 'changeRecords'> {
-  const unknown = new MendableError('zone-unknown', { zone: zoneId });
+  const unknown = new FixableError('zone-unknown', { zone: zoneId });
   const listAll = async (filter: { content?: { exact: string }; name?: { exact: string } }) =>
     everyItem(await call(records.list({ zone_id: zoneId, per_page: 5000, ...filter }), unknown), unknown) as Promise<
       DnsRecord[]

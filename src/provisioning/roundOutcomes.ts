@@ -1,6 +1,6 @@
 // The outcome of each request of a round, and its line in the audit log. Pure.
 import type { Answer, DesiredState } from './desiredState.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { SiteKey } from './publications.ts';
 import type { Action, Outcome } from './queue.ts';
 import type { Result } from './transaction.ts';
@@ -44,7 +44,7 @@ function removalOutcome(sites: readonly SiteKey[], result: Result, apiCalls: num
   for (const { hostname, port } of sites) {
     const foreign = result.foreign.get(hostname);
     const failure = foreign
-      ? new MendableError('rule-foreign', { hostname: foreign, port })
+      ? new FixableError('rule-foreign', { hostname: foreign, port })
       : result.failed.get(hostname);
     if (failure) return { kind: 'error', error: failure.toJSON(), apiCalls };
   }

@@ -1,7 +1,7 @@
 // Opens Cloudflare's SDK with our fetch and unwraps its errors.
 import { CallFailure, checkedFetch, type CallOptions } from './checkedFetch.ts';
 import { APIConnectionError } from './sdk.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 
 export interface ClientOptions extends CallOptions {
   readonly apiBaseUrl: string;
@@ -43,13 +43,13 @@ function carrying(inner: typeof fetch): typeof fetch {
 }
 
 /** Awaits one call of the SDK and unwraps the failure that our fetch threw inside it. A 404 becomes the error `unknown`. */
-export async function call<T>(promise: Promise<T>, unknown: MendableError): Promise<NonNullable<T>> {
+export async function call<T>(promise: Promise<T>, unknown: FixableError): Promise<NonNullable<T>> {
   try {
     const result = await promise;
     if (result == null)
       throw new CallFailure(
         'unknown',
-        new MendableError('api-failed', { call: 'the API', status: 200, problem: 'an answer without a result' }),
+        new FixableError('api-failed', { call: 'the API', status: 200, problem: 'an answer without a result' }),
       );
     return result;
   } catch (error) {
@@ -73,7 +73,7 @@ interface Page<T> {
 }
 
 /** The items of all pages. Follows the total, because the last page is not always known by its size. */
-export async function everyItem<T>(first: Page<T>, unknown: MendableError): Promise<T[]> {
+export async function everyItem<T>(first: Page<T>, unknown: FixableError): Promise<T[]> {
   const items = [...first.result];
   const { total_count: total = 0 } = (first.result_info ?? {}) as { total_count?: number };
   for (let page = first; items.length < total && page.result.length > 0;) {

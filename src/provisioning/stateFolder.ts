@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 
 /** None is sticky, so that in a shared folder every account may replace every file. */
 const subfolders = ['queue', 'lock', 'formerHolders', 'records', 'configurations', 'scratch'] as const;
@@ -38,7 +38,7 @@ export class StateFolder {
     this.folderMode = folderMode;
   }
 
-  /** Opens the folder and creates missing subfolders. @throws MendableError `state-unwritable` */
+  /** Opens the folder and creates missing subfolders. @throws FixableError `state-unwritable` */
   static async open(folder: string): Promise<StateFolder> {
     const { state, present } = await nameFile(folder, () => {
       if (mkdirSync(folder, { recursive: true, mode: 0o700 })) chmodSync(folder, 0o700);
@@ -179,7 +179,7 @@ function nameFile<T>(file: string, work: () => T): Promise<T> {
   }).catch((error: unknown) => {
     const { code, path: at, dest = at } = error as NodeJS.ErrnoException & { dest?: string }; // errors of a rename have both
     if (!code || !(code in problems)) throw error;
-    throw new MendableError('state-unwritable', { file: dest ?? file, problem: problems[code] }, { cause: error });
+    throw new FixableError('state-unwritable', { file: dest ?? file, problem: problems[code] }, { cause: error });
   });
 }
 

@@ -1,7 +1,7 @@
 // One change at Cloudflare: of each hostname the rule and the record are both as wanted afterwards, or neither is.
 import { errorForPeople } from './checkedFetch.ts';
 import { findUncheckedFile } from './configFault.ts';
-import { MendableError } from './errors.ts';
+import { FixableError } from './errors.ts';
 import type { TunnelConfig } from './ingress.ts';
 import { isAchieved, makePlan, type Plan, type Remote, type Scope, type Want } from './plan.ts';
 import { changeRecords } from './recordBatches.ts';
@@ -10,7 +10,7 @@ import type { RoundApi } from './roundApi.ts';
 export interface TransactionContext {
   readonly cloudflare: RoundApi;
   readonly scope: Scope;
-  /** Called before every remote write. @throws MendableError `lock-lost` */
+  /** Called before every remote write. @throws FixableError `lock-lost` */
   readonly checkLock: () => void;
   /** Stores durably that these hostnames are being changed. */
   readonly intend: (hostnames: ReadonlySet<string>) => Promise<void>;
@@ -21,7 +21,7 @@ export interface TransactionContext {
 
 /** The result for each want. A hostname in none of these was as wanted already. */
 export interface Result {
-  readonly failed: ReadonlyMap<string, MendableError>;
+  readonly failed: ReadonlyMap<string, FixableError>;
   /** Served by a foreign rule: wanted hostname → that rule's hostname. */
   readonly foreign: ReadonlyMap<string, string>;
   /** Changed by this transaction, and as wanted now. */
@@ -37,7 +37,7 @@ export interface Result {
 }
 
 /** Failed hostnames with their reasons; `*` stands for every hostname of the write. */
-type Failures = Map<string, MendableError>;
+type Failures = Map<string, FixableError>;
 
 interface Written {
   readonly failures: Failures;
@@ -59,7 +59,7 @@ export async function readRemote(cloudflare: RoundApi, dns: Scope['dns']): Promi
 /**
  * Makes Cloudflare show the wants. A failure is settled by reading again and undoing only what failed; whatever cannot be undone now
  * stays unsettled.
- * @throws MendableError `rate-limited` at any point; the intents are stored, and no call is allowed now
+ * @throws FixableError `rate-limited` at any point; the intents are stored, and no call is allowed now
  */
 export async function transact(context: TransactionContext, wants: readonly Want[], remote: Remote): Promise<Result> {
   const plan = makePlan(remote, wants, context.scope);
@@ -150,7 +150,7 @@ async function settle(
     const plan = makePlan(remote, goal, context.scope);
     const { failures: second, version } = isEmpty(plan) ? nothingWritten : await write(context, plan, remote);
     if (version !== undefined) noteOtherWriter(context, remote.version, version);
-    const failed = new Map<string, MendableError>();
+    const failed = new Map<string, FixableError>();
     for (const want of missed) {
       const first = reasonFor(want);
       const reason = second.get(want.hostname) ?? second.get('*') ?? (want.present ? first : undefined);
@@ -178,9 +178,9 @@ function hostnamesOf(wants: readonly Want[]): Set<string> {
 }
 
 /** The error that a person can fix. A bug is thrown on, and so is a rate limit, which a transaction cannot work around. */
-function fixableError(error: unknown): MendableError {
+function fixableError(error: unknown): FixableError {
   const reason = errorForPeople(error);
-  if (!(reason instanceof MendableError) || reason.code === 'rate-limited') throw reason;
+  if (!(reason instanceof FixableError) || reason.code === 'rate-limited') throw reason;
   return reason;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { identifyCaller, isThroughSudo, processOwner, userName } from '../../src/cli/caller.ts';
 import { makeReport } from '../../src/cli/report.ts';
-import { MendableError } from '../../src/provisioning/errors.ts';
+import { FixableError } from '../../src/provisioning/errors.ts';
 
 const nameOf = (uid: number) => `user${uid}`;
 const who = (uid: number, env: Record<string, string>, peer: number | undefined, allowUserOverride: boolean) =>
@@ -74,7 +74,7 @@ describe('report', () => {
       },
     };
   };
-  const error = new MendableError('rate-limited', { seconds: 7, until: '10:00:00' });
+  const error = new FixableError('rate-limited', { seconds: 7, until: '10:00:00' });
 
   it('speaks to people: answers to stdout, everything else to stderr', () => {
     const { out, err, to } = streams();

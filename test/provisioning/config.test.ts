@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { assignedPort, checkPort, parseConfig, publicUrl, type Config } from '../../src/provisioning/config.ts';
-import { MendableError } from '../../src/provisioning/errors.ts';
+import { FixableError } from '../../src/provisioning/errors.ts';
 
 const file = '/srv/class/config.json';
 const least = { accountId: 'a1', tunnelId: 't1', zoneId: 'z1', hostname: '{user}.example.com' };
 const read = (changes: Readonly<Record<string, unknown>> = {}): Config =>
   parseConfig(file, JSON.stringify({ ...least, ...changes }), 'server1');
 
-function refusal(work: () => unknown): MendableError {
+function refusal(work: () => unknown): FixableError {
   try {
     work();
   } catch (error) {
-    if (error instanceof MendableError) return error;
+    if (error instanceof FixableError) return error;
     throw error;
   }
   return assert.fail('it was accepted');

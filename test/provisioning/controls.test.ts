@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { desiredState, type DesiredState, type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
-import { MendableError } from '../../src/provisioning/errors.ts';
+import { FixableError } from '../../src/provisioning/errors.ts';
 import type { Action } from '../../src/provisioning/queue.ts';
 import { emptyState, type StoredState } from '../../src/provisioning/publications.ts';
 import { maxHolders } from '../../src/provisioning/publishRefusal.ts';
@@ -41,11 +41,11 @@ class World {
   }
 
   /** The error of a refused request. */
-  refusal(action: Action): MendableError {
+  refusal(action: Action): FixableError {
     const { answer, wants } = this.round(action);
     assert.deepEqual(wants, [], 'a refused publication needs no call');
     assert.ok(answer?.kind === 'settled' && answer.outcome.kind === 'error');
-    return MendableError.fromJSON(answer.outcome.error);
+    return FixableError.fromJSON(answer.outcome.error);
   }
 
   kill(pid: number): void {

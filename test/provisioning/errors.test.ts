@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { MendableError, type ErrorCode, type Facts } from '../../src/provisioning/errors.ts';
+import { FixableError, type ErrorCode, type Facts } from '../../src/provisioning/errors.ts';
 
 describe('errors: when it makes sense to try again', () => {
   const cases: [ErrorCode, Facts, number | undefined][] = [
@@ -14,7 +14,7 @@ describe('errors: when it makes sense to try again', () => {
   ];
   for (const [code, facts, seconds] of cases) {
     it(`${code}${facts['status'] === undefined ? '' : ` with ${facts['status']}`}: ${seconds === undefined ? 'time does not help' : `after ${seconds} s`}`, () => {
-      assert.equal(MendableError.fromJSON(new MendableError(code, facts).toJSON()).retryAfterSeconds, seconds);
+      assert.equal(FixableError.fromJSON(new FixableError(code, facts).toJSON()).retryAfterSeconds, seconds);
     });
   }
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { everyFault, type Fault } from '../../standin/faults.ts';
-import { MendableError } from '../../src/provisioning/errors.ts';
+import { FixableError } from '../../src/provisioning/errors.ts';
 import { lockTimes } from '../../src/provisioning/lock.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, attempt, publish, release } from '../fixtures/provisioning/publishing.ts';
@@ -67,7 +67,7 @@ describe('faults: every call, every fault', () => {
           if (outcome.kind === 'error') {
             const { code, facts } = outcome.error;
             assert.ok((codes[name] ?? otherwise).includes(code), code);
-            const { message, title, action } = MendableError.fromJSON({ code, facts });
+            const { message, title, action } = FixableError.fromJSON({ code, facts });
             assert.ok(!/\{\w+\}/.test(message + title + action), message);
           } else {
             assertLive(standIn, kind === 'publish' ? ['student1', 'student2'] : ['student2']);
@@ -125,7 +125,7 @@ describe('faults while reading', () => {
     classroom.standIn.faults.add({ kind: 'hang-headers', method: 'GET', path: '/configurations', always: true });
     const outcome = await attempt(classroom, publish(1), { callDeadline: 2_000 });
     assert.ok(outcome.kind === 'error' && outcome.error.code === 'api-unreachable');
-    assert.match(MendableError.fromJSON(outcome.error).message, /no answer within 1 s/);
+    assert.match(FixableError.fromJSON(outcome.error).message, /no answer within 1 s/);
   });
 });
 
@@ -137,7 +137,7 @@ describe('faults: more than one', () => {
     classroom.standIn.faults.add({ kind: 'hang-headers', effect: true, method: 'PUT', path: '/configurations' });
     const outcome = await attempt(classroom, publish(1), { lockTimes: { ...lockTimes, hold: 3_000 } });
     assert.ok(outcome.kind === 'error' && outcome.error.code === 'api-unreachable');
-    assert.match(MendableError.fromJSON(outcome.error).message, /no answer within the time of one round/);
+    assert.match(FixableError.fromJSON(outcome.error).message, /no answer within the time of one round/);
     await ask(classroom, publish(2));
     assertLive(classroom.standIn, ['student2']);
   });
@@ -212,7 +212,7 @@ describe("faults of one student's record", () => {
     );
     const [, , failed] = outcomes;
     assert.ok(failed?.kind === 'error' && failed.error.code === 'hostname-taken');
-    assert.match(MendableError.fromJSON(failed.error).message, /A record made elsewhere/);
+    assert.match(FixableError.fromJSON(failed.error).message, /A record made elsewhere/);
     assertLive(standIn, ['student1', 'student2', 'student4', 'student5']);
     assert.ok(standIn.world.zone.records.named('student3.example.com').length === 1, 'the foreign record stays');
   });

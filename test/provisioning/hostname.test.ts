@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MendableError } from '../../src/provisioning/errors.ts';
+import { FixableError } from '../../src/provisioning/errors.ts';
 import { certificateWarning, dependsOnPort, makeHostname } from '../../src/provisioning/hostname.ts';
 
 const facts = { user: 'student1', port: 3000, machine: 'server1' };
@@ -35,7 +35,7 @@ describe('hostname', () => {
     it(`${template} is refused for ${user.slice(0, 10)}: ${problem.source}`, () => {
       assert.throws(
         () => makeHostname(template, { ...facts, user }),
-        (error) => error instanceof MendableError && error.code === 'hostname-invalid' && problem.test(error.message),
+        (error) => error instanceof FixableError && error.code === 'hostname-invalid' && problem.test(error.message),
       );
     });
   }
@@ -55,7 +55,7 @@ describe('hostname', () => {
               name,
             );
           } catch (error) {
-            assert.ok(error instanceof MendableError, String(error));
+            assert.ok(error instanceof FixableError, String(error));
           }
         },
       ),

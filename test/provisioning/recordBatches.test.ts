@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MendableError } from '../../src/provisioning/errors.ts';
+import type { FixableError } from '../../src/provisioning/errors.ts';
 import { formatMarker } from '../../src/provisioning/marker.ts';
 import { recordTarget, type NewRecord } from '../../src/provisioning/plan.ts';
 import { changeRecords } from '../../src/provisioning/recordBatches.ts';
@@ -9,7 +9,7 @@ import { callsOf } from '../fixtures/provisioning/remote.ts';
 
 describe('batches of records: a full zone', () => {
   let standIn: StandIn;
-  const refused = new Map<string, MendableError>();
+  const refused = new Map<string, FixableError>();
 
   /** A zone with some records that are not ours. */
   async function start(foreign: number, options: StandInOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseConfig } from '../../src/provisioning/config.ts';
 import { openStore, type ProvisioningContext, type Store } from '../../src/provisioning/context.ts';
-import type { MendableError } from '../../src/provisioning/errors.ts';
+import type { FixableError } from '../../src/provisioning/errors.ts';
 import { Leader } from '../../src/provisioning/leader.ts';
 import { lockTimes, withLock } from '../../src/provisioning/lock.ts';
 import { requestId } from '../../src/provisioning/queue.ts';
@@ -49,7 +49,7 @@ describe('request waiter', () => {
     const { id } = await store.queue.submit(requestId(Date.now(), randomUUID), Date.now(), publish(1));
     const listener = { queued: () => undefined, locked: () => undefined };
     return waitForOutcome(leader, id, listener, new AbortController().signal).catch(
-      (error: unknown) => (error as MendableError).code,
+      (error: unknown) => (error as FixableError).code,
     );
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { MendableError } from '../../src/provisioning/errors.ts';
+import { FixableError } from '../../src/provisioning/errors.ts';
 import type { Remote, Scope, Want } from '../../src/provisioning/plan.ts';
 import { transact, type TransactionContext } from '../../src/provisioning/transaction.ts';
 
@@ -39,7 +39,7 @@ class LosingContext implements TransactionContext {
     },
   };
   checkLock = (): void => {
-    if (this.isLost) throw new MendableError('lock-lost', { file: 'lock' });
+    if (this.isLost) throw new FixableError('lock-lost', { file: 'lock' });
   };
   intend = (): Promise<void> => this.make('intend');
   keep = (): Promise<void> => this.make('keep');

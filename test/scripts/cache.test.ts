@@ -22,7 +22,7 @@ describe('the cache', () => {
     assert.deepEqual(await readdir(root), [KEY]);
   });
 
-  it('builds anew what was left half made', async () => {
+  it('builds again what was left half built', async () => {
     await mkdir(join(root, KEY));
     await writeFile(join(root, KEY, 'thing'), 'half');
     assert.equal(await read(await cached(root, KEY, build('whole'))), 'whole');

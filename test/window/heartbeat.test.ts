@@ -46,7 +46,7 @@ describe('the heartbeat of the window', () => {
     assert.equal(answers, 1);
   });
 
-  it('hears the answer also after it was stopped, and wakes nothing up meanwhile', async () => {
+  it('hears the answer also after it was stopped, and wakes nothing', async () => {
     heartbeat.start(20);
     mock.timers.tick(40_000);
     heartbeat.stop();

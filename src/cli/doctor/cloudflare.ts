@@ -4,7 +4,7 @@ import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { connectRoundApi, type RoundApi } from '../../provisioning/roundApi.ts';
 import type { Config } from '../../provisioning/config.ts';
 import { permissions } from '../../messages/permissions.ts';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
 import { findConfigFault } from '../../provisioning/configFault.ts';
 import type { TunnelConfig } from '../../provisioning/ingress.ts';
@@ -83,7 +83,7 @@ function examineTunnel(account: AdminApi, { accountId, tunnelId }: Config): Prom
 export function judgeTunnel({ id, name, source, status }: TunnelFacts): Check {
   const { ok, warning, fail } = findingsOf('tunnel');
   if (source === 'local') {
-    const { message, action } = new MendableError('tunnel-local', { tunnel: id });
+    const { message, action } = new FixableError('tunnel-local', { tunnel: id });
     return fail(message, action);
   }
   if (status === 'healthy') return ok(`${name}, managed at Cloudflare, with a connector`);
@@ -221,6 +221,6 @@ function isForbidden(error: unknown): boolean {
 /** Anything else than a failed call is a bug. */
 function failure(check: string, error: unknown): Check {
   const reason = error instanceof CallFailure ? error.mendable : error;
-  if (!(reason instanceof MendableError)) throw error;
+  if (!(reason instanceof FixableError)) throw error;
   return findingsOf(check).fail(`${reason.title}. ${reason.message}`, reason.action);
 }

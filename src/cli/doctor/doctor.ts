@@ -1,7 +1,7 @@
 // The command `doctor`.
 import type { Config } from '../../provisioning/config.ts';
 import { exitCodes } from '../../messages/exitCodes.ts';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { connectorAnswers } from '../connectorCheck.ts';
@@ -24,7 +24,7 @@ export async function doctor(context: ActionContext): Promise<number> {
   const { report, env, stop } = context;
   const rules = examineSudoRules(findSudoRules()); // read while this is still a process of root
   const session = tryOpen(context);
-  if (session instanceof MendableError) {
+  if (session instanceof FixableError) {
     answer(report, [failure('configuration', session)]);
     return exitCodes.configuration;
   }
@@ -49,7 +49,7 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
       ...(await examineCloudflare({ config, token, pausedFor, connector, fetch, stop, now: Date.now })),
     ];
   } catch (error) {
-    if (!(error instanceof MendableError)) throw error;
+    if (!(error instanceof FixableError)) throw error;
     return [...local, failure('token', error), ...withoutCloudflare(config)];
   }
 }
@@ -60,16 +60,16 @@ function withoutCloudflare({ hostname }: Config): Check[] {
   return warning ? [findingsOf('hostname').warning(warning, 'Change `hostname` in the configuration.')] : [];
 }
 
-function tryOpen(context: ActionContext): Session | MendableError {
+function tryOpen(context: ActionContext): Session | FixableError {
   try {
     return openSession(silent(context.report), context);
   } catch (error) {
-    if (error instanceof MendableError) return error;
+    if (error instanceof FixableError) return error;
     throw error;
   }
 }
 
-function failure(check: string, error: MendableError): Check {
+function failure(check: string, error: FixableError): Check {
   return findingsOf(check).fail(`${error.title}. ${error.message}`, error.action);
 }
 

@@ -2,14 +2,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import type { Streams } from '../report.ts';
 import { formatRequest, readReply } from './protocol.ts';
 
 /**
  * Has the service run the command. When `stop` aborts, the service withdraws a request that only waits, and finishes a change.
  * @returns the exit code of the command
- * @throws MendableError `service-unreachable`, `service-busy`
+ * @throws FixableError `service-unreachable`, `service-busy`
  */
 export async function callService(
   path: string,
@@ -19,7 +19,7 @@ export async function callService(
   const socket = connect({ path, allowHalfOpen: true });
   try {
     await once(socket, 'connect').catch((error: unknown) => {
-      throw new MendableError('service-unreachable', { socket: path, problem: (error as Error).message });
+      throw new FixableError('service-unreachable', { socket: path, problem: (error as Error).message });
     });
     socket.on('error', () => undefined); // the missing exit code shows it
     stop.addEventListener('abort', () => socket.end());
@@ -29,7 +29,7 @@ export async function callService(
       if (reply && 'exitCode' in reply) return reply.exitCode;
       if (reply) (reply.stream === 'out' ? out : err)(reply.line);
     }
-    throw new MendableError('service-busy');
+    throw new FixableError('service-busy');
   } finally {
     socket.destroy();
   }

@@ -1,6 +1,6 @@
 // The service's side of one connection: reads the request, runs the command for the peer, and sends the output.
 import { Socket } from 'node:net';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { readFolder, readText } from '../../shell/procFiles.ts';
 import { processOwner } from '../caller.ts';
 import { runProgram } from '../program.ts';
@@ -16,11 +16,11 @@ export interface ServeOptions {
 /**
  * Serves the connection on standard input.
  * @param env the environment of the service; nothing in it comes from the peer
- * @throws MendableError `service-peer`
+ * @throws FixableError `service-peer`
  */
 export async function serve({ peer }: ServeOptions, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<void> {
   const uid = peerOfInstance(peer ?? `0-0-${env['UNIXREMOTEEUID'] ?? ''}`);
-  if (uid === undefined) throw new MendableError('service-peer', { peer: peer ?? '' });
+  if (uid === undefined) throw new FixableError('service-peer', { peer: peer ?? '' });
   const connection = new Connection(new Socket({ fd: 0, readable: true, writable: true, allowHalfOpen: true }));
   stop.addEventListener('abort', () => connection.hangUp());
   const streams = hidingSecrets({
@@ -32,7 +32,7 @@ export async function serve({ peer }: ServeOptions, env: NodeJS.ProcessEnv, stop
     return;
   }
   const args = await connection.readRequest();
-  if (!args) return connection.close(makeReport(streams, 'text').fail(new MendableError('service-request')));
+  if (!args) return connection.close(makeReport(streams, 'text').fail(new FixableError('service-request')));
   await connection.close(await runProgram(args, { ...streams, env, stop: connection.hungUp, peer: uid }));
 }
 

@@ -2,7 +2,7 @@
 import type { AdminApi, TunnelFacts, ZoneFacts } from '../../provisioning/adminApi.ts';
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { configDefaults } from '../../provisioning/config.ts';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
 import { whyNot, type Asker, type Choice, type Question } from './prompts.ts';
 import { findPorts, type PortKeys } from './ports.ts';
@@ -70,7 +70,7 @@ const defaults = { group: 'students', tunnel: 'classroom', mode: 'service' } as 
 /**
  * Finds what the token can see, and asks for the rest.
  * @param membersOf the users of a group of this machine
- * @throws MendableError also where the token may not do what publishing needs
+ * @throws FixableError also where the token may not do what publishing needs
  */
 export async function findAnswers(
   account: AdminApi,
@@ -118,7 +118,7 @@ async function findZone(account: AdminApi, asker: Asker, options: SetupOptions, 
       wanted === undefined
         ? await chooseZone(asker, zones)
         : zones.find((one) => one.id === wanted || one.name === wanted);
-    if (!zone) throw new MendableError('zone-unknown', { zone: wanted });
+    if (!zone) throw new FixableError('zone-unknown', { zone: wanted });
     return { accountId: zone.accountId, zoneId: zone.id, zoneName: zone.name };
   } catch (error) {
     if (!(error instanceof CallFailure) || error.status !== 403) throw error;
@@ -154,7 +154,7 @@ async function findTunnel(
   const wanted = options.tunnel ?? known.tunnelId;
   if (wanted !== undefined) {
     const tunnel = tunnels.find(({ id, name }) => id === wanted || name === wanted);
-    if (!tunnel) throw new MendableError('tunnel-unknown', { tunnel: wanted, account: accountId });
+    if (!tunnel) throw new FixableError('tunnel-unknown', { tunnel: wanted, account: accountId });
     return usable(tunnel);
   }
   const fresh: Choice<Answers['tunnel'] | undefined> = { value: undefined, label: 'a new one' };
@@ -177,7 +177,7 @@ async function findTunnel(
 }
 
 function usable({ id, source }: TunnelFacts): { id: string } {
-  if (source === 'local') throw new MendableError('tunnel-local', { tunnel: id });
+  if (source === 'local') throw new FixableError('tunnel-local', { tunnel: id });
   return { id };
 }
 
@@ -201,11 +201,11 @@ async function findHostname(
   return hostname;
 }
 
-/** @throws MendableError `hostname-invalid` */
+/** @throws FixableError `hostname-invalid` */
 function checkHostname(template: string, zoneName: string | undefined): void {
   const hostname = makeHostname(template, { user: 'student1', port: 3000, machine: 'machine' });
   if (zoneName !== undefined && !hostname.endsWith(`.${zoneName}`)) {
-    throw new MendableError('hostname-invalid', {
+    throw new FixableError('hostname-invalid', {
       template,
       hostname,
       user: 'student1',

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import type { Mode } from './answers.ts';
 
 /** Whose the token file and the state folder are to be, and who else may use them. Everybody may pass through the folder: the relays' sockets are in it. */
@@ -25,7 +25,7 @@ export interface Owners {
 /**
  * In service mode the service account owns both, alone; in shared mode the students' group may use both. Whoever is not root
  * can give nothing away, and is the service account.
- * @throws MendableError `setup-incomplete` where there is no such account or group on this machine
+ * @throws FixableError `setup-incomplete` where there is no such account or group on this machine
  */
 export function findOwners(
   mode: Mode,
@@ -37,14 +37,14 @@ export function findOwners(
   const name = self.uid === 0 ? (serviceAccount ?? 'classroom-tunnel') : undefined;
   const uid = name === undefined ? self.uid : lookUp('passwd', name);
   if (uid === 0)
-    throw new MendableError('setup-incomplete', {
+    throw new FixableError('setup-incomplete', {
       problem: 'The service account must not be root: students act as it',
       flag: '--service-account NAME',
     });
   return { uid, gid: name === undefined ? self.gid : lookUp('passwd', name, 3), folderMode: 0o711, tokenMode: 0o600 };
 }
 
-/** Replaces a file whole, unless it says this already. Answers whether it wrote. @throws MendableError `setup-unwritable` */
+/** Replaces a file whole, unless it says this already. Answers whether it wrote. @throws FixableError `setup-unwritable` */
 export function writeText(
   file: string,
   text: string,
@@ -106,7 +106,7 @@ function lookUp(database: 'passwd' | 'group', name: string, field = 2): number {
     database === 'group'
       ? ['group', '--group NAME', `groupadd ${name}`]
       : ['account', '--service-account NAME', `useradd --system --shell /usr/sbin/nologin ${name}`];
-  throw new MendableError('setup-incomplete', {
+  throw new FixableError('setup-incomplete', {
     problem: `There is no ${what} "${name}" on this machine: make it (\`${make}\`), or name another`,
     flag,
   });
@@ -120,6 +120,6 @@ function nameFile<T>(file: string, work: () => T): T {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     const problem = code === 'EACCES' || code === 'EPERM' ? 'this account may not write it' : message;
-    throw new MendableError('setup-unwritable', { file, problem }, { cause: error });
+    throw new FixableError('setup-unwritable', { file, problem }, { cause: error });
   }
 }

@@ -9,7 +9,7 @@ import type { ConfigKeys, Surmise } from './answers.ts';
 /** The content of the existing files, and the text of the configuration. */
 export type Known = Surmise & { readonly raw: Readonly<Record<string, unknown>>; readonly text?: string };
 
-/** @throws MendableError `config-invalid` */
+/** @throws FixableError `config-invalid` */
 export function readKnown(file: string): Known {
   if (!existsSync(file)) return { raw: {} };
   const text = readFileSync(file, 'utf8');

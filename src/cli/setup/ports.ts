@@ -1,5 +1,5 @@
 // The students' ports: parsing them, and giving every student one.
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { whyNot, type Asker } from './prompts.ts';
 
 /** Which student may use which port, by the keys of the configuration. */
@@ -59,7 +59,7 @@ const defaultRange = [3000, 3099] as const;
 /**
  * Adds the given keys to the known ones. Where there is a range, every member without a port gets its lowest free one; nobody's
  * port changes. Pure.
- * @throws MendableError `setup-incomplete`
+ * @throws FixableError `setup-incomplete`
  */
 export function assignPorts(known: PortKeys, given: PortKeys, members: readonly string[]): PortKeys {
   const portRange = given.portRange ?? known.portRange;
@@ -81,8 +81,8 @@ export function assignPorts(known: PortKeys, given: PortKeys, members: readonly 
 /** student2 comes before student10. */
 const byNumber = new Intl.Collator('en', { numeric: true });
 
-function incomplete(problem: string, flag: string): MendableError {
-  return new MendableError('setup-incomplete', { problem, flag });
+function incomplete(problem: string, flag: string): FixableError {
+  return new FixableError('setup-incomplete', { problem, flag });
 }
 
 function isPort(port: number): boolean {

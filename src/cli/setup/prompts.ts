@@ -1,5 +1,5 @@
 // How setup gets its answers.
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 
 /** A question, and the option that answers it when there is no terminal. */
 export interface Question {
@@ -33,7 +33,7 @@ export const cancelled = new Error('cancelled');
 /** Asks no person: takes the only choice if there is one; everything else is an error that names the option. */
 export function optionsOnly(yes: boolean): Asker {
   const missing = (question: Question, what: string) =>
-    new MendableError('setup-incomplete', { problem: `${question.message}: ${what}`, flag: question.flag });
+    new FixableError('setup-incomplete', { problem: `${question.message}: ${what}`, flag: question.flag });
   return {
     isPerson: false,
     text(question) {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { socketFolder } from '../../provisioning/stateFolder.ts';
 import { getent, provideFolder, writeText } from './files.ts';
 import { enabledUnits, unitFiles, type UnitFacts } from './units.ts';
@@ -19,7 +19,7 @@ export function findUnitFolder(chosen: string | undefined): string | undefined {
   return process.getuid?.() === 0 && existsSync('/run/systemd/system') ? unitFolder : undefined;
 }
 
-/** Writes the units, and starts them if they are the machine's. @returns the files that it changed @throws MendableError */
+/** Writes the units, and starts them if they are the machine's. @returns the files that it changed @throws FixableError */
 export function provideUnits(folder: string, facts: Omit<UnitFacts, 'program'>): string[] {
   const changed = Object.entries(unitFiles({ ...facts, program }))
     .filter(([name, text]) => writeText(join(folder, name), text, { mode: 0o644 }))
@@ -52,5 +52,5 @@ export function provideSocketFolders(stateDir: string, users: readonly string[])
 function systemctl(...args: readonly string[]): void {
   const { status, stderr } = spawnSync('systemctl', args, { encoding: 'utf8' });
   if (status !== 0)
-    throw new MendableError('setup-unwritable', { file: `systemctl ${args.join(' ')}`, problem: stderr.trim() });
+    throw new FixableError('setup-unwritable', { file: `systemctl ${args.join(' ')}`, problem: stderr.trim() });
 }

@@ -6,7 +6,7 @@ import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import { configDefaults, parseConfig } from '../../provisioning/config.ts';
 import { exitCodes } from '../../messages/exitCodes.ts';
 import { permissions, tokenForm } from '../../messages/permissions.ts';
-import { MendableError } from '../../provisioning/errors.ts';
+import { FixableError } from '../../provisioning/errors.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { userName } from '../caller.ts';
@@ -27,7 +27,7 @@ import { tokenProblem } from '../token.ts';
  * writes the configuration, the token file and the state folder. A second run starts from the existing files, and replaces
  * nothing without asking.
  * @returns the exit code
- * @throws MendableError
+ * @throws FixableError
  */
 export async function setup(context: ActionContext, options: SetupOptions): Promise<number> {
   const { report, env, stop } = context;
@@ -104,11 +104,11 @@ interface Plan {
 
 /**
  * The token comes from its file, the environment or the keyboard; never from an argument, which every account could see.
- * @throws MendableError `token-unreadable`
+ * @throws FixableError `token-unreadable`
  */
 async function findToken(tokenFile: string, env: NodeJS.ProcessEnv, asker: Asker): Promise<string> {
   const refuse = (problem: string, file = tokenFile) =>
-    new MendableError('token-unreadable', { file, config: configFileOf(env), problem });
+    new FixableError('token-unreadable', { file, config: configFileOf(env), problem });
   const saved = readIfThere(tokenFile, refuse).trim();
   const token =
     saved ||

@@ -113,7 +113,7 @@ describe("a site's machine", () => {
     assert.deepEqual(retry.effects, [{ type: 'publish', life, verify: false }]);
   });
 
-  it('tells anew only what was made anew', () => {
+  it('notifies again only of what was made again', () => {
     assert.equal(transition({ ...publishing, told: true }, { ...published, created: false }, life).site.told, true);
     assert.equal(transition({ ...publishing, told: true }, published, life).site.told, false);
   });
