@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Check } from '../../src/cli/doctor/findings.ts';
+import { rateLimits } from '../../src/provisioning/rateLimit.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { troubles } from './doctorTroubles.ts';
 
@@ -49,6 +51,17 @@ describe('command: doctor', () => {
       (await classroom.run(['doctor'])).out,
       /^ok {7}configuration .*\n(.*\n)*\nEverything is in order\.\n$/,
     );
+  });
+
+  it('takes its calls from the budget before it makes them', async () => {
+    const classroom = await soundClass();
+    const file = join(classroom.stateDir, 'records', 'rateLimit.json');
+    const callsLeft = (): number => (JSON.parse(readFileSync(file, 'utf8')) as { calls: number }).calls;
+    await examine(classroom);
+    const afterOne = callsLeft();
+    assert.ok(afterOne <= rateLimits.most - classroom.standIn.requests.length);
+    await examine(classroom);
+    assert.ok(callsLeft() < afterOne);
   });
 
   it("is content with a live class in wildcard mode and with an account's own token", async () => {

@@ -1,7 +1,9 @@
 // The command `doctor`.
 import type { Config } from '../../provisioning/config.ts';
 import { exitCodes } from '../../messages/exitCodes.ts';
+import { openStore, type ProvisioningContext } from '../../provisioning/context.ts';
 import { FixableError } from '../../provisioning/errors.ts';
+import { withLock } from '../../provisioning/lock.ts';
 import { certificateWarning } from '../../provisioning/hostname.ts';
 import type { ActionContext } from '../actions.ts';
 import { connectorAnswers } from '../connectorCheck.ts';
@@ -43,7 +45,9 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
   const units = examineUnits('/etc/systemd/system', config.stateDir);
   const local = [...machine, judgeConnector(config, connector), ...units];
   try {
-    const { token } = openContext(session, silent(report), env);
+    const context = openContext(session, silent(report), env);
+    if (pausedFor === 0) await reserveCalls(context);
+    const { token } = context;
     return [
       ...local,
       ...(await examineCloudflare({ config, token, pausedFor, connector, fetch, stop, now: Date.now })),
@@ -52,6 +56,18 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
     if (!(error instanceof FixableError)) throw error;
     return [...local, failure('token', error), ...withoutCloudflare(config)];
   }
+}
+
+/** The calls that the checks at Cloudflare make at most. */
+const callsPerRun = 9;
+
+/** Counts the calls before they are made. A process that holds the lock is not waited for. */
+async function reserveCalls(context: ProvisioningContext): Promise<void> {
+  const { folder, self, rateLimit } = await openStore(context);
+  const take = () => rateLimit.take(context.now(), callsPerRun);
+  const { newId, now, lockTimes: times } = context;
+  const locked = await withLock({ folder, self, newId, now, times }, () => take().then(() => true));
+  if (!locked) await take();
 }
 
 /** The checks of the hostname that need no call. */
