@@ -51,8 +51,8 @@ export const mutants = [
   },
   {
     file: 'src/provisioning/planView.ts',
-    before: "record?.type === 'CNAME' &&",
-    after: 'record !== undefined &&',
+    before: "      record?.type === 'CNAME' &&\n      record",
+    after: '      record !== undefined &&\n      record',
     tests: [plan],
     why: 'a record of another type is deleted',
   },
@@ -65,7 +65,7 @@ export const mutants = [
   },
   {
     file: 'src/provisioning/planView.ts',
-    before: 'if (marker && !this.ownRecord(want)) {',
+    before: 'if (marker && !this.ownRecord(want) && !this.idleRecordOfOther(want)) {',
     after: "if (marker && service === '') {",
     tests: [plan],
     why: 'a hostname that another user holds is taken over',

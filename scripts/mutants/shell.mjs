@@ -25,7 +25,7 @@ export const mutants = [
   },
   {
     file: 'src/shell/processes.ts',
-    before: "return `${first.trimEnd()} `.startsWith(`${words.join(' ')} `);",
+    before: "return `${canonicalWords(first.trimEnd().split(' ')).join(' ')} `.startsWith(`${words.join(' ')} `);",
     after: "return first.startsWith(words.join(' '));",
     tests: ['test/shell/devServer.test.ts'],
     why: 'the matcher takes `npm run dev:api` for `npm run dev`',

@@ -29,8 +29,8 @@ export const mutants = [
   },
   {
     file: 'src/window/site/actions.ts',
-    before: 'seconds: seconds * 2 ** (failures - 1)',
-    after: 'seconds',
+    before: '1 : 2 ** (failures - 1)',
+    after: '1 : 1',
     tests: [transitions],
     why: 'the pause between two tries never grows',
   },

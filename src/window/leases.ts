@@ -142,7 +142,10 @@ export class Leases {
   /** The port of the relay where the class uses ports. The relay listens before the rule leads to it, so that it can be checked. */
   async #relayPort(port: number): Promise<number | undefined> {
     const { relays, run } = this.#ports;
-    if (!relays.usesPorts) return drop('noRelayPorts');
+    if (!relays.usesPorts) {
+      drop('noRelayPorts');
+      return;
+    }
     if (relays.socketOf(port) === undefined) {
       const info = await run(['info', '-p', String(port)], {});
       if (info.event === 'info' && info.hostname !== null && info.url !== null)

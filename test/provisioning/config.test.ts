@@ -25,6 +25,7 @@ describe('configuration', () => {
       machine: 'server1',
       publicUrl: 'https://{hostname}',
       stateDir: '/var/lib/classroom-tunnel',
+      commandSocket: '/run/classroom-tunnel/command.sock',
       commands: ['npm run dev', 'npm start'],
       portVariable: 'PORT',
       maxSitesPerUser: 3,
