@@ -28,7 +28,12 @@ const SHELLS = [
   { what: 'unixserver', commands: ['unixserver'], packages: ['ucspi-unix'] },
 ];
 
-const firstMinute = ['--config', 'test/code-server/firstMinute.mocharc.json'];
+const firstMinute = {
+  args: ['--config', 'test/code-server/firstMinute.mocharc.json'],
+  mocha: true,
+  needs: ['package', 'chromium', 'code-server', 'shells'],
+  counts: true,
+};
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter', './test/reporter.ts'];
 
 /**
@@ -77,27 +82,15 @@ const PARTS = {
     needs: ['package', 'chromium', 'code-server'],
     counts: true,
   },
-  minute: {
-    title: "A new student's first minute, in a window with default settings",
-    args: firstMinute,
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server', 'shells'],
-    counts: true,
-  },
+  minute: { title: "A new student's first minute, in a window with default settings", ...firstMinute },
   minutes: {
     title: "A new student's first minute in every way, once each",
-    args: firstMinute,
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server', 'shells'],
-    counts: true,
+    ...firstMinute,
     environment: { FIRST_MINUTE_ALL: '1' },
   },
   minutesOften: {
     title: "A new student's first minute in every way, twenty times or as often as FIRST_MINUTE_REPETITIONS says",
-    args: firstMinute,
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server', 'shells'],
-    counts: true,
+    ...firstMinute,
     environment: { STRESS: '1' },
   },
   service: {

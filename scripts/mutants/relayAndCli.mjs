@@ -10,14 +10,14 @@ export const mutants = [
     file: 'src/relay/ownServerAgent.ts',
     before: 'if (!this.#isOwnNow(port, address)) {',
     after: 'if (port === 0) {',
-    tests: ['test/relay/relay.test.ts'],
+    tests: ['test/relay/access.test.ts'],
     why: "the relay connects to another user's server before it asks whose it is",
   },
   {
     file: 'src/relay/ownServerAgent.ts',
     before: '} else if (this.#isOwnNow(port, address)) {',
     after: '} else if (port > 0) {',
-    tests: ['test/relay/relay.test.ts'],
+    tests: ['test/relay/access.test.ts'],
     why: "the relay writes to another user's server that took the port in between",
   },
   {

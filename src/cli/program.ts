@@ -167,7 +167,6 @@ function addTeacherCommands(program: Command, run: RunAsTeacher): void {
       run('restore', (about) => restore(about, name), options),
     );
   command(program, 'doctor', 'check everything that publishing needs').action((options: CommonOptions) =>
-    // Loaded only when called: publishing does not need it.
     run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
   );
 }
@@ -240,8 +239,8 @@ async function runAction(context: ProgramContext, style: Style, action: Action):
   const report = makeReport(context, style);
   const { env, peer, stop } = context;
   try {
-    if (isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '') && ownsState(context))
-      throw new FixableError('sudo-refused');
+    const isSudo = isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '');
+    if (isSudo && ownsState(context)) throw new FixableError('sudo-refused');
     return (await action({ report, env, peer, stop })) ?? 0;
   } catch (error) {
     if (error instanceof FixableError) return report.fail(error);

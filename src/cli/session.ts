@@ -72,9 +72,11 @@ export function ownsState(surroundings: Surroundings): boolean {
  */
 export function serviceSocket({ env, peer }: Surroundings): string | undefined {
   const config = peer === undefined ? tryReadSession({ env, peer })?.config : undefined;
-  const folder = config && statOf(config.stateDir);
-  const isOwn = !folder || ownUid() === 0 || folder.uid === ownUid() || (folder.mode & 0o022) !== 0;
-  return isOwn ? undefined : config.commandSocket;
+  if (config === undefined) return undefined;
+  const folder = statOf(config.stateDir);
+  if (!folder?.isDirectory() || ownUid() === 0 || folder.uid === ownUid()) return undefined;
+  const ownerAloneWrites = (folder.mode & 0o222) === 0o200;
+  return ownerAloneWrites ? config.commandSocket : undefined;
 }
 
 /** The configuration file: the one that the environment names, else the default. */

@@ -26,14 +26,10 @@ const exitConfiguration = 78;
 
 void main(process.argv.slice(2));
 
-async function main([path, url, grace, allow = '', hostname]: string[]): Promise<void> {
-  const uid = process.getuid?.();
-  const graceSeconds = Number(grace);
-  if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined) {
-    fail(usage, exitUsage);
-    return;
-  }
-
+async function main(args: string[]): Promise<void> {
+  const options = parseArguments(args);
+  if (options === undefined) return;
+  const { path, url, graceSeconds, allow, hostname, uid } = options;
   const relay = createRelay({
     site: new URL(url),
     hostname,
@@ -60,10 +56,7 @@ async function main([path, url, grace, allow = '', hostname]: string[]): Promise
       process.exit(0);
     });
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
-  process.on('SIGHUP', () => undefined); // the end of a terminal or of code-server: standard input says when to end
-  process.stdout.on('error', () => undefined); // the window is gone
-  process.stderr.on('error', () => undefined);
+  handleSignals(end);
 
   createInterface({ input: process.stdin })
     .on('line', (line) => {
@@ -80,6 +73,22 @@ async function main([path, url, grace, allow = '', hostname]: string[]): Promise
       setTimeout(end, graceSeconds * 1000);
     });
   process.stdout.write(listeningLine(path));
+}
+
+/** Fails, and returns undefined, where an argument is missing or wrong. */
+function parseArguments([path, url, grace, allow = '', hostname]: string[]) {
+  const graceSeconds = Number(grace);
+  const uid = process.getuid?.();
+  if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined)
+    return fail(usage, exitUsage);
+  return { path, url, graceSeconds, allow, hostname, uid };
+}
+
+function handleSignals(end: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  process.on('SIGHUP', () => undefined); // the end of a terminal or of code-server: standard input says when to end
+  process.stdout.on('error', () => undefined); // the window is gone
+  process.stderr.on('error', () => undefined);
 }
 
 /** Opens the relay's port unless it is open, and reports it. */

@@ -1,6 +1,6 @@
 // The relay of one site: takes visitors' requests and forwards them to the student's dev server, or shows a page while none runs.
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createForwarder } from './forward.ts';
@@ -53,33 +53,27 @@ const upstreamIdle = 4_000;
 const visitorIdle = 120_000;
 const maxHeaderBytes = 64 * 1024;
 
+const serverOptions: ServerOptions = {
+  keepAliveTimeout: visitorIdle,
+  maxHeaderSize: maxHeaderBytes,
+  noDelay: true,
+  requestTimeout: 0,
+  headersTimeout: 0, // an upload may take an hour; the edge handles clients that send too slowly
+};
+
 /** The relay connects to no address but its target's, for any request of a visitor. */
 export function createRelay(options: RelayOptions): Relay {
-  const { site, hostname, isOwn, allow = new Set(), onBlocked, startTimer = realTimer, ask = askForNames } = options;
+  const { site, isOwn, startTimer = realTimer, ask = askForNames } = options;
+  const { isForSite, blocked } = createGuard(options);
   let target: Target | null = null;
-  const blocked = (url: string): ShieldPart | undefined => {
-    const part = blockedPart(url, { server: target?.server, root: target?.root, allow });
-    if (part !== undefined) onBlocked?.({ part, target: url });
-    return part;
-  };
-  const hosts = new Set(hostname === undefined ? [] : [hostname, site.hostname]);
-  const isForSite = ({ headers }: IncomingMessage): boolean =>
-    hosts.size === 0 || [headers.host, headers['x-forwarded-host']].some((host) => hosts.has(nameOf(host)));
-  const pool = new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle });
-  const fresh = new OwnServerAgent(isOwn, { keepAlive: false });
+  const { pool, fresh } = createAgents(isOwn);
   const forward = createForwarder(site, pool, fresh, startTimer);
   const names = new ServerNames((to, signal) => ask(to, site, fresh, signal));
   const forwardTo = (to: Target, request: IncomingMessage, response: ServerResponse): void =>
     names.whenKnown((naming) => {
       if (!response.destroyed) forward.web(request, response, to, naming);
     });
-  const server = createServer({
-    keepAliveTimeout: visitorIdle,
-    maxHeaderSize: maxHeaderBytes,
-    noDelay: true,
-    requestTimeout: 0,
-    headersTimeout: 0, // an upload may take an hour; the edge handles clients that send too slowly
-  });
+  const server = createServer(serverOptions);
 
   server.on('request', (request, response) => {
     if (!isPath(request.url)) respondError(response, 400, 'This relay serves one site only.');
@@ -89,21 +83,19 @@ export function createRelay(options: RelayOptions): Relay {
     else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
     else if (target === null) respondStopped(site, request, response);
     else {
-      const part = blocked(request.url);
+      const part = blocked(request.url, target);
       if (part === undefined) forwardTo(target, request, response);
       else respondBlocked(site, part, request, response);
     }
   });
 
-  const upgraded = new Set<Duplex>();
+  const upgraded = trackUpgraded(server);
   server.on('upgrade', (request, socket: Socket, head) => {
-    upgraded.add(socket);
-    socket.once('close', () => upgraded.delete(socket));
     if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
       rejectUpgrade(socket, '400 Bad Request');
     else if (!isForSite(request)) rejectUpgrade(socket, '421 Misdirected Request');
     else if (target === null || request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
-    else if (blocked(request.url) !== undefined) rejectUpgrade(socket, '403 Forbidden');
+    else if (blocked(request.url, target) !== undefined) rejectUpgrade(socket, '403 Forbidden');
     else forward.webSocket(request, socket, head, target);
   });
 
@@ -115,10 +107,48 @@ export function createRelay(options: RelayOptions): Relay {
     },
     close: () => {
       names.start(null);
-      server.close();
-      server.closeAllConnections();
-      for (const socket of upgraded) socket.destroy();
+      endConnections(server, upgraded);
       pool.destroy();
+    },
+  };
+}
+
+function createAgents(isOwn: IsOwn): { pool: OwnServerAgent; fresh: OwnServerAgent } {
+  return {
+    pool: new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle }),
+    fresh: new OwnServerAgent(isOwn, { keepAlive: false }),
+  };
+}
+
+/** The sockets of open WebSockets, which a server does not close by itself. */
+function trackUpgraded(server: Server): ReadonlySet<Duplex> {
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (_request, socket) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+  });
+  return upgraded;
+}
+
+function endConnections(server: Server, upgraded: ReadonlySet<Duplex>): void {
+  server.close();
+  server.closeAllConnections();
+  for (const socket of upgraded) socket.destroy();
+}
+
+/** Decides what a visitor may request: `isForSite` by the host, `blocked` by the shield, which it reports. */
+function createGuard({ site, hostname, allow = new Set(), onBlocked }: RelayOptions): {
+  isForSite: (request: IncomingMessage) => boolean;
+  blocked: (url: string, target: Target) => ShieldPart | undefined;
+} {
+  const hosts = new Set(hostname === undefined ? [] : [hostname, site.hostname]);
+  return {
+    isForSite: ({ headers }) =>
+      hosts.size === 0 || [headers.host, headers['x-forwarded-host']].some((host) => hosts.has(nameOf(host))),
+    blocked: (url, { server, root }) => {
+      const part = blockedPart(url, { server, root, allow });
+      if (part !== undefined) onBlocked?.({ part, target: url });
+      return part;
     },
   };
 }

@@ -57,15 +57,8 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { socket, publicUrl, graceSeconds, allow = [], hostname, onBlocked, onLost, onNoWebSockets } = options;
-  const args = [
-    socket,
-    publicUrl,
-    String(graceSeconds),
-    allow.join(','),
-    ...(hostname === undefined ? [] : [hostname]),
-  ];
-  const child = spawn(node, [...nodeFlags, ...rest, ...args], {
+  const { onBlocked, onLost, onNoWebSockets } = options;
+  const child = spawn(node, [...nodeFlags, ...rest, ...argumentsFor(options)], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -105,6 +98,10 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
     end: () => void child.kill('SIGTERM'),
     exited,
   };
+}
+
+function argumentsFor({ socket, publicUrl, graceSeconds, allow = [], hostname }: RelayProcessOptions): string[] {
+  return [socket, publicUrl, String(graceSeconds), allow.join(','), ...(hostname === undefined ? [] : [hostname])];
 }
 
 async function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {

@@ -31,10 +31,8 @@ import { tokenProblem } from '../token.ts';
  */
 export async function setup(context: ActionContext, options: SetupOptions): Promise<number> {
   const { report, env, stop } = context;
-  const asker =
-    options.yes || !process.stdin.isTTY || !process.stderr.isTTY
-      ? optionsOnly(options.yes ?? false)
-      : await atTerminal();
+  const isAtTerminal = !options.yes && process.stdin.isTTY && process.stderr.isTTY;
+  const asker = isAtTerminal ? await atTerminal() : optionsOnly(options.yes ?? false);
   const file = resolve(configFileOf(env));
   try {
     const known = readKnown(file);
@@ -42,38 +40,28 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
     const token = await findToken(tokenFile, env, withTokenForm(asker, report));
     report.hide(token);
     const apiBaseUrl = options.apiBaseUrl ?? known.apiBaseUrl ?? configDefaults.apiBaseUrl;
-    const account = connectAdminApi({
-      token,
-      apiBaseUrl,
-      fetch,
-      callDeadline,
-      signal: stop,
-      beforeCall: () => Promise.resolve(),
-    });
+    const account = connectAdminApi({ token, apiBaseUrl, fetch, callDeadline, signal: stop, beforeCall: noBudget });
     const answers = await findAnswers(account, asker, options, known, membersOf);
     const doubt = certificateWarning(answers.hostname);
     if (doubt) report.warn(doubt);
-    const owners = findOwners(answers.mode, answers.group, options.serviceAccount ?? known.owner, {
-      uid: process.getuid?.() ?? 0,
-      gid: process.getgid?.() ?? 0,
-    });
+    const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const owners = findOwners(answers.mode, answers.group, options.serviceAccount ?? known.owner, own);
     const plan: Plan = { file, tokenFile, token, answers, owners, apiBaseUrl: options.apiBaseUrl, known };
     if (!(await agrees(plan, asker))) throw cancelled;
     const tunnelId = await provideTunnel(account, answers);
     const changed = write(plan, tunnelId);
     const units = answers.mode === 'service' ? findUnitFolder(options.unitFolder) : undefined;
     if (units !== undefined) changed.push(...provideService(plan, units));
-    if (options.connectorTokenFile !== undefined)
-      changed.push(
-        ...(await saveConnectorToken(account, answers.accountId, tunnelId, resolve(options.connectorTokenFile))),
-      );
+    const { connectorTokenFile } = options;
+    if (connectorTokenFile !== undefined)
+      changed.push(...(await saveConnectorToken(account, answers.accountId, tunnelId, resolve(connectorTokenFile))));
     const next = nextSteps({
       ...answers,
       configFile: file,
       isDefaultConfigFile: file === configFileOf({}),
       hasService: units !== undefined,
       sudoRules: findSudoRules(),
-      connectorTokenFile: options.connectorTokenFile,
+      connectorTokenFile,
     });
     report.answer(`${changed.length === 0 ? 'Nothing to change.' : `Wrote ${changed.join(', ')}.`}\n\n${next}`, {
       event: 'setup',
@@ -91,6 +79,9 @@ export async function setup(context: ActionContext, options: SetupOptions): Prom
     return exitCodes.failed;
   }
 }
+
+/** The budget of calls is in the state folder, which does not exist yet. */
+const noBudget = (): Promise<void> => Promise.resolve();
 
 interface Plan {
   readonly file: string;
