@@ -79,8 +79,10 @@ async function main(args: string[]): Promise<void> {
 function parseArguments([path, url, grace, allow = '', hostname]: string[]) {
   const graceSeconds = Number(grace);
   const uid = process.getuid?.();
-  if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined)
-    return fail(usage, exitUsage);
+  if (path === undefined || url === undefined || !URL.canParse(url) || !(graceSeconds >= 0) || uid === undefined) {
+    fail(usage, exitUsage);
+    return undefined;
+  }
   return { path, url, graceSeconds, allow, hostname, uid };
 }
 
