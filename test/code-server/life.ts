@@ -32,6 +32,7 @@ export const stopped = ({ hostname }: Classroom): string => `${hostname}: server
 /** Opens a terminal, starts the dev server in it, and waits until the site is live. */
 export async function goLive({ classroom, openTerminal }: Session, window: Workbench): Promise<Terminal> {
   const terminal = await openTerminal(window);
+  await terminal.type('npm run dev');
   await expectSoon(async () => {
     // VS Code may replace a new terminal's shell at the moment of Enter. A student who sees an empty prompt types again.
     if (await terminal.isEmpty()) await terminal.type('npm run dev');

@@ -193,9 +193,9 @@ export class Terminal {
     await element.waitForElementState('hidden');
   }
 
-  /** Whether the terminal shows its prompt alone. */
+  /** Whether the terminal shows nothing but prompts: a shell that was replaced may leave its own. */
   async isEmpty(): Promise<boolean> {
-    return this.#isCleared(await this.text());
+    return (await this.text()).split('\n').every((row) => row === '' || row.endsWith(PROMPT));
   }
 
   #isCleared(text: string): boolean {
