@@ -2,7 +2,7 @@ import { firstMinutes, titleOf } from './firstMinute/cases.ts';
 import { firstMinute } from './firstMinute/minute.ts';
 import { printTable, type Tally } from './firstMinute/table.ts';
 
-/** `npm run stress` runs every case this often, unless FIRST_MINUTE_REPETITIONS gives another number. */
+/** `npm test -- minutesOften` runs every case this often, unless FIRST_MINUTE_REPETITIONS gives another number. */
 const PROMISED = 20;
 const { STRESS, FIRST_MINUTE_ALL, FIRST_MINUTE_REPETITIONS = PROMISED } = process.env;
 const repetitions = STRESS === undefined ? 1 : Number(FIRST_MINUTE_REPETITIONS);

@@ -21,7 +21,7 @@ export interface FirstMinute {
   readonly busy: boolean;
   /** The window has a VS Code profile of its own. */
   readonly profile: boolean;
-  /** `npm test` runs it too; the others run in CI only. */
+  /** `npm test -- minute` runs it too; the others run by `minutes` and `minutesOften`. */
   readonly always: boolean;
 }
 
