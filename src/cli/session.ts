@@ -24,7 +24,7 @@ export interface Session {
   readonly caller: Caller;
 }
 
-/** What a session is opened from. */
+/** The parts of the process that a session depends on. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** The user id of the peer that the service works for; undefined outside of the service. */

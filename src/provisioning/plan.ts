@@ -29,7 +29,7 @@ export interface Want extends Marker {
   readonly hostname: string;
   readonly service: string;
   readonly present: boolean;
-  /** What an absent hostname keeps; nothing by default. `rule`: its record was kept for a while, and goes unless a rule uses it. */
+  /** An absent hostname keeps nothing by default. `rule`: its record was kept for a while, and goes unless a rule uses it. */
   readonly keeps?: 'record' | 'rule';
 }
 

@@ -32,7 +32,7 @@ export interface Result {
   readonly kept?: ReadonlySet<string>;
   /** The version of the configuration that the connector has to load; undefined if none was written. */
   readonly version?: number | undefined;
-  /** What only the connector can check in that configuration: see `findUncheckedFile`. */
+  /** A file in that configuration that only the connector can check: see `findUncheckedFile`. */
   readonly unchecked?: string | undefined;
 }
 

@@ -10,7 +10,7 @@ import { refusesHost, serverOfPage, type Reply } from './probeResult.ts';
 
 export type Names = 'public' | 'local';
 
-/** What one server is called, from its start to its end. */
+/** The names by which one server is addressed, from its start to its end. */
 export interface Naming {
   readonly names: Names;
   /** Its page links to `http://` and the site's hostname: it does not read X-Forwarded-Proto. */

@@ -34,7 +34,7 @@ export class Connection {
       const timer = setTimeout(() => resolve(''), limits.requestTime);
       this.#hungUp.signal.addEventListener('abort', () => resolve(''));
       this.#socket.setEncoding('utf8').on('data', (data: string) => {
-        // What follows the request is read, so that the end of the connection is seen, and thrown away.
+        // Anything after the request is read and dropped: only a reader sees the end of the connection.
         if (text.includes('\n')) return;
         text += data;
         if (!text.includes('\n') && text.length <= limits.requestBytes) return;

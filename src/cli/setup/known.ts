@@ -1,4 +1,4 @@
-// What an earlier run of setup has left.
+// Reads the files that an earlier run of setup wrote.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { parseConfig } from '../../provisioning/config.ts';
 import { userName } from '../caller.ts';

@@ -82,7 +82,7 @@ export function firstMinute(one: FirstMinute, title: string): Promise<number> {
       await furnish(one, classroom);
       const window = await openFor(one, context, classroom.codeServer.url);
       const line = one.port === 'byHand' ? `PORT=${classroom.port} npm run dev` : 'npm run dev';
-      await runServer(one, window, line);
+      await runServer(one, window, { classroom, line });
       const began = performance.now();
       await window.waitForStatus(live(classroom), LIVE_MILLISECONDS).catch(async () => {
         throw new Error(await seen(window, classroom));

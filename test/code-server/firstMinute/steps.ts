@@ -1,6 +1,8 @@
 /** The student's steps in the first minute, by mouse and keyboard. */
 import type { BrowserContext, Locator, Page } from 'playwright-core';
+import type { Classroom } from '../../../demo/classroom.ts';
 import { VIEWPORT } from '../browser.ts';
+import { shellsOf, waitForProcesses } from '../studentProcesses.ts';
 import { expectSoon, waitFor } from '../waiting.ts';
 import { Workbench } from '../workbench.ts';
 import type { Terminal } from '../workbench.ts';
@@ -47,14 +49,18 @@ async function trustIfAsked(page: Page, next: Locator): Promise<void> {
 }
 
 /** Opens what runs the command, and runs it. Resolves when Enter is pressed. */
-export async function runServer(one: FirstMinute, window: Workbench, line: string): Promise<void> {
+export async function runServer(
+  one: FirstMinute,
+  window: Workbench,
+  { classroom, line }: { classroom: Classroom; line: string },
+): Promise<void> {
   const { page } = window;
   const run = tasks[one.opening];
   if (run) return run(window);
   await openFirst(one.opening, window);
   await trustIfAsked(page, page.locator('.terminal-wrapper .xterm-rows', { hasText: '$' }));
   await terminalInFront(window);
-  await changeTerminal[one.opening]?.(window);
+  await changeTerminal[one.opening]?.(window, classroom);
   if (one.opening === 'selectedText') return runSelectedText(window, line);
   const terminal = await terminalInFront(window);
   await terminal.type(line);
@@ -83,7 +89,7 @@ const tasks: Partial<Record<Opening, (window: Workbench) => Promise<void>>> = {
 };
 
 /** Changes to the open terminal before the command is typed. */
-const changeTerminal: Partial<Record<Opening, (window: Workbench) => Promise<void>>> = {
+const changeTerminal: Partial<Record<Opening, (window: Workbench, classroom: Classroom) => Promise<void>>> = {
   split: async (window) => {
     await window.runCommand('Terminal: Split Terminal');
     await waitFor(
@@ -91,7 +97,11 @@ const changeTerminal: Partial<Record<Opening, (window: Workbench) => Promise<voi
       'two terminals side by side',
     );
   },
-  relaunched: (window) => window.runCommand('Terminal: Relaunch Active Terminal'),
+  relaunched: async (window, classroom) => {
+    const [before] = await waitForProcesses(shellsOf, classroom, 1);
+    await window.runCommand('Terminal: Relaunch Active Terminal');
+    await waitForProcesses(shellsOf, classroom, 1, ({ pid }) => pid !== before?.pid);
+  },
   restored: (window) => window.reload(),
 };
 
