@@ -27,9 +27,9 @@ export async function processesOf({ markName }: Classroom): Promise<StudentProce
 const find = async (classroom: Classroom, pattern: RegExp): Promise<StudentProcess[]> =>
   (await processesOf(classroom)).filter(({ commandLine }) => pattern.test(commandLine));
 
-/** The shells of the terminals, found by VS Code's shell integration on their command line. */
+/** The shells of the terminals: bash has VS Code's shell integration on its command line, the others are login or `-i` shells. */
 export const shellsOf = (classroom: Classroom): Promise<StudentProcess[]> =>
-  find(classroom, /shellIntegration-bash\.sh/);
+  find(classroom, /shellIntegration-bash\.sh|^\S*\b(zsh|fish)\b/);
 /** The extension hosts, including those without a window. */
 export const hostsOf = (classroom: Classroom): Promise<StudentProcess[]> => find(classroom, /--type=extensionHost/);
 /** The guardians of the windows. */
