@@ -1,7 +1,7 @@
 // Mutants of what changes Cloudflare: the lock, the plan, the queue and the rate limit.
 
 const lock = 'test/provisioning/lock.test.ts';
-const plan = 'test/provisioning/plan.test.ts';
+const plan = ['test/provisioning/plan.test.ts', 'test/provisioning/planProperty.test.ts'];
 const rateLimit = 'test/provisioning/rateLimit.test.ts';
 const transaction = 'test/provisioning/transaction.test.ts';
 
@@ -46,35 +46,35 @@ export const mutants = [
     file: 'src/provisioning/planView.ts',
     before: '      record.content === recordTarget(this.#scope.tunnelId) &&\n',
     after: '',
-    tests: [plan],
+    tests: plan,
     why: 'a record that leads to another tunnel is deleted',
   },
   {
     file: 'src/provisioning/planView.ts',
     before: "      record?.type === 'CNAME' &&\n      record",
     after: '      record !== undefined &&\n      record',
-    tests: [plan],
+    tests: plan,
     why: 'a record of another type is deleted',
   },
   {
     file: 'src/provisioning/planView.ts',
     before: ' &&\n      isMarkedBy(record.comment, want);',
     after: ';',
-    tests: [plan],
+    tests: plan,
     why: "another user's record is deleted",
   },
   {
     file: 'src/provisioning/planView.ts',
     before: 'if (marker && !this.ownRecord(want) && !this.idleRecordOfOther(want)) {',
     after: "if (marker && service === '') {",
-    tests: [plan],
+    tests: plan,
     why: 'a hostname that another user holds is taken over',
   },
   {
     file: 'src/provisioning/plan.ts',
     before: 'if (view.isOurs(want)) edit.remove.add(hostname);',
     after: 'edit.remove.add(hostname);',
-    tests: [plan],
+    tests: plan,
     why: 'a rule made in the dashboard is dropped',
   },
   {

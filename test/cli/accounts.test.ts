@@ -5,6 +5,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readlinkSync, statSync } 
 import { commandFile, programFile } from '../fixtures/provisioning/bundles.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { Deferred } from '../fixtures/provisioning/deferred.ts';
+import { holdNextWrite } from '../fixtures/provisioning/heldWrite.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 
@@ -113,17 +114,9 @@ describe('two process namespaces share one state folder and one tunnel', functio
 
   it('they are served by the same lock, and nobody takes another for dead', async () => {
     const classroom = await startClassroom({ config: { lockTimeoutSeconds: 60 } });
-    const [busy, go] = [new Deferred(), new Deferred()];
-    const unhook = classroom.standIn.onRequest({
-      before: async ({ method }) => {
-        if (method !== 'PUT') return;
-        unhook();
-        busy.resolve();
-        await go.promise;
-      },
-    });
+    const write = holdNextWrite(classroom.standIn);
     const first = classroom.launch(['publish', '-p', '23001', '--json'], { user: 'student1', through: apart });
-    await busy.promise;
+    await write.arrived;
     classroom.standIn.requests.length = 0;
     const others = [2, 3, 4, 5].map((number) =>
       classroom.launch(['publish', '-p', String(firstPort + number), '--json'], {
@@ -142,7 +135,7 @@ describe('two process namespaces share one state folder and one tunnel', functio
       !callsOf(classroom.standIn).some((call) => call.startsWith('GET')),
       'the lock of one whom nobody can see is kept',
     );
-    go.resolve();
+    write.go();
     const endings = await Promise.all([first, ...others].map(({ ended }) => ended));
     assert.deepEqual(
       endings.map(({ code }) => code),

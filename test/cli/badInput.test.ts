@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts';
 import { callsOf } from '../fixtures/provisioning/remote.ts';
-import { cases } from './badInputs.ts';
+import { accountCases } from './badAccounts.ts';
+import { localCases } from './badInputs.ts';
 
 describe('command: bad input', () => {
   afterEach(closeAll);
 
-  for (const { what, spoil, code, exit, says, remote = false } of cases) {
+  for (const { what, spoil, code, exit, says, remote = false } of [...localCases, ...accountCases]) {
     it(`${what}: one message, exit code ${exit}, nothing changed`, async () => {
       const classroom = await startClassroom();
       const { standIn } = classroom;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Check } from '../../src/cli/doctor/findings.ts';
 import { rateLimits } from '../../src/provisioning/rateLimit.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
-import { troubles } from './doctorTroubles.ts';
+import { cloudflareTroubles } from './cloudflareTroubles.ts';
+import { machineTroubles } from './doctorTroubles.ts';
 
 /** A class without anything to complain of. */
 async function soundClass(): Promise<Classroom> {
@@ -87,7 +88,10 @@ describe('command: doctor', () => {
     );
   });
 
-  for (const { what, spoil, check, level = 'fail', says, fix, also = [] } of troubles) {
+  for (const { what, spoil, check, level = 'fail', says, fix, also = [] } of [
+    ...machineTroubles,
+    ...cloudflareTroubles,
+  ]) {
     it(`${what}: one ${level === 'fail' ? 'failure' : level}, with its fix`, async () => {
       const classroom = await soundClass();
       await spoil(classroom);

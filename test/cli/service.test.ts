@@ -9,7 +9,7 @@ import { processOwner } from '../../src/cli/caller.ts';
 import { formatRequest, limits } from '../../src/cli/service/protocol.ts';
 import { readFolder, readText } from '../../src/shell/procFiles.ts';
 import { closeAll, startClassroom, type Ended } from '../fixtures/provisioning/classroom.ts';
-import { Deferred } from '../fixtures/provisioning/deferred.ts';
+import { holdNextWrite } from '../fixtures/provisioning/heldWrite.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 import {
   as,
@@ -160,17 +160,9 @@ describe('command: through the service', function () {
 
   it('cannot be signalled or read by a student', async () => {
     const classroom = await startService();
-    const [busy, go] = [new Deferred(), new Deferred()];
-    const unhook = classroom.standIn.onRequest({
-      before: async ({ method }) => {
-        if (method !== 'PUT') return;
-        unhook();
-        busy.resolve();
-        await go.promise;
-      },
-    });
+    const write = holdNextWrite(classroom.standIn);
     const client = classroom.launch(['publish', '-p', port], student1);
-    await busy.promise;
+    await write.arrived;
     const [service = ''] = readFolder('/proc').filter(
       (pid) =>
         processOwner(Number(pid)) === serviceUid &&
@@ -184,7 +176,7 @@ describe('command: through the service', function () {
       assert.match(attempt(`kill -${signal} ${service}`).stderr, /not permitted/);
     for (const file of ['environ', 'mem', 'maps', 'fd', 'cwd'])
       assert.notEqual(attempt(`ls -L /proc/${service}/${file}/. || cat /proc/${service}/${file}`).status, 0, file);
-    go.resolve();
+    write.go();
     assert.equal((await client.ended).code, 0);
   });
 });

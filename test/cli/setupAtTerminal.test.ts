@@ -7,6 +7,15 @@ import { ending, Running } from '../fixtures/shell/running.ts';
 import { skip } from '../fixtures/skip.ts';
 import { account, configOf, emptyClass, isRoot, unitsOf, withStudents } from './setupHelpers.ts';
 
+/** Gives the token, and answers every other question with Enter. */
+const enterEverywhere = ({ standIn }: Classroom): [RegExp, string][] => [
+  [/API token/, `${standIn.token}\r`],
+  ...[/zone/, /tunnel/, /Hostname/, /Who may use/, /Group/, /Ports/, /Write this/].map((question): [RegExp, string] => [
+    question,
+    '\r',
+  ]),
+];
+
 describe('command: setup, at a terminal', () => {
   const running = new Running();
   afterEach(async () => {
@@ -68,20 +77,7 @@ describe('command: setup, at a terminal', () => {
 
   it('asks for the token without showing it, offers what it found, and writes after a yes', async () => {
     const classroom = await emptyClass();
-    const { code, shown } = await converse(
-      classroom,
-      [
-        [/API token/, `${classroom.standIn.token}\r`],
-        [/zone/, '\r'],
-        [/tunnel/, '\r'],
-        [/Hostname/, '\r'],
-        [/Who may use/, '\r'],
-        [/Group/, '\r'],
-        [/Ports/, '\r'],
-        [/Write this/, '\r'],
-      ],
-      [],
-    );
+    const { code, shown } = await converse(classroom, enterEverywhere(classroom), []);
     assert.equal(code, 0, shown);
     assert(!shown.includes(classroom.standIn.token));
     assert.deepEqual(
@@ -94,20 +90,7 @@ describe('command: setup, at a terminal', () => {
     if (!isRoot) skip(this, 'needs root');
     const classroom = await emptyClass();
     const through = withStudents(classroom, ['student10', 'student2', 'student1']);
-    const { code, shown } = await converse(
-      classroom,
-      [
-        [/API token/, `${classroom.standIn.token}\r`],
-        [/zone/, '\r'],
-        [/tunnel/, '\r'],
-        [/Hostname/, '\r'],
-        [/Who may use/, '\r'],
-        [/Group/, '\r'],
-        [/Ports/, '\r'],
-        [/Write this/, '\r'],
-      ],
-      through,
-    );
+    const { code, shown } = await converse(classroom, enterEverywhere(classroom), through);
     assert.equal(code, 0, shown);
     const { ports, portRange } = configOf(classroom);
     assert.deepEqual(ports, { student1: 3000, student2: 3001, student10: 3002 });

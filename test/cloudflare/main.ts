@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connectorAnswers } from '../../src/cli/connectorCheck.ts';
 import { configDefaults } from '../../src/provisioning/config.ts';
+import { waitFor } from '../code-server/waiting.ts';
 import { tryOut } from './tryOut.ts';
 
 const metrics = '127.0.0.1:20299';
@@ -48,11 +48,10 @@ async function startConnector(tunnelId: string, secret: string): Promise<{ url: 
   const child = spawn('cloudflared', args, { stdio: 'ignore' });
   const ended = once(child, 'exit');
   const url = `http://${metrics}`;
-  for (let tries = 0; tries < 60; tries += 1) {
+  await waitFor(async () => {
     const answers = await connectorAnswers({ connectorUrl: url });
-    if (answers?.tunnel?.id === tunnelId && answers.connections) break;
-    await delay(500);
-  }
+    return answers?.tunnel?.id === tunnelId && answers.connections;
+  }, 'the connector to be connected');
   return {
     url,
     stop: async () => {

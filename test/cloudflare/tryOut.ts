@@ -7,12 +7,12 @@ import { lookup } from 'node:dns';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connectorAnswers } from '../../src/cli/connectorCheck.ts';
 import { connectAdminApi } from '../../src/provisioning/adminApi.ts';
 import { runCommand } from '../../src/window/cli/run.ts';
 import { startRelay } from '../../src/relay/relayProcess.ts';
+import { waitFor } from '../code-server/waiting.ts';
 
 export interface TryOut {
   readonly apiBaseUrl: string;
@@ -147,13 +147,15 @@ async function throughRelay(
 async function visitUntil(url: string, isRight: (answer: Answer) => boolean): Promise<string> {
   const started = performance.now();
   const seen: string[] = [];
-  while (performance.now() - started < patience) {
+  const look = async (): Promise<boolean> => {
     const answer = await visit(url);
     if (seen.at(-1) !== answer.status) seen.push(answer.status);
-    if (isRight(answer)) return `${seen.join(', ')} after ${Math.round(performance.now() - started)} ms`;
-    await delay(250);
-  }
-  throw new Error(`The right answer did not come: ${seen.join(', ')}`);
+    return isRight(answer);
+  };
+  await waitFor(look, `the right answer of ${url}`, patience).catch((cause: unknown) => {
+    throw new Error(`The right answer did not come: ${seen.join(', ')}`, { cause });
+  });
+  return `${seen.join(', ')} after ${Math.round(performance.now() - started)} ms`;
 }
 
 interface Answer {

@@ -1,58 +1,22 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { desiredState, type DesiredState, type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
-import { formatMarker, parseMarker } from '../../src/provisioning/marker.ts';
+import { type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
 import type { ProcessIdentity } from '../../src/provisioning/processIdentity.ts';
-import { maxHolders } from '../../src/provisioning/publishRefusal.ts';
-import type { Action, Request } from '../../src/provisioning/queue.ts';
-import { emptyState, type SiteKey, type StoredState } from '../../src/provisioning/publications.ts';
-
-const self: ProcessIdentity = { pid: 1, bootId: 'boot', pidNamespace: 'namespace', host: 'host1' };
-const context: DesiredStateContext = {
-  now: '2026-01-01T00:00:00.000Z',
-  livenessOf: () => 'alive',
-  isListening: () => false,
-  maxSitesPerUser: 3,
-};
-
-function site(number: number, port = 3000 + number): SiteKey {
-  return {
-    hostname: `student${number}.example.com`,
-    user: `student${number}`,
-    port,
-    machine: 'server1',
-    service: `http://localhost:${port}`,
-  };
-}
-let count = 0;
-const request = (action: Action): Request => ({ version: 1, id: `request-${count++}`, at: 0, by: self, action });
-const publish = (number: number, holder = 'a', verify = false, port?: number) =>
-  request({ kind: 'publish', site: site(number, port), holder: { id: holder }, verify });
-const release = (number: number, holder = 'a') => request({ kind: 'release', user: `student${number}`, holder });
-const unpublish = (number: number) => request({ kind: 'unpublish', site: site(number) });
-const collect = () => request({ kind: 'collect' });
-
-/** The state after a round in which everything succeeded. */
-const after = (desired: DesiredState): StoredState => ({
-  publications: desired.publications,
-  unsettled: new Map(),
-  idle: new Map(),
-});
-const serve = (requests: readonly Request[], state: StoredState = emptyState, about = context) =>
-  desiredState(state, requests, about);
-const holdersOf = (state: StoredState) =>
-  Object.fromEntries(
-    [...state.publications].map(([hostname, one]) => [hostname, one.holders.map((holder) => holder.id).sort()]),
-  );
-const wantsOf = (desired: DesiredState) =>
-  Object.fromEntries([...desired.wants.values()].map((want) => [want.user, want.present]));
-const codeOf = (desired: DesiredState, asked: Request) => {
-  const answer = answerTo(desired, asked);
-  return answer?.kind === 'settled' && answer.outcome.kind === 'error' ? answer.outcome.error.code : undefined;
-};
-/** A site of student9 with a hostname for each port. */
-const siteOf = (number: number) => ({ ...site(number), user: 'student9' });
-const answerTo = (desired: DesiredState, { id }: Request) => desired.answers.get(id);
+import { emptyState, type StoredState } from '../../src/provisioning/publications.ts';
+import {
+  self,
+  context,
+  site,
+  publish,
+  release,
+  unpublish,
+  collect,
+  after,
+  serve,
+  holdersOf,
+  wantsOf,
+  answerTo,
+} from './desiredStates.ts';
 
 describe('desired state', () => {
   it('wants a new publication, and nothing when its holders change', () => {
@@ -191,90 +155,12 @@ describe('desired state', () => {
     assert.deepEqual(answerTo(desired, again), { kind: 'remove', sites: [site(1)] });
   });
 
-  it("refuses another student's hostname or port, and names that student", () => {
-    const state = after(serve([publish(1)]));
-    const samePort = publish(2, 'a', false, 3001);
-    const sameName = request({
-      kind: 'publish',
-      site: { ...site(1), user: 'student2', port: 3005 },
-      holder: { id: 'a' },
-      verify: false,
-    });
-    const desired = serve([samePort, sameName], state);
-    const codes = [samePort, sameName]
-      .map((one) => answerTo(desired, one))
-      .map((answer) =>
-        answer?.kind === 'settled' && answer.outcome.kind === 'error'
-          ? [answer.outcome.error.code, answer.outcome.error.facts['owner'] ?? answer.outcome.error.facts['problem']]
-          : undefined,
-      );
-    assert.deepEqual(codes, [
-      ['port-held', 'student1'],
-      ['hostname-taken', 'student1 holds it'],
-    ]);
-    assert.deepEqual(holdersOf(after(desired)), holdersOf(state));
-  });
-
-  it('refuses more sites of one user than the configuration allows, but not more ports of one site', () => {
-    const sites = [1, 2, 3].map((number) =>
-      request({ kind: 'publish', site: siteOf(number), holder: { id: 'a' }, verify: false }),
-    );
-    const state = after(serve(sites));
-    assert.equal(state.publications.size, 3);
-    const fourth = request({ kind: 'publish', site: siteOf(4), holder: { id: 'a' }, verify: false });
-    assert.equal(codeOf(serve([fourth], state), fourth), 'limit-reached');
-    const moved = request({ kind: 'publish', site: { ...siteOf(3), port: 3009 }, holder: { id: 'a' }, verify: false });
-    assert.equal(codeOf(serve([moved], state), moved), undefined);
-    assert.equal(codeOf(serve([release(1), fourth], state), fourth), 'limit-reached', 'another user released');
-  });
-
-  it('refuses another holder of a site that has many, but not one that holds it already', () => {
-    const state = after(serve(Array.from({ length: maxHolders }, (_, index) => publish(1, `holder-${index}`))));
-    const [more, again] = [publish(1, 'one more'), publish(1, 'holder-3')];
-    const desired = serve([more, again], state);
-    assert.deepEqual([codeOf(desired, more), codeOf(desired, again)], ['limit-reached', undefined]);
-  });
-
-  for (const pid of [0, -1, 1.5, 4_194_305, 2 ** 32 + 1]) {
-    it(`refuses a holder with the process id ${pid}, which no process can have`, () => {
-      const holder = { id: 'a', process: { ...self, pid } };
-      const asked = request({ kind: 'publish', site: site(1), holder, verify: false });
-      const desired = serve([asked]);
-      assert.deepEqual([codeOf(desired, asked), desired.publications.size], ['usage', 0]);
-    });
-  }
-
   it('compares every publication when a former lock holder may have changed them', () => {
     const state = after(serve([publish(1), publish(2)]));
     const claim = publish(1, 'b');
     const desired = serve([claim], state, { ...context, verifyAll: true });
     assert.deepEqual(wantsOf(desired), { student1: true, student2: true });
     assert.equal(answerTo(desired, claim)?.kind, 'publish', 'it is answered after the comparison');
-  });
-
-  it('serves a user whose publication was recovered under the name that its marker holds', () => {
-    const recovered = { ...site(1), user: parseMarker(formatMarker({ ...site(1), user: 'max@school' }))?.user ?? '' };
-    const state: StoredState = {
-      publications: new Map([[recovered.hostname, { ...recovered, since: '', holders: [] }]]),
-      unsettled: new Map(),
-      idle: new Map(),
-    };
-    const own = request({
-      kind: 'publish',
-      site: { ...site(1), user: 'max@school' },
-      holder: { id: 'a' },
-      verify: false,
-    });
-    const other = request({
-      kind: 'publish',
-      site: { ...site(1), user: 'max_school' },
-      holder: { id: 'a' },
-      verify: false,
-    });
-    assert.equal(codeOf(serve([own], state), own), undefined);
-    assert.equal(codeOf(serve([other], state), other), 'hostname-taken');
-    const leave = request({ kind: 'release', user: 'max@school', holder: 'a' });
-    assert.equal(serve([leave], state).publications.size, 0);
   });
 
   it('wants a live site again with --verify', () => {

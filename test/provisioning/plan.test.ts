@@ -1,58 +1,8 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import { formatMarker } from '../../src/provisioning/marker.ts';
-import {
-  isAchieved,
-  makePlan,
-  recordTarget,
-  type DnsRecord,
-  type Plan,
-  type Remote,
-  type Scope,
-  type Want,
-} from '../../src/provisioning/plan.ts';
+import { isAchieved, makePlan, recordTarget, type Remote, type Scope } from '../../src/provisioning/plan.ts';
 import { isEmpty } from '../../src/provisioning/transaction.ts';
-
-const tunnelId = 'tunnel-1';
-const scope: Scope = { tunnelId, dns: 'perHost', owned: new Set() };
-const catchAll = { service: 'http_status:404' };
-const students = [1, 2, 3, 4];
-
-function want(number: number, present = true, port = 3000 + number): Want {
-  return {
-    hostname: `student${number}.example.com`,
-    user: `student${number}`,
-    port,
-    machine: 'server1',
-    service: `http://localhost:${port}`,
-    present,
-  };
-}
-function recordOf(one: Want, changes: Partial<DnsRecord> = {}): DnsRecord {
-  return {
-    id: `id-${one.hostname}`,
-    type: 'CNAME',
-    name: one.hostname,
-    content: recordTarget(tunnelId),
-    proxied: true,
-    comment: formatMarker(one),
-    ...changes,
-  };
-}
-const ruleOf = ({ hostname, service }: Want) => ({ hostname, service });
-
-/** Cloudflare, as far as a plan is concerned. */
-function apply(remote: Remote, plan: Plan): Remote {
-  const gone = new Set(plan.remove.map((record) => record.id));
-  return {
-    version: plan.config ? remote.version + 1 : remote.version,
-    config: plan.config ?? remote.config,
-    records: [
-      ...remote.records.filter((record) => !gone.has(record.id)),
-      ...plan.create.map((record, index) => ({ ...record, id: `new-${index}` })),
-    ],
-  };
-}
+import { apply, catchAll, recordOf, ruleOf, scope, tunnelId, want } from './planRemote.ts';
 
 describe('plan', () => {
   it('is empty when Cloudflare shows the desired state', () => {
@@ -177,94 +127,14 @@ describe('plan', () => {
     assert.throws(() => makePlan(remote, [want(1)], scope), { code: 'tunnel-invalid', message: /www\.example\.com/ });
   });
 
-  it('reaches the desired state, touches nothing foreign, and is empty the second time', () => {
-    const kinds = [
-      'nothing',
-      'whole',
-      'rule',
-      'record',
-      'other port',
-      'other machine',
-      'unmarked',
-      'foreign rule',
-    ] as const;
-    const situation = fc.tuple(...students.map(() => fc.constantFrom(...kinds)));
-    const wants = fc
-      .uniqueArray(fc.constantFrom(...students), { minLength: 1 })
-      .chain((numbers) => fc.tuple(...numbers.map((number) => fc.boolean().map((present) => want(number, present)))));
-    fc.assert(
-      fc.property(situation, wants, fc.boolean(), (situations, wanted, known) => {
-        const remote = remoteOf(situations);
-        const owned = new Set(
-          known
-            ? students
-                .filter((_, index) => ['whole', 'rule', 'other port'].includes(situations[index] ?? ''))
-                .map((number) => want(number).hostname)
-            : [],
-        );
-        const about: Scope = { ...scope, owned };
-        const plan = makePlan(remote, wanted, about);
-        const after = apply(remote, plan);
-        for (const one of wanted) {
-          const isForeign =
-            !one.present &&
-            situations[students.findIndex((number) => want(number).hostname === one.hostname)] === 'foreign rule';
-          if (isForeign) assert.ok(!plan.touched.has(one.hostname), 'a foreign rule is left');
-          else if (!plan.refused.has(one.hostname) && !plan.foreign.has(one.hostname))
-            assert.ok(isAchieved(one, after, about), one.hostname);
-          else assert.ok(!plan.touched.has(one.hostname));
-        }
-        assert.deepEqual(changedNames(remote, after), [...plan.touched].sort());
-        assert.ok(isEmpty(makePlan(after, wanted, about)));
-        assert.ok(
-          plan.remove.every(
-            (record) =>
-              record.comment?.includes('machine=server1') &&
-              wanted.some((one) => !one.present && one.hostname === record.name),
-          ),
-        );
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  it('is made quickly for 1,000 rules and 1,000 records', () => {
+  it('adds one site beside 1,000 rules and 1,000 records', () => {
     const many = Array.from({ length: 1000 }, (_, index) => want(index, true, 10_000 + index));
     const remote: Remote = {
       version: 1,
       config: { ingress: [...many.map(ruleOf), catchAll] },
       records: many.map((one) => recordOf(one)),
     };
-    const started = performance.now();
     const plan = makePlan(remote, [...many, want(2000)], { ...scope, owned: new Set(many.map((one) => one.hostname)) });
     assert.deepEqual([plan.create.length, plan.config?.ingress?.length], [1, 1002]);
-    assert.ok(performance.now() - started < 500, 'the plan takes too long'); // the benchmark measures it
   });
 });
-
-function remoteOf(situations: readonly string[]): Remote {
-  const ingress: { hostname: string; service: string }[] = [];
-  const records: DnsRecord[] = [];
-  for (const [index, kind] of situations.entries()) {
-    const one = want(students[index] ?? 0);
-    if (kind === 'whole' || kind === 'rule') ingress.push(ruleOf(one));
-    if (kind === 'other port') ingress.push(ruleOf(want(students[index] ?? 0, true, 4000 + index)));
-    if (kind === 'foreign rule') ingress.push({ hostname: one.hostname, service: 'http://10.0.0.1:80' });
-    if (kind === 'whole' || kind === 'record' || kind === 'other port') records.push(recordOf(one));
-    if (kind === 'other machine') records.push(recordOf({ ...one, machine: 'server2' }));
-    if (kind === 'unmarked') records.push(recordOf(one, { comment: null }));
-  }
-  return { version: 1, config: { ingress: [...ingress, catchAll] }, records };
-}
-
-function changedNames(before: Remote, after: Remote): string[] {
-  const picture = (remote: Remote, name: string) =>
-    JSON.stringify([
-      remote.config?.ingress?.filter((rule) => rule.hostname === name),
-      remote.records.filter((record) => record.name === name).length,
-    ]);
-  const names = new Set([...before.records, ...after.records].map((record) => record.name));
-  for (const rule of [...(before.config?.ingress ?? []), ...(after.config?.ingress ?? [])])
-    if (rule.hostname) names.add(rule.hostname);
-  return [...names].filter((name) => picture(before, name) !== picture(after, name)).sort();
-}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom, type Started } from '../fixtures/provisioning/classroom.ts';
 import { Deferred } from '../fixtures/provisioning/deferred.ts';
+import { holdNextWrite } from '../fixtures/provisioning/heldWrite.ts';
 import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, assertWhole, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
 
@@ -62,17 +63,9 @@ describe('signals while holding the lock', () => {
 
     it(`withdraws its request and ends at once after ${signal} while it waits`, async () => {
       const classroom = await startClassroom();
-      const [busy, go] = [new Deferred(), new Deferred()];
-      const unhook = classroom.standIn.onRequest({
-        before: async ({ method }) => {
-          if (method !== 'PUT') return;
-          unhook();
-          busy.resolve();
-          await go.promise;
-        },
-      });
+      const write = holdNextWrite(classroom.standIn);
       const leader = classroom.launch(['publish', '-p', '3001', '--json']);
-      await busy.promise;
+      await write.arrived;
       const waiting = classroom.launch(['publish', '-p', '3002', '--json'], { user: 'student2' });
       const isQueued = new Deferred();
       waiting.child.stdout?.once('data', isQueued.resolve);
@@ -80,7 +73,7 @@ describe('signals while holding the lock', () => {
       waiting.child.kill(signal);
       assert.equal((await waiting.ended).code, code);
       assert.equal(readdirSync(classroom.in('queue')).length, 1);
-      go.resolve();
+      write.go();
       assert.equal((await leader.ended).code, 0);
       assertLive(classroom.standIn, ['student1']);
     });

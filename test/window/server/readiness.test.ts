@@ -8,72 +8,16 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRelay } from '../../../src/relay/relay.ts';
-import { ReadinessWatcher } from '../../../src/window/server/readiness.ts';
+import { createRelay, type Relay } from '../../../src/relay/relay.ts';
 import type { Site } from '../../../src/window/site/siteState.ts';
-import {
-  emptyWindow,
-  windowStep,
-  type WindowState,
-  type WindowEffect,
-  type WindowEvent,
-} from '../../../src/window/site/windowState.ts';
-import { ReadinessProbes } from '../../../src/window/server/readinessProbe.ts';
+import { emptyWindow } from '../../../src/window/site/windowState.ts';
 import { whileCollecting } from '../../fixtures/garbage.ts';
 import { listenOnFreePort, SITE } from '../../relay/helpers.ts';
 import { examples, publication } from '../site/sites.ts';
+import { noRelay, own, WatchedSite } from './watchedSite.ts';
 
-const own = identify(process.pid) ?? '';
 const blocked: RequestListener = (_request, response) =>
   response.writeHead(403).end('Blocked request. This host ("student1.example.com") is not allowed.');
-const noRelay = { socketOf: () => undefined, setTarget: () => undefined };
-
-/** A window with one site that waits for a server of this process; its state machine is the real one. */
-class WatchedSite {
-  state: WindowState;
-  readonly effects: WindowEffect[] = [];
-  readonly changes = new EventEmitter();
-  readonly watcher: ReadinessWatcher;
-
-  constructor(
-    readonly port: number,
-    relays: ConstructorParameters<typeof ReadinessWatcher>[0]['relays'] = noRelay,
-    timeout?: number,
-  ) {
-    this.watcher = new ReadinessWatcher({
-      relays,
-      dispatch: (event) => this.dispatch(event),
-      look: () => undefined,
-      uid: process.getuid?.() ?? 0,
-      probes: new ReadinessProbes(timeout),
-      onMoved: (...ports) => this.changes.emit('moved', ports),
-    });
-    const lease = { life: 1, publication: { ...publication, port } };
-    this.state = {
-      ...emptyWindow,
-      sites: new Map([[port, { ...examples.waiting, lease, runs: new Map([[own, { process: own, running: true }]]) }]]),
-    };
-    this.watcher.follow(this.state);
-  }
-
-  dispatch(event: WindowEvent): void {
-    const next = windowStep(this.state, event);
-    this.state = next.state;
-    this.effects.push(...next.effects);
-    this.watcher.follow(this.state);
-    this.changes.emit('change');
-  }
-
-  /** Resolves with the site once the condition holds. */
-  async site(isSo: (site: Site) => boolean): Promise<Site> {
-    for (;;) {
-      const site = this.state.sites.get(this.port);
-      if (site && isSo(site)) return site;
-      await once(this.changes, 'change');
-    }
-  }
-}
-
 const isLive = ({ kind }: Site): boolean => kind === 'live';
 const isMute = (site: Site): boolean => site.kind === 'waiting' && site.mute === true;
 const isRefused = (site: Site): boolean => site.kind === 'waiting' && site.refusal !== undefined;
@@ -93,6 +37,16 @@ describe('window/server/readiness: a server that listens on a public port', () =
       server.closeAllConnections?.();
     });
     return listenOnFreePort(server);
+  }
+  /** A relay at a socket of its own. */
+  async function startRelay(): Promise<{ relay: Relay; socket: string }> {
+    const folder = mkdtempSync(join(tmpdir(), 'visits-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const relay = createRelay({ site: SITE, isOwn: () => true });
+    cleanups.push(() => relay.close());
+    const socket = join(folder, '1.sock');
+    await once(relay.server.listen(socket), 'listening');
+    return { relay, socket };
   }
   function watch(...args: ConstructorParameters<typeof WatchedSite>): WatchedSite {
     const watched = new WatchedSite(...args);
@@ -183,12 +137,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
   }
 
   it('is probed through its relay, whichever port it has', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'visits-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const relay = createRelay({ site: SITE, isOwn: () => true });
-    cleanups.push(() => relay.close());
-    const socket = join(folder, '1.sock');
-    await once(relay.server.listen(socket), 'listening');
+    const { relay, socket } = await startRelay();
     await listen(
       createServer((request, response) => {
         if (request.headers.host?.startsWith('localhost:')) response.end('<h1>Hello</h1>');
@@ -224,12 +173,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
 
   it('is told once it replaces the one that visitors saw', async () => {
     const page: RequestListener = (_request, response) => response.setHeader('content-type', 'text/html').end('<p>');
-    const folder = mkdtempSync(join(tmpdir(), 'visits-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const relay = createRelay({ site: SITE, isOwn: () => true });
-    cleanups.push(() => relay.close());
-    const socket = join(folder, '1.sock');
-    await once(relay.server.listen(socket), 'listening');
+    const { relay, socket } = await startRelay();
     const first = createServer(page);
     const firstPort = await listen(first);
     const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
@@ -245,12 +189,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
   });
 
   it('of another window keeps a site whose command has ended from being called stopped', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'probes-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const relay = createRelay({ site: SITE, isOwn: () => true });
-    cleanups.push(() => relay.close());
-    const socket = join(folder, '1.sock');
-    await once(relay.server.listen(socket), 'listening');
+    const { relay, socket } = await startRelay();
     const otherWindow = await listen(createServer((_request, response) => response.end('<h1>Hello</h1>')));
     relay.setTarget({ port: otherWindow, address: '127.0.0.1' });
     const watched = watch(1, { socketOf: () => socket, setTarget: () => undefined });
