@@ -125,7 +125,7 @@ export class ReadinessWatcher {
     const event =
       socketPath === undefined
         ? eventOfListeners(site, port, found, uid)
-        : eventOfTarget(site, target, found.own, target ? undefined : this.#holder(found));
+        : eventOfTarget(site, target, found.own, target ? undefined : this.#holder(site, found));
     if (event?.type === 'listening') {
       if (target) await this.#probe(site, port, target, socketPath);
       return;
@@ -136,10 +136,13 @@ export class ReadinessWatcher {
   }
 
   /** The student's own process that listens on the port and is of no terminal of the site. */
-  #holder({ onPort, own }: PortListeners): Finding['heldBy'] {
+  #holder(site: Site, { onPort, own }: PortListeners): Finding['heldBy'] {
     const foreign = onPort.find(({ uid }) => uid === this.#options.uid);
     if (!foreign || own.some(({ inode }) => inode === foreign.inode)) return undefined;
-    const pid = processIds().find((id) => listenersOf([id]).some(({ inode }) => inode === foreign.inode));
+    // The one that was found before is asked first: a search reads the descriptors of every process.
+    const known = site.kind === 'waiting' && site.heldBy ? [site.heldBy.pid] : [];
+    const holds = (id: number): boolean => listenersOf([id]).some(({ inode }) => inode === foreign.inode);
+    const pid = known.find(holds) ?? processIds().find(holds);
     return pid === undefined
       ? undefined
       : { pid, command: (readProcess(pid)?.argv ?? []).join(' ').trim().slice(0, 80) };
