@@ -1,7 +1,8 @@
-// `npm run package`: the VSIX, from an allow-list of files, held to its limits.
+// `npm run package`: the VSIX, from an allow-list of files, held to its limits; the archive for a server; their checksums.
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageTarball, writeChecksums } from './package/tarball.mjs';
 import { provideDependencies } from './setup/dependencies.mjs';
 import { SetUpError, runOrFail } from './setup/processes.mjs';
 
@@ -55,6 +56,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const file = `${name}-${version}.vsix`;
     const { vsix, bundle } = await packageExtension(join(root, file));
     console.log(`${file}: ${kilobytes(vsix)}; the window's bundle: ${kilobytes(bundle)}`);
+    const tarball = `${name}-${version}.tar.gz`;
+    await packageTarball({ version, vsix: join(root, file), tarball: join(root, tarball) });
+    writeChecksums(root, [file, tarball]);
+    console.log(`${tarball}: ${kilobytes(statSync(join(root, tarball)).size)}; checksums: SHA256SUMS`);
   } catch (error) {
     console.error(error instanceof SetUpError ? error.message : error);
     process.exitCode = 1;
