@@ -100,6 +100,7 @@ export class TerminalEvents implements vscode.Disposable {
       type: 'lineStarted',
       shell,
       line,
+      at: Date.now(),
       ...(command !== undefined && { command }),
       ...(folder !== undefined && { folder }),
     });

@@ -39,7 +39,8 @@ export class Terminals implements vscode.Disposable {
         this.#memories.set(shell, reloadMemory.read(shell));
         if (previous === undefined) return drop('firstShell');
         log(`VS Code replaced a terminal's shell ${previous} with ${shell}`);
-        window.dispatch({ type: 'shellReplaced', shell, previous, folder: workingFolder(pidOf(shell)) });
+        const folder = workingFolder(pidOf(shell));
+        window.dispatch({ type: 'shellReplaced', shell, previous, folder, at: Date.now() });
       },
       onSight: (shell, sightings) => {
         this.#seen(shell, sightings);

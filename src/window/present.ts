@@ -2,7 +2,7 @@
 import { problemFor } from '../messages/messages.ts';
 import { labels, type CommandId } from './commandTable.ts';
 import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
-import type { Announcement } from './site/announcements.ts';
+import { pending, type Announcement } from './site/announcements.ts';
 import { isRunning, leaseOf, noPort, pausedCode, refusalProblem, stoppedByTeacherCode } from './site/siteState.ts';
 import type { Kind, Note, Problem, Publication, Site, AwaitingServer } from './site/siteState.ts';
 import type { Refusal } from '../relay/probeResult.ts';
@@ -36,7 +36,7 @@ interface Look {
  */
 export function present(state: WindowState, now: number, commands: readonly string[] = ['npm run dev']): Presentation {
   const { port, site } = shownSite(state);
-  const typed = [...state.announcements.values()].at(-1);
+  const typed = pending(state.announcements);
   const look = (typed && announcementLook(typed, site)) ?? lookOf(site, port, now, commands);
   return {
     kind: site.kind,

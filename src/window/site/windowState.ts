@@ -1,7 +1,7 @@
 // The window: its sites, one for each port that its terminals use. It finds the site that an event concerns; transitions.ts
 // has what happens to the site. Pure: state and event → state and effects as data.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
-import { announced, moved, without, type AnnouncementEvent, type Announcements } from './announcements.ts';
+import { announced, moved, running, without, type AnnouncementEvent, type Announcements } from './announcements.ts';
 import { isRunning, leaseOf, idleSite } from './siteState.ts';
 import type { Effect, Problem, Site, SiteEvent, AwaitingServer } from './siteState.ts';
 import { transition } from './transitions.ts';
@@ -30,6 +30,8 @@ export type WindowEvent =
       readonly previous: ShellId;
       /** The new shell's working folder. */
       readonly folder?: string | undefined;
+      /** In milliseconds since 1970. */
+      readonly at: number;
     }
   | AnnouncementEvent
   | { readonly type: 'windowSilent'; readonly seconds: number; readonly limitSeconds: number }
@@ -61,11 +63,19 @@ const withoutPort = 0;
 export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
   switch (event.type) {
     case 'observed':
-      return observed(event.commands.length > 0 ? answered(state, event.shell) : state, event.shell, event.commands);
+      return observed(
+        event.commands.length > 0 ? withAnnouncements(state, running(state.announcements, event.shell)) : state,
+        event.shell,
+        event.commands,
+      );
     case 'restored':
       return siteStep(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
     case 'closed':
-      return each(answered(state, event.shell), sitesOf(state, event.shell), event);
+      return each(
+        withAnnouncements(state, without(state.announcements, event.shell)),
+        sitesOf(state, event.shell),
+        event,
+      );
     case 'shellReplaced':
       return shellReplaced(state, event);
     case 'lineStarted':
@@ -135,14 +145,10 @@ function observed(state: WindowState, shell: ShellId, commands: readonly SeenCom
 const withAnnouncements = (state: WindowState, announcements: Announcements): WindowState =>
   announcements === state.announcements ? state : { ...state, announcements };
 
-/** Ends the announcement of a shell. */
-const answered = (state: WindowState, shell: ShellId): WindowState =>
-  withAnnouncements(state, without(state.announcements, shell));
-
 /** The terminal keeps its sites, as if their servers had stopped. */
 function shellReplaced(
   state: WindowState,
-  { shell, previous, folder }: WindowEvent & { type: 'shellReplaced' },
+  { shell, previous, folder, at }: WindowEvent & { type: 'shellReplaced' },
 ): WindowStep {
   const ended = each(state, sitesOf(state, previous), { type: 'ended', shell: previous });
   const sites = new Map(ended.state.sites);
@@ -154,7 +160,7 @@ function shellReplaced(
         runs: new Map([...site.runs].map(([id, run]) => [id === previous ? shell : id, run])),
       });
   }
-  const { all, again } = moved(state.announcements, { from: previous, to: shell, folder });
+  const { all, again } = moved(state.announcements, { from: previous, to: shell, folder, at });
   return {
     state: withAnnouncements({ ...ended.state, sites }, all),
     effects: [...ended.effects, ...(again === undefined ? [] : [{ type: 'typeAgain', shell, line: again } as const])],

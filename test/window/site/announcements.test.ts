@@ -4,7 +4,7 @@ import { emptyWindow, windowStep, type WindowEvent, type WindowState } from '../
 import { problem, shell } from './sites.ts';
 
 const command = 'npm run dev';
-const typed: WindowEvent = { type: 'lineStarted', shell, line: command, command };
+const typed: WindowEvent = { type: 'lineStarted', shell, line: command, command, at: 0 };
 const other = '77:7';
 
 function after(...events: WindowEvent[]): WindowState {
@@ -56,7 +56,7 @@ describe('a watched command that was typed', () => {
   it('is forgotten with its terminal, and with the next line', () => {
     const ended: WindowEvent = { type: 'lineEnded', shell, exitCode: 1 };
     assert.equal(textAfter(typed, ended, { type: 'closed', shell }), '$(globe) Not public');
-    assert.equal(textAfter(typed, ended, { type: 'lineStarted', shell, line: 'ls' }), '$(globe) Not public');
+    assert.equal(textAfter(typed, ended, { type: 'lineStarted', shell, line: 'ls', at: 0 }), '$(globe) Not public');
   });
 
   it('keeps the better reason when it is not found either', () => {
@@ -66,7 +66,7 @@ describe('a watched command that was typed', () => {
   });
 
   it('says nothing of a line that runs no watched command', () => {
-    const ls: WindowEvent = { type: 'lineStarted', shell, line: 'ls' };
+    const ls: WindowEvent = { type: 'lineStarted', shell, line: 'ls', at: 0 };
     for (const event of [
       { type: 'lineEnded', shell, exitCode: 1 },
       { type: 'doubted', shell, doubt: { kind: 'notSeen' } },
@@ -76,13 +76,13 @@ describe('a watched command that was typed', () => {
 });
 
 describe('a shell that takes the place of another', () => {
-  const replaced: WindowEvent = { type: 'shellReplaced', shell: other, previous: shell };
+  const replaced: WindowEvent = { type: 'shellReplaced', shell: other, previous: shell, at: 0 };
 
   it('gets the command that was lost with it, once', () => {
     const again = { type: 'typeAgain', shell: other, line: command };
     assert.deepEqual(effectsOf(replaced, typed), [again]);
-    const retyped: WindowEvent = { type: 'lineStarted', shell: other, line: command, command };
-    const once: WindowEvent = { type: 'shellReplaced', shell: '99:9', previous: other };
+    const retyped: WindowEvent = { type: 'lineStarted', shell: other, line: command, command, at: 0 };
+    const once: WindowEvent = { type: 'shellReplaced', shell: '99:9', previous: other, at: 0 };
     assert.deepEqual(effectsOf(once, typed, replaced, retyped), []);
     assert.equal(textAfter(typed, replaced, retyped, once), '$(warning) Not public: the terminal restarted');
   });
@@ -95,11 +95,11 @@ describe('a shell that takes the place of another', () => {
       'npm run dev `date`',
       'a\nnpm run dev',
     ]) {
-      const event: WindowEvent = { type: 'lineStarted', shell, line, command };
+      const event: WindowEvent = { type: 'lineStarted', shell, line, command, at: 0 };
       assert.deepEqual(effectsOf(replaced, event), [], line);
       assert.match(textAfter(event, replaced), /the terminal restarted/, line);
     }
-    const simple: WindowEvent = { type: 'lineStarted', shell, line: 'PORT=3001 npm run dev -- --host', command };
+    const simple: WindowEvent = { type: 'lineStarted', shell, line: 'PORT=3001 npm run dev -- --host', command, at: 0 };
     assert.equal(effectsOf(replaced, simple).length, 1);
   });
 
@@ -113,14 +113,26 @@ describe('a shell that takes the place of another', () => {
     }
   });
 
-  it('gets nothing of a command that had ended, or that was found', () => {
-    assert.deepEqual(effectsOf(replaced, typed, { type: 'lineEnded', shell, exitCode: 1 }), []);
-    const seen: WindowEvent = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] };
-    assert.deepEqual(effectsOf(replaced, typed, seen), []);
+  const seen: WindowEvent = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] };
+
+  const isAgain = ({ type }: { type: string }): boolean => type === 'typeAgain';
+
+  it('gets a command that ran already, if VS Code replaces the shell of a new terminal', () => {
+    const again = { type: 'typeAgain', shell: other, line: command };
+    assert.deepEqual(effectsOf(replaced, typed, seen).filter(isAgain), [again]);
+    const lost: WindowEvent = { type: 'lineEnded', shell, exitCode: undefined };
+    assert.deepEqual(effectsOf(replaced, typed, seen, lost).filter(isAgain), [again]);
+    assert.deepEqual(effectsOf(replaced, typed, lost).filter(isAgain), [again]);
+  });
+
+  it('gets nothing of a command that had ended, or that ran for long', () => {
+    const ended: WindowEvent = { type: 'lineEnded', shell, exitCode: 1 };
+    assert.deepEqual(effectsOf(replaced, typed, ended).filter(isAgain), []);
+    assert.deepEqual(effectsOf(replaced, typed, seen, ended).filter(isAgain), []);
+    assert.deepEqual(effectsOf({ ...replaced, at: 60_000 }, typed, seen).filter(isAgain), []);
   });
 
   it('holds the sites of the terminal, whose servers have ended', () => {
-    const seen: WindowEvent = { type: 'observed', shell, commands: [{ process: '12:1', port: 3000 }] };
     const state = after(typed, seen, replaced);
     assert.deepEqual([...(state.sites.get(3000)?.runs ?? [])], [[other, { process: '12:1', running: false }]]);
     assert.deepEqual(

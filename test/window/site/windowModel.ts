@@ -45,9 +45,9 @@ export class Model {
 
   /** Gives the terminal another shell, and then the same name again, since names are few here. */
   replaceShell(shell: string): void {
-    this.send({ type: 'shellReplaced', shell: `${shell}'`, previous: shell });
+    this.send({ type: 'shellReplaced', shell: `${shell}'`, previous: shell, at: 0 });
     assert.ok([...this.state.sites.values()].every(({ runs }) => !runs.has(shell)));
-    this.send({ type: 'shellReplaced', shell, previous: `${shell}'` });
+    this.send({ type: 'shellReplaced', shell, previous: `${shell}'`, at: 0 });
   }
 
   take(effect: WindowEffect): void {
@@ -168,7 +168,7 @@ export const anyMove: fc.Arbitrary<(model: Model) => void> = fc.oneof(
     weight: 2,
     arbitrary: anyShell.map((shell) => (model: Model) => {
       const [line, command] = ['npm run dev', 'npm run dev'];
-      model.send({ type: 'lineStarted', shell, line, command });
+      model.send({ type: 'lineStarted', shell, line, command, at: 0 });
     }),
   },
   { weight: 1, arbitrary: anyShell.map((shell) => (model: Model) => model.replaceShell(shell)) },
