@@ -26,7 +26,7 @@ case $what in
   say) say "$value" ;;
   release) release "$@" & ;;
   publish)
-    answer=$("$@" publish -p "$value" --holder "$holder" --holder-pid "$shell" --sentence 2>/dev/null)
+    answer=$("$@" publish -p "$value" --holder "$holder" --holder-pid "$shell" --run-pid "$$" --sentence 2>/dev/null)
     code=$?
     say "${answer:-this site is not public: $* gave no answer (exit code $code). Tell your teacher.}"
     # If the shell has ended, its own release came too early.

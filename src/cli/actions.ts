@@ -16,6 +16,7 @@ import {
 } from '../provisioning/publications.ts';
 import { StateFolder } from '../provisioning/stateFolder.ts';
 import { listeners } from '../shell/listeners.ts';
+import { ageOf, identify } from '../shell/processIds.ts';
 import { processOwner, userName } from './caller.ts';
 import { connectorProblem, usesHttp2, waitUntilLoaded } from './connectorCheck.ts';
 import { ownSocketFolder, relayService } from './relaySocket.ts';
@@ -37,6 +38,8 @@ export interface PublishOptions {
   readonly relay?: boolean;
   /** The port of that relay, for a connector that carries no WebSocket to a socket. */
   readonly relayPort?: number;
+  /** A process of the server, by whose age the service knows a new run from one that a teacher stopped. */
+  readonly runPid?: number;
 }
 
 type PublishAction = Extract<Action, { kind: 'publish' }>;
@@ -56,7 +59,11 @@ export async function publish(context: ActionContext, port: number, options: Pub
     id: options.holder ?? byHand,
     ...(options.holderPid === undefined ? {} : { process: identifyOnHost(options.holderPid, hostname()) }),
   };
-  await provision(context, session, { kind: 'publish', site, holder, verify: options.verify ?? false });
+  const startedAt = options.runPid === undefined ? undefined : startOf(session, options.runPid);
+  await provision(context, session, {
+    ...{ kind: 'publish', site, holder, verify: options.verify ?? false },
+    ...(startedAt !== undefined && { startedAt }),
+  });
 }
 
 /** Ends everything that the holder holds. @throws FixableError */
@@ -218,4 +225,11 @@ function checkHolder({ caller }: Session, pid: number): void {
   const owner = processOwner(pid);
   if (caller.uid !== 0 && owner !== undefined && owner !== caller.uid)
     throw new FixableError('holder-foreign', { pid, user: caller.user, owner: userName(owner) });
+}
+
+/** When a process of the caller started: ISO 8601. Undefined if it has ended. */
+function startOf(session: Session, pid: number): string | undefined {
+  checkHolder(session, pid);
+  const id = identify(pid);
+  return id === undefined ? undefined : new Date(Date.now() - ageOf(id) * 1000).toISOString();
 }

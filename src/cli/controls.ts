@@ -33,7 +33,7 @@ export async function pause(context: ActionContext, users: readonly string[], op
   });
 }
 
-/** Ends the pause of these users; without a user, every pause. */
+/** Ends the stop and the pause of these users; without a user, every stop and pause. */
 export async function resume(context: ActionContext, users: readonly string[]): Promise<void> {
   await decide(context, { kind: 'resume', ...named(users) }, ({ apiCalls }) => {
     const event = { event: 'resumed', users: users.length > 0 ? users : null, apiCalls };

@@ -110,6 +110,7 @@ function addStudentCommands(program: Command, run: Run): void {
     .addOption(portOption().makeOptionMandatory())
     .option('--holder <id>', 'names the holder; the publication ends with its last holder', holderId)
     .option('--holder-pid <pid>', 'the process that the holder lives as long as', integer)
+    .addOption(new Option('--run-pid <pid>', 'a process of the server').argParser(integer).hideHelp())
     .option('--relay', 'route visitors through the relay at your own socket, as the window does')
     .addOption(new Option('--relay-port <number>', 'a port of that relay too').argParser(integer).hideHelp())
     .option('--verify', 'check Cloudflare even if the site is known to be live, and fix what is missing')
@@ -172,7 +173,7 @@ function addTeacherCommands(program: Command, run: RunAsTeacher): void {
 }
 
 function addControlCommands(program: Command, run: RunAsTeacher): void {
-  command(program, 'stop', 'take sites down now; a command that runs is not published again')
+  command(program, 'stop', 'take sites down now; a server that runs stays down')
     .argument('[user...]', 'whose sites')
     .option('--all', 'the sites of every user')
     .action((users: string[], options: CommonOptions & { all?: boolean }) =>
@@ -189,8 +190,8 @@ function addControlCommands(program: Command, run: RunAsTeacher): void {
     .action((users: string[], { until, message, ...options }: CommonOptions & PauseOptions) =>
       run('pause', (about) => pause(about, users, { ...(until && { until }), ...(message && { message }) }), options),
     );
-  command(program, 'resume', 'end a pause')
-    .argument('[user...]', 'whose pause; without a name, every pause')
+  command(program, 'resume', 'end a stop or a pause')
+    .argument('[user...]', "whose; without a name, everyone's")
     .action((users: string[], options: CommonOptions) => run('resume', (about) => resume(about, users), options));
 }
 

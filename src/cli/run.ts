@@ -59,7 +59,7 @@ export async function run(
   const words = ['publish', '-p', String(site.port), '--relay', '--holder', holder];
   if (command.pid !== undefined)
     await Promise.all([
-      publish([...words, '--holder-pid', String(guardian.pid), '--sentence']),
+      publish([...words, '--run-pid', String(command.pid), '--holder-pid', String(guardian.pid), '--sentence']),
       followServer(command, relay, site.port, ended),
     ]);
   guardian.stdin?.end();

@@ -96,6 +96,7 @@ export function openContext({ config }: Session, report: Report, env: NodeJS.Pro
     callDeadline,
     lockTimes,
     isListening: (port) => listeners().some((listener) => listener.port === port),
+    socketsOn: (port) => listeners().flatMap((listener) => (listener.port === port ? [listener.inode] : [])),
     log: (line) => {
       report.warn(line);
     },

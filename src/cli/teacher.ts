@@ -12,7 +12,7 @@ export async function list(context: ActionContext): Promise<void> {
   const { report } = context;
   const { publications, controls } = await readState(openSession(report, context).config, report);
   const now = new Date().toISOString();
-  const { stopped, pauses } = currentControls(controls, now, () => false);
+  const { stops, pauses } = currentControls(controls, now);
   const rows = [...publications.values()].map(({ user, port, hostname, since, holders }) => ({
     user,
     port,
@@ -24,7 +24,10 @@ export async function list(context: ActionContext): Promise<void> {
   const live =
     rows.length === 0 ? 'No site is live.' : tableText([['USER', 'PORT', 'HOSTNAME', 'SINCE', 'HELD BY'], ...columns]);
   const lines = [
-    ...stopped.map(({ user, hostname, since }) => `Stopped: ${user} (${hostname}) since ${localTime(since, now)}`),
+    ...stops.map(
+      ({ user, since, sites }) =>
+        `Stopped: ${[user, ...sites.map(({ hostname }) => `(${hostname})`)].join(' ')} since ${localTime(since, now)}`,
+    ),
     ...pauses.map(
       ({ user = 'everyone', until, message }) =>
         `Paused: ${user}${until ? ` until ${localTime(until, now)}` : ''}${message ? `: ${message}` : ''}`,
@@ -33,7 +36,11 @@ export async function list(context: ActionContext): Promise<void> {
   report.answer([live, ...lines].join('\n'), {
     event: 'list',
     publications: rows,
-    stopped: stopped.map(({ user, port, hostname, since }) => ({ user, port, hostname, since })),
+    stopped: stops.flatMap(({ user, since, sites }) =>
+      (sites.length > 0 ? sites : [{ port: null, hostname: null }]).map(({ port, hostname }) => ({
+        ...{ user, port, hostname, since },
+      })),
+    ),
     paused: pauses.map(({ user = null, since, until = null, message = null }) => ({ user, since, until, message })),
   });
 }

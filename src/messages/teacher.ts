@@ -6,7 +6,7 @@ export const teacherMessages = {
     exit: exitCodes.notAllowed,
     title: 'Your teacher has taken it down',
     detail: 'Your teacher has taken it down.',
-    action: 'Ask your teacher; then stop your server and start it again.',
+    action: 'Ask your teacher. Republish does not help while this server runs; stop it and start it again.',
   },
   paused: {
     exit: exitCodes.notAllowed,

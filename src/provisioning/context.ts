@@ -1,5 +1,6 @@
 // The outside world as provisioning sees it, and the parts of the state folder.
 import type { Config } from './config.ts';
+import type { SocketsOn } from './controls.ts';
 import { DelayedLog } from './delayedLog.ts';
 import { FormerHolders } from './formerHolders.ts';
 import { History } from './history.ts';
@@ -26,6 +27,8 @@ export interface ProvisioningContext {
   readonly lockTimes: LockTimes;
   /** Whether a process listens on this port of this machine. */
   readonly isListening: (port: number) => boolean;
+  /** The inodes of the sockets that listen on a port of this machine. Default: none are known. */
+  readonly socketsOn?: SocketsOn;
   /** Takes lines about unusual events, for the teacher. */
   readonly log: (line: string) => void;
 }

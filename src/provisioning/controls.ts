@@ -1,15 +1,21 @@
-// The decisions of a teacher that refuse publications: stopped sites and pauses. Pure.
+// The decisions of a teacher that refuse publications: stops and pauses. Pure.
 import { FixableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
-import { maxHolders } from './publishRefusal.ts';
-import type { Holder, SiteKey, StoredPublication } from './publications.ts';
+import type { SiteKey, StoredPublication } from './publications.ts';
 import type { TeacherAction } from './queue.ts';
 
-/** A site that a teacher took down. It is refused to its user until each of these holders has released it. */
-export interface StoppedSite extends SiteKey {
+/**
+ * A user whose sites a teacher took down. It refuses every publication of the user until a server is published that was started later,
+ * or until `resume`: nothing that the user does with the running server ends it.
+ */
+export interface Stop {
+  readonly user: string;
   /** ISO 8601. */
   readonly since: string;
-  readonly holders: readonly Holder[];
+  /** The sites that it took down. */
+  readonly sites: readonly { readonly hostname: string; readonly port: number }[];
+  /** The inodes of the sockets that listened on the ports of these sites. */
+  readonly sockets: readonly number[];
 }
 
 /** While it lasts, its user cannot publish. */
@@ -25,24 +31,27 @@ export interface Pause {
 }
 
 export interface Controls {
-  readonly stopped: readonly StoppedSite[];
+  readonly stops: readonly Stop[];
   readonly pauses: readonly Pause[];
 }
 
-export const noControls: Controls = { stopped: [], pauses: [] };
+/** The inodes of the sockets that listen on a port of this machine. */
+export type SocketsOn = (port: number) => readonly number[];
+
+export const noControls: Controls = { stops: [], pauses: [] };
 
 /** Seconds after which a paused publication is tried again at the latest, because the teacher may end the pause early. */
 const retrySeconds = 60;
 
-/** The controls without dead holders and without pauses that are over. @param now ISO 8601 */
-export function currentControls(
-  { stopped, pauses }: Controls = noControls,
-  now: string,
-  isDead: (holder: Holder) => boolean,
-): Controls {
+/** Days after which a stop is forgotten: no server of a student runs that long. */
+const stopDays = 7;
+
+/** The controls without decisions that are over. @param now ISO 8601 */
+export function currentControls({ stops, pauses }: Controls = noControls, now: string): Controls {
+  const time = Date.parse(now);
   return {
-    stopped: withHolders(stopped, ({ holders }) => holders.filter((holder) => !isDead(holder))),
-    pauses: pauses.filter(({ until }) => until === undefined || Date.parse(until) > Date.parse(now)),
+    stops: stops.filter(({ since }) => time - Date.parse(since) < stopDays * 86_400_000),
+    pauses: pauses.filter(({ until }) => until === undefined || Date.parse(until) > time),
   };
 }
 
@@ -51,36 +60,22 @@ export function concerns(users: readonly string[] | undefined, user: string): bo
   return users === undefined || users.some((named) => isSameUser(named, user));
 }
 
-/** Ends what this holder of the user had of stopped sites. */
-export function withReleased(controls: Controls, user: string, holderId: string): Controls {
-  const isLeft = ({ id }: Holder) => id !== holderId;
-  return {
-    ...controls,
-    stopped: withHolders(controls.stopped, (site) =>
-      isSameUser(site.user, user) ? site.holders.filter(isLeft) : site.holders,
-    ),
-  };
-}
-
-/** The user gave the site up, whatever its holders. */
-export function withUnpublished(controls: Controls, site: SiteKey): Controls {
-  return { ...controls, stopped: controls.stopped.filter((stopped) => !isSame(stopped, site)) };
-}
-
 /**
  * The controls after a decision.
  * @param live the sites that it takes down
  * @param now ISO 8601
+ * @param socketsOn the inodes of the sockets that listen on a port
  */
 export function decided(
   controls: Controls,
   action: TeacherAction,
   live: readonly StoredPublication[],
   now: string,
+  socketsOn: SocketsOn,
 ): Controls {
   switch (action.kind) {
     case 'stop':
-      return withStopped(controls, live, now);
+      return withStops(controls, action.users, live, now, socketsOn);
     case 'pause': {
       const { users, until, message } = action;
       return withPause(controls, users, {
@@ -90,44 +85,61 @@ export function decided(
       });
     }
     case 'resume':
-      return withoutPause(controls, action.users);
+      return withoutDecisions(controls, action.users);
   }
 }
 
+/** A publication as far as a teacher's decisions concern it. */
+export interface Attempt {
+  readonly site: SiteKey;
+  readonly isRelayed: boolean;
+  /** When the server's process started, by the kernel: ISO 8601. Undefined if it is not known. */
+  readonly startedAt: string | undefined;
+}
+
 /**
- * Why this holder cannot publish the site now; undefined if no decision refuses it. A refused holder of a stopped site is one more
- * that has to release it, so that a reloaded window does not publish it again.
+ * Why this publication is refused now; undefined if no decision refuses it. A server that was started after a stop ends the stop.
  * @param now ISO 8601
  */
 export function refusalByTeacher(
   controls: Controls,
-  site: SiteKey,
-  holder: Holder,
+  attempt: Attempt,
   now: string,
+  socketsOn: SocketsOn,
 ): { readonly controls: Controls; readonly refusal: FixableError | undefined } {
-  const { user, hostname } = site;
-  const stopped = controls.stopped.find((other) => isSame(other, site));
-  if (!stopped) return { controls, refusal: pauseRefusal(controls, user, now) };
-  return {
-    controls: withStopped(controls, [{ ...stopped, holders: [holder] }], stopped.since),
-    refusal: new FixableError('stopped-by-teacher', { user, hostname }),
-  };
+  const { user, hostname } = attempt.site;
+  const stop = controls.stops.find((one) => isSameUser(one.user, user));
+  if (stop && !isLater(attempt, stop, socketsOn))
+    return { controls, refusal: new FixableError('stopped-by-teacher', { user, hostname }) };
+  const left = stop ? { ...controls, stops: controls.stops.filter((one) => one !== stop) } : controls;
+  return { controls: left, refusal: pauseRefusal(controls, user, now) };
 }
 
-/** @param since ISO 8601 */
-function withStopped(
+/** Whether the server was started after the stop. Which server is behind a relay, only its process tells. */
+function isLater({ site, isRelayed, startedAt }: Attempt, stop: Stop, socketsOn: SocketsOn): boolean {
+  const sockets = socketsOn(site.port);
+  if (sockets.some((inode) => stop.sockets.includes(inode))) return false;
+  if (startedAt !== undefined) return Date.parse(startedAt) > Date.parse(stop.since);
+  return !isRelayed && sockets.length > 0;
+}
+
+/** @param users undefined: those with a live site */
+function withStops(
   controls: Controls,
-  sites: readonly (SiteKey & { readonly holders: readonly Holder[] })[],
+  users: readonly string[] | undefined,
+  live: readonly StoredPublication[],
   since: string,
+  socketsOn: SocketsOn,
 ): Controls {
-  const more = sites
-    .filter(({ holders }) => holders.length > 0)
-    .map(({ hostname, user, port, machine, service, holders }): StoppedSite => {
-      const before = controls.stopped.find((site) => site.hostname === hostname);
-      return { hostname, user, port, machine, service, since, holders: merged(before?.holders ?? [], holders) };
-    });
-  const names = new Set(more.map(({ hostname }) => hostname));
-  return { ...controls, stopped: [...controls.stopped.filter(({ hostname }) => !names.has(hostname)), ...more] };
+  const names = [...new Set(users ?? live.map(({ user }) => user))];
+  const more = names.map((user): Stop => {
+    const before = controls.stops.find((one) => isSameUser(one.user, user));
+    const sites = live.filter((site) => isSameUser(site.user, user)).map(({ hostname, port }) => ({ hostname, port }));
+    const sockets = sites.flatMap(({ port }) => socketsOn(port));
+    const kept = before?.sites.filter((old) => !sites.some(({ hostname }) => hostname === old.hostname)) ?? [];
+    return { user, since, sites: [...kept, ...sites], sockets: [...new Set([...(before?.sockets ?? []), ...sockets])] };
+  });
+  return { ...controls, stops: [...controls.stops.filter(({ user }) => !concerns(names, user)), ...more] };
 }
 
 /** @param users undefined: every user; those who are paused alone stay so */
@@ -139,10 +151,12 @@ function withPause(controls: Controls, users: readonly string[] | undefined, pau
   return { ...controls, pauses: [...kept, ...added] };
 }
 
-/** @param users undefined: ends every pause */
-function withoutPause(controls: Controls, users: readonly string[] | undefined): Controls {
-  if (users === undefined) return { ...controls, pauses: [] };
-  return { ...controls, pauses: controls.pauses.filter(({ user }) => user === undefined || !concerns(users, user)) };
+/** @param users undefined: ends every stop and every pause */
+function withoutDecisions({ stops, pauses }: Controls, users: readonly string[] | undefined): Controls {
+  return {
+    stops: stops.filter(({ user }) => !concerns(users, user)),
+    pauses: users === undefined ? [] : pauses.filter(({ user }) => user === undefined || !concerns(users, user)),
+  };
 }
 
 /** Why this user cannot publish now; the pause that ends last counts. @param now ISO 8601 */
@@ -178,17 +192,3 @@ function parts(date: Date): readonly [day: string, clock: string] {
 }
 
 const endOf = ({ until }: Pause): number => (until === undefined ? Infinity : Date.parse(until));
-const isSame = (a: SiteKey, b: SiteKey): boolean => isSameUser(a.user, b.user) && a.hostname === b.hostname;
-
-function merged(before: readonly Holder[], more: readonly Holder[]): Holder[] {
-  const ids = new Set(more.map(({ id }) => id));
-  return [...before.filter(({ id }) => !ids.has(id)), ...more].slice(-maxHolders);
-}
-
-/** The sites with the holders that `holdersOf` leaves them; a site without any is no longer stopped. */
-function withHolders(
-  sites: readonly StoppedSite[],
-  holdersOf: (site: StoppedSite) => readonly Holder[],
-): readonly StoppedSite[] {
-  return sites.map((site) => ({ ...site, holders: holdersOf(site) })).filter(({ holders }) => holders.length > 0);
-}

@@ -1,17 +1,10 @@
 // The desired state of a round: which sites stay, come and go, and how each request will be answered.
-import {
-  concerns,
-  currentControls,
-  decided,
-  refusalByTeacher,
-  withReleased,
-  withUnpublished,
-  type Controls,
-} from './controls.ts';
+import { concerns, currentControls, decided, refusalByTeacher, type Controls, type SocketsOn } from './controls.ts';
 import { isSameUser } from './marker.ts';
 import type { Want } from './plan.ts';
 import type { Liveness, ProcessIdentity } from './processIdentity.ts';
 import {
+  isRelayService,
   serviceFor,
   type Holder,
   type IdleRecord,
@@ -45,6 +38,8 @@ export interface DesiredStateContext {
   readonly livenessOf: (process: ProcessIdentity) => Liveness;
   /** Whether a process listens on this port of this machine. */
   readonly isListening: (port: number) => boolean;
+  /** Default: none are known. */
+  readonly socketsOn?: SocketsOn;
   /** How many sites one user may have at a time. */
   readonly maxSitesPerUser: number;
   /** Milliseconds for which a record outlives its rule; 0 where both go together. */
@@ -69,6 +64,10 @@ export function desiredState(
   return draft;
 }
 
+const noSockets: SocketsOn = () => [];
+
+type PublishAction = Extract<Request['action'], { kind: 'publish' }>;
+
 class Draft implements DesiredState {
   readonly publications: Map<string, StoredPublication>;
   controls: Controls;
@@ -81,7 +80,7 @@ class Draft implements DesiredState {
     this.#state = state;
     this.#context = context;
     this.publications = new Map(state.publications);
-    this.controls = currentControls(state.controls, context.now, (holder) => this.#isDead(holder));
+    this.controls = currentControls(state.controls, context.now);
   }
 
   /** Wants these idle records to be removed, unless a site uses them again. */
@@ -123,7 +122,7 @@ class Draft implements DesiredState {
   serve({ action }: Request): Answer {
     switch (action.kind) {
       case 'publish':
-        return this.#publish(action.site, action.holder, action.verify);
+        return this.#publish(action);
       case 'release':
         return this.#release(action.user, action.holder);
       case 'unpublish':
@@ -137,11 +136,13 @@ class Draft implements DesiredState {
     }
   }
 
-  #publish(site: SiteKey, holder: Holder, verify: boolean): Answer {
+  #publish({ site, holder, verify, startedAt }: PublishAction): Answer {
     const { hostname, port } = site;
     const existing = this.publications.get(hostname);
     const otherHolders = (existing?.holders ?? []).filter(({ id }) => id !== holder.id);
-    const { controls, refusal: byTeacher } = refusalByTeacher(this.controls, site, holder, this.#context.now);
+    const attempt = { site, startedAt, isRelayed: isRelayService(site.service) };
+    const { now, socketsOn = noSockets } = this.#context;
+    const { controls, refusal: byTeacher } = refusalByTeacher(this.controls, attempt, now, socketsOn);
     this.controls = controls;
     const refusal = byTeacher ?? publishRefusal(site, holder, this.publications, this.#context);
     if (refusal) return settled({ kind: 'error', error: refusal.toJSON(), apiCalls: 0 });
@@ -159,7 +160,6 @@ class Draft implements DesiredState {
   }
 
   #release(user: string, holderId: string): Answer {
-    this.controls = withReleased(this.controls, user, holderId);
     const held = [...this.publications.values()].filter(
       ({ user: owner, holders }) =>
         isSameUser(owner, user) &&
@@ -182,7 +182,6 @@ class Draft implements DesiredState {
   }
 
   #unpublish(site: SiteKey): Answer {
-    this.controls = withUnpublished(this.controls, site);
     const publication = [...this.publications.values()].find(
       ({ user, port }) => isSameUser(user, site.user) && port === site.port,
     );
@@ -214,7 +213,8 @@ class Draft implements DesiredState {
     const halfRemoved = [...this.#state.unsettled.values()].filter(
       (site) => isConcerned(site) && !this.publications.has(site.hostname),
     );
-    this.controls = decided(this.controls, action, live, this.#context.now);
+    const { now, socketsOn = noSockets } = this.#context;
+    this.controls = decided(this.controls, action, live, now, socketsOn);
     for (const publication of live) this.#keep(publication, []);
     const sites = [...halfRemoved, ...live];
     return sites.length > 0 ? { kind: 'remove', sites } : removed('Nothing was live.');

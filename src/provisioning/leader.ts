@@ -51,7 +51,7 @@ export class Leader {
 
   /** Serves one round if the lock is free. Under a rate limit, requests that need a call stay queued. */
   async tryRound(): Promise<'served' | 'rate-limited' | 'busy'> {
-    const { config, now, isListening } = this.context;
+    const { config, now, isListening, socketsOn } = this.context;
     try {
       const served = await this.lead(async (session) => {
         await serveRound({
@@ -61,6 +61,7 @@ export class Leader {
           machine: config.machine,
           now,
           isListening,
+          socketsOn,
           log: this.store.log.add,
           maxSitesPerUser: config.maxSitesPerUser,
           keepRecordFor: config.dns === 'wildcard' ? 0 : config.keepRecordMinutes * 60_000,

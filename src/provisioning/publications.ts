@@ -1,5 +1,5 @@
 // The stored state: which sites are live on this machine, and which processes hold them.
-import { noControls, type Controls, type Pause, type StoppedSite } from './controls.ts';
+import { noControls, type Controls, type Pause } from './controls.ts';
 import { FixableError } from './errors.ts';
 import type { ProcessIdentity } from './processIdentity.ts';
 import { stateShape } from './schemas.ts';
@@ -149,7 +149,7 @@ function parse(text: string): StoredState {
     publications: byHostname(data.publications as StoredPublication[]),
     unsettled: byHostname(data.unsettled),
     idle: byHostname(data.idle),
-    controls: { stopped: data.stopped as StoppedSite[], pauses: data.pauses as Pause[] },
+    controls: { stops: data.stops, pauses: data.pauses as Pause[] },
   };
 }
 

@@ -1,5 +1,6 @@
 // One round: serves all queued requests with one read and one change at Cloudflare.
 import { CallFailure, errorForPeople } from './checkedFetch.ts';
+import type { SocketsOn } from './controls.ts';
 import { desiredState, type DesiredState } from './desiredState.ts';
 import { FixableError } from './errors.ts';
 import type { FormerHolders } from './formerHolders.ts';
@@ -27,6 +28,7 @@ export interface RoundContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly isListening: (port: number) => boolean;
+  readonly socketsOn?: SocketsOn | undefined;
   readonly maxSitesPerUser: number;
   /** Milliseconds for which a record outlives its rule. */
   readonly keepRecordFor: number;
@@ -100,6 +102,7 @@ function desiredFrom(round: Round, state: StoredState, requests: readonly Reques
     now: isoTime(round.now()),
     livenessOf: (process) => livenessOf(process, round.self),
     isListening: round.isListening,
+    ...(round.socketsOn && { socketsOn: round.socketsOn }),
     maxSitesPerUser: round.maxSitesPerUser,
     keepRecordFor: round.keepRecordFor,
     verifyAll: round.verifyAll,

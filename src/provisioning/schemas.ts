@@ -27,12 +27,19 @@ const pauseShape = z.looseObject({
   message: z.optional(z.string()),
 });
 
+const stopShape = z.looseObject({
+  user: z.string(),
+  since: z.string(),
+  sites: z.array(z.looseObject({ hostname: z.string(), port: z.int() })),
+  sockets: z.array(z.int()),
+});
+
 export const stateShape = z.looseObject({
   version: z.literal(1),
   publications: z.array(z.extend(siteShape, { since: z.string(), holders: z.array(holderShape) })),
   unsettled: z.array(siteShape),
   idle: z._default(z.array(z.extend(siteShape, { idleSince: z.string() })), []),
-  stopped: z._default(z.array(z.extend(siteShape, { since: z.string(), holders: z.array(holderShape) })), []),
+  stops: z._default(z.array(stopShape), []),
   pauses: z._default(z.array(pauseShape), []),
 });
 
@@ -43,7 +50,13 @@ export const requestShape = z.looseObject({
   at: z.number(),
   by: processShape,
   action: z.discriminatedUnion('kind', [
-    z.looseObject({ kind: z.literal('publish'), site: siteShape, holder: holderShape, verify: z.boolean() }),
+    z.looseObject({
+      kind: z.literal('publish'),
+      site: siteShape,
+      holder: holderShape,
+      verify: z.boolean(),
+      startedAt: z.optional(z.string()),
+    }),
     z.looseObject({ kind: z.literal('release'), user: z.string(), holder: z.string() }),
     z.looseObject({ kind: z.literal('unpublish'), site: siteShape }),
     z.looseObject({ kind: z.literal('collect'), idleRecords: z.optional(z.boolean()) }),

@@ -50,10 +50,11 @@ export class Leases {
     for (const timer of this.#timers.values()) timer.cancel();
   }
 
-  publish(port: number, life: number, verify: boolean): void {
+  /** @param runPid a process of the server; undefined if none is known */
+  publish(port: number, life: number, verify: boolean, runPid?: number): void {
     this.#inTurn(port, async () => {
       try {
-        await this.#publish(port, life, verify);
+        await this.#publish(port, life, verify, runPid);
       } catch (error) {
         this.#onEvent(port, { type: 'refused', life, problem: noAnswer(String(error)) });
         throw error;
@@ -90,7 +91,7 @@ export class Leases {
     this.#queues.set(port, turn);
   }
 
-  async #publish(port: number, life: number, verify: boolean): Promise<void> {
+  async #publish(port: number, life: number, verify: boolean, runPid?: number): Promise<void> {
     const { holder, guardian } = this.#holdings.get(life) ?? this.#hold(port, life);
     if (guardian.pid === undefined) {
       this.#onEvent(port, { type: 'refused', life, problem: problemFor('guardian-failed') });
@@ -100,18 +101,20 @@ export class Leases {
     const relayed = this.#ports.relays.prepare();
     const words = ['publish', '-p', String(port), '--holder', holder, '--holder-pid', String(guardian.pid)];
     const relayPort = relayed ? await this.#relayPort(port) : undefined;
-    const relayWords = [
+    const moreWords = [
+      ...(runPid === undefined ? [] : ['--run-pid', String(runPid)]),
       ...(relayed ? ['--relay'] : []),
       ...(relayPort === undefined ? [] : ['--relay-port', String(relayPort)]),
     ];
-    const outcome = await this.#ports.run([...words, ...relayWords, ...(verify ? ['--verify'] : [])], {
+    const outcome = await this.#ports.run([...words, ...moreWords, ...(verify ? ['--verify'] : [])], {
       onEvent: (event) => {
         if (event.event === 'saved' && relayed) void this.#ports.relays.serve(publicationOf(event));
         else this.#queued(port, life, event);
       },
     });
-    if (relayed && !(await this.#isServed(outcome))) return this.#publish(port, life, verify);
-    if (relayPort === undefined && (await this.#needsPort(port, outcome))) return this.#publish(port, life, false);
+    if (relayed && !(await this.#isServed(outcome))) return this.#publish(port, life, verify, runPid);
+    if (relayPort === undefined && (await this.#needsPort(port, outcome)))
+      return this.#publish(port, life, false, runPid);
     this.#onEvent(port, this.#eventOf(life, outcome));
   }
 

@@ -1,5 +1,5 @@
 // One state, one setter, one event. What the state asks for is begun here.
-import type { ShellId } from '../shell/processIds.ts';
+import { parseId, type ShellId } from '../shell/processIds.ts';
 import { Leases, type LeasePorts } from './leases.ts';
 import type { Problem, Publication } from './site/siteState.ts';
 import { emptyWindow, windowStep } from './site/windowState.ts';
@@ -54,11 +54,19 @@ export class Window {
     else this.#beginAtSite(effect);
   }
 
+  /** Of several commands that run, the oldest: a server that a teacher stopped must end before another is published. */
+  #runPidOf(port: number): number | undefined {
+    const runs = [...(this.#state.sites.get(port)?.runs.values() ?? [])];
+    const processes = runs.flatMap(({ process, running }) => (running && process !== undefined ? [process] : []));
+    const [oldest] = processes.map(parseId).sort((a, b) => a.startTime - b.startTime);
+    return oldest?.pid;
+  }
+
   #beginAtSite(effect: SiteEffect): void {
     const { port } = effect;
     switch (effect.type) {
       case 'publish':
-        return this.#leases.publish(port, effect.life, effect.verify);
+        return this.#leases.publish(port, effect.life, effect.verify, this.#runPidOf(port));
       case 'release':
         return this.#leases.release(port, effect.life);
       case 'unpublish':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
+import { closeAll, startClassroom, type Classroom, type Ended } from '../fixtures/provisioning/classroom.ts';
 import { assertLive, callsOf, foreignConfig, foreignText } from '../fixtures/provisioning/remote.ts';
 
 /** A class in which student1 and student2 are live. */
@@ -10,15 +11,23 @@ async function startLive(): Promise<Classroom> {
   classroom.standIn.requests.length = 0;
   return classroom;
 }
-const publish = (classroom: Classroom, number: number, holder = 'window-1') =>
-  classroom.run(['publish', '-p', `300${number}`, '--holder', holder, '--verify', '--json'], {
+const publish = (classroom: Classroom, number: number, ...more: string[]) =>
+  classroom.run(['publish', '-p', `300${number}`, '--holder', 'window-1', '--verify', '--json', ...more], {
     user: `student${number}`,
   });
+const isRefused = ({ code, last }: Ended) => code === 77 && last['code'] === 'stopped-by-teacher';
+
+/** A process that stands for a dev server. */
+function startServer(): ChildProcess & { readonly pid: number } {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  assert.ok(child.pid);
+  return child as ChildProcess & { readonly pid: number };
+}
 
 describe('command: stop, pause, resume', () => {
   afterEach(closeAll);
 
-  it('stop takes a site down, and its holder is refused without a call until it has released it', async () => {
+  it('stop takes a site down, which no command of the student undoes, until resume', async () => {
     const classroom = await startLive();
     const foreign = foreignText(classroom.standIn);
     assert.deepEqual(await classroom.done(['stop', 'student1']), {
@@ -38,9 +47,27 @@ describe('command: stop, pause, resume', () => {
     const list = await classroom.run(['list']);
     assert.match(list.out, /^Stopped: student1 \(student1\.example\.com\) since \d\d:\d\d$/m);
     await classroom.done(['release', '--holder', 'window-1']);
-    assert.deepEqual(callsOf(classroom.standIn), []);
-    assert.equal((await publish(classroom, 1, 'window-2')).code, 0);
+    await classroom.done(['unpublish', '-p', '3001']);
+    assert.ok(isRefused(await publish(classroom, 1, '--holder', 'window-2')));
+    const script = await classroom.run(['--type', 'GET', '-p', '3001']);
+    assert.match(script.err, /taken it down/);
+    await classroom.done(['resume', 'student1']);
+    assert.equal((await publish(classroom, 1)).code, 0);
     assertLive(classroom.standIn, ['student1', 'student2']);
+  });
+
+  it('a stop ends with a server that is started after it', async () => {
+    const classroom = await startLive();
+    const first = startServer();
+    await classroom.done(['stop', 'student1']);
+    const second = startServer();
+    try {
+      assert.ok(isRefused(await publish(classroom, 1, '--run-pid', String(first.pid))));
+      assert.equal((await publish(classroom, 1, '--run-pid', String(second.pid))).code, 0);
+    } finally {
+      first.kill();
+      second.kill();
+    }
   });
 
   it('stop --all takes every site down in one round, and says so once nothing is live', async () => {

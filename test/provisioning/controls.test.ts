@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Action } from '../../src/provisioning/queue.ts';
-import { maxHolders } from '../../src/provisioning/publishRefusal.ts';
 import { publish, release, site } from '../fixtures/provisioning/publishing.ts';
-import { iso, Model, pause, resume, self, stop, World } from './controlsWorld.ts';
+import { iso, Model, pause, resume, start, stop, World } from './controlsWorld.ts';
 
 describe('a stop by the teacher', () => {
   it('takes the sites of these users down in one round, and no other', () => {
@@ -23,44 +21,52 @@ describe('a stop by the teacher', () => {
     assert.deepEqual(world.live, []);
   });
 
-  it('refuses every holder of the site until the last of them has released it', () => {
+  it('refuses a server that runs, whatever the student does with its site and its holders', () => {
     const world = new World();
-    world.ask(publish(1, 'window-1'));
-    world.ask(publish(1, 'window-2'));
+    world.sockets.set(3001, [11]);
+    world.ask(start(1, 0));
+    world.seconds = 10;
     world.ask(stop('student1'));
-    assert.equal(world.ask(publish(1, 'window-1')), 'stopped-by-teacher');
-    assert.equal(world.ask(publish(1, 'reloaded')), 'stopped-by-teacher');
-    world.ask(release(1, 'window-1'));
-    world.ask(release(1, 'window-2'));
-    assert.equal(world.ask(publish(1, 'reloaded')), 'stopped-by-teacher');
-    world.ask(release(1, 'reloaded'));
-    assert.equal(world.ask(publish(1, 'window-3')), 'publish');
+    const relay = 'unix:/run/sockets/1001/3001.sock';
+    for (const undo of [release(1), { kind: 'unpublish', site: site(1) } as const]) {
+      world.ask(undo);
+      // The socket still listens, however young the process is that the student names.
+      for (const again of [start(1, 0), start(1, undefined), start(1, undefined, relay), start(1, 20, relay)])
+        assert.equal(world.ask(again), 'stopped-by-teacher');
+    }
+    world.sockets.clear();
+    for (const again of [start(1, 0), start(1, 10), start(1, undefined), start(1, undefined, relay)])
+      assert.equal(world.ask(again), 'stopped-by-teacher');
   });
 
-  it('ends with the process of its last holder, and when the student unpublishes', () => {
+  it('ends with a server that was started later, by its process or by its socket', () => {
     const world = new World();
-    const held: Action = { kind: 'publish', site: site(1), holder: { id: 'a', process: self }, verify: false };
-    world.ask(held);
-    world.ask(publish(2, 'hand'));
+    world.ask(start(1, 0));
+    world.ask(start(2, 0));
+    world.seconds = 10;
     world.ask(stop());
-    world.kill(self.pid);
-    assert.equal(world.ask(publish(1, 'b')), 'publish');
-    assert.equal(world.ask(publish(2, 'hand')), 'stopped-by-teacher');
-    world.ask({ kind: 'unpublish', site: site(2) });
-    assert.equal(world.ask(publish(2, 'hand')), 'publish');
+    assert.equal(world.ask(start(1, 11)), 'publish');
+    assert.equal(world.ask(publish(2)), 'stopped-by-teacher');
+    world.sockets.set(3002, [12]);
+    assert.equal(world.ask(publish(2)), 'publish');
+    assert.deepEqual(world.state.controls?.stops, []);
   });
 
-  it('stores a bounded number of refused holders', () => {
+  it('ends with resume, and after a week', () => {
     const world = new World();
-    world.ask(publish(1));
+    for (const number of [1, 2]) world.ask(publish(number));
     world.ask(stop());
-    for (let number = 0; number < 2 * maxHolders; number += 1) world.ask(publish(1, `holder-${number}`));
-    assert.equal(world.state.controls?.stopped[0]?.holders.length, maxHolders);
+    world.ask(resume('student1'));
+    assert.deepEqual([world.ask(publish(1)), world.ask(publish(2))], ['publish', 'stopped-by-teacher']);
+    world.seconds = 7 * 86_400;
+    assert.equal(world.ask(publish(2)), 'publish');
   });
 
-  it('is no error when nothing is live', () => {
+  it('of a user without a site holds as well, so that the site does not come back a second later', () => {
     const world = new World();
-    assert.deepEqual([world.ask(stop('student1')), world.ask(publish(1))], ['removed', 'publish']);
+    assert.deepEqual([world.ask(stop('student1')), world.ask(start(1, 0))], ['removed', 'stopped-by-teacher']);
+    world.ask(stop());
+    assert.equal(world.ask(start(2, 0)), 'publish');
   });
 });
 
@@ -118,8 +124,8 @@ describe('stops and pauses', () => {
     const users = fc.subarray([1, 2, 3]);
     const length = fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined });
     const step = fc.oneof(
-      fc.record({ kind: fc.constant('publish' as const), number, holder: fc.constantFrom('a', 'b') }),
-      fc.record({ kind: fc.constant('release' as const), number, holder: fc.constantFrom('a', 'b') }),
+      fc.record({ kind: fc.constant('publish' as const), number, fresh: fc.boolean() }),
+      fc.record({ kind: fc.constant('release' as const), number }),
       fc.record({ kind: fc.constantFrom('stop' as const, 'resume' as const), users }),
       fc.record({ kind: fc.constant('pause' as const), users, length }),
       fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 60 }) }),
@@ -131,21 +137,19 @@ describe('stops and pauses', () => {
         for (const one of steps) {
           const names = 'users' in one ? one.users.map((user) => `student${user}`) : [];
           if (one.kind === 'wait') world.seconds += one.seconds;
-          else if (one.kind === 'publish')
-            assert.equal(
-              refused(world.ask(publish(one.number, one.holder))),
-              model.publish(one.number, one.holder, world.seconds),
-            );
-          else if (one.kind === 'release') {
-            world.ask(release(one.number, one.holder));
-            model.release(one.number, one.holder);
+          else if (one.kind === 'publish') {
+            const expected = model.publish(one.number, world.seconds, one.fresh);
+            assert.equal(refused(world.ask(start(one.number, model.startOf(one.number)))), expected);
+          } else if (one.kind === 'release') {
+            world.ask(release(one.number));
+            model.release(one.number);
           } else if (one.kind === 'pause') {
             const until = one.length === undefined ? Infinity : world.seconds + one.length;
             world.ask(pause(names, until === Infinity ? {} : { until: iso(until) }));
             model.pause(one.users, until);
           } else {
             world.ask(one.kind === 'stop' ? stop(...names) : resume(...names));
-            if (one.kind === 'stop') model.stop(one.users);
+            if (one.kind === 'stop') model.stop(one.users, world.seconds);
             else model.resume(one.users);
           }
           assert.deepEqual(world.live, model.live);

@@ -5,9 +5,10 @@ import { FixableError } from '../../src/provisioning/errors.ts';
 import type { Action } from '../../src/provisioning/queue.ts';
 import { emptyState, type StoredState } from '../../src/provisioning/publications.ts';
 import { nextState } from '../../src/provisioning/roundState.ts';
+import { publish } from '../fixtures/provisioning/publishing.ts';
 
-const start = Date.parse('2026-01-01T10:00:00.000Z');
-export const iso = (seconds: number) => new Date(start + seconds * 1000).toISOString();
+const zero = Date.parse('2026-01-01T10:00:00.000Z');
+export const iso = (seconds: number) => new Date(zero + seconds * 1000).toISOString();
 export const self = { pid: 1, bootId: 'boot', pidNamespace: 'namespace', host: 'host1' };
 const noChange = { failed: new Map(), foreign: new Map(), changed: new Set<string>(), unsettled: new Set<string>() };
 
@@ -16,7 +17,8 @@ export class World {
   state: StoredState = emptyState;
   seconds = 0;
   #count = 0;
-  #dead = new Set<number>();
+  /** The inodes of the sockets that listen, by port. */
+  readonly sockets = new Map<number, readonly number[]>();
 
   /** Serves one request in a round of its own. @returns the code of its error, or the kind of its answer */
   ask(action: Action): string {
@@ -28,8 +30,9 @@ export class World {
   round(action: Action) {
     const context: DesiredStateContext = {
       now: iso(this.seconds),
-      livenessOf: ({ pid }) => (this.#dead.has(pid) ? 'dead' : 'alive'),
+      livenessOf: () => 'alive',
       isListening: () => false,
+      socketsOn: (port) => this.sockets.get(port) ?? [],
       maxSitesPerUser: 3,
     };
     const id = `request-${(this.#count += 1)}`;
@@ -44,10 +47,6 @@ export class World {
     assert.deepEqual(wants, [], 'a refused publication needs no call');
     assert.ok(answer?.kind === 'settled' && answer.outcome.kind === 'error');
     return FixableError.fromJSON(answer.outcome.error);
-  }
-
-  kill(pid: number): void {
-    this.#dead.add(pid);
   }
 
   get live(): string[] {
@@ -65,43 +64,53 @@ export const pause = (users: readonly string[], more: { until?: string; message?
 });
 export const resume = (...users: string[]): Action => ({ kind: 'resume', by, ...(users.length > 0 && { users }) });
 
-/** Each student has a set of holders, which is live or stopped; 0 stands for everyone's pause. */
-export class Model {
-  #holders = new Map<number, Set<string>>();
-  #stopped = new Set<number>();
-  #pauses = new Map<number, number>();
+/** Publishes the site of a student for a server that was started at this second; undefined: nothing tells when. */
+export function start(number: number, startedAt: number | undefined, service?: string): Action {
+  const action = publish(number);
+  assert.ok(action.kind === 'publish');
+  const where = service === undefined ? action.site : { ...action.site, service };
+  return { ...action, site: where, ...(startedAt !== undefined && { startedAt: iso(startedAt) }) };
+}
 
-  publish(number: number, holder: string, seconds: number): string | undefined {
-    const isPaused = [0, number].some((of) => (this.#pauses.get(of) ?? 0) > seconds);
-    if (!this.#stopped.has(number) && isPaused) return 'paused';
-    this.#holders.set(number, (this.#holders.get(number) ?? new Set()).add(holder));
-    return this.#stopped.has(number) ? 'stopped-by-teacher' : undefined;
+/** Each student has one server, which is live or not; 0 stands for everyone's pause. */
+export class Model {
+  #startedAt = new Map<number, number>();
+  #stops = new Map<number, number>();
+  #pauses = new Map<number, number>();
+  #live = new Set<number>();
+
+  /** @param fresh whether the student starts the server again first */
+  publish(number: number, seconds: number, fresh: boolean): string | undefined {
+    if (fresh || !this.#startedAt.has(number)) this.#startedAt.set(number, seconds);
+    if ((this.#startedAt.get(number) ?? 0) <= (this.#stops.get(number) ?? -1)) return 'stopped-by-teacher';
+    this.#stops.delete(number);
+    if ([0, number].some((of) => (this.#pauses.get(of) ?? 0) > seconds)) return 'paused';
+    this.#live.add(number);
+    return undefined;
   }
-  release(number: number, holder: string): void {
-    this.#holders.get(number)?.delete(holder);
-    if (this.#holders.get(number)?.size === 0) this.#drop(number);
+  startOf(number: number): number | undefined {
+    return this.#startedAt.get(number);
   }
-  stop(users: readonly number[]): void {
-    for (const number of this.#named(users)) if (this.#holders.has(number)) this.#stopped.add(number);
+  release(number: number): void {
+    this.#live.delete(number);
+  }
+  stop(users: readonly number[], seconds: number): void {
+    for (const number of users.length === 0 ? [...this.#live] : users) this.#stops.set(number, seconds);
+    this.#takeDown(users);
   }
   pause(users: readonly number[], until: number): void {
     for (const number of users.length === 0 ? [0] : users) this.#pauses.set(number, until);
-    for (const number of this.#named(users)) if (!this.#stopped.has(number)) this.#drop(number);
+    this.#takeDown(users);
   }
   resume(users: readonly number[]): void {
-    if (users.length === 0) this.#pauses.clear();
-    for (const number of users) this.#pauses.delete(number);
+    if (users.length === 0) [this.#pauses, this.#stops].forEach((decisions) => decisions.clear());
+    for (const number of users) [this.#pauses, this.#stops].forEach((decisions) => decisions.delete(number));
   }
   get live(): string[] {
-    const live = [...this.#holders.keys()].filter((number) => !this.#stopped.has(number));
-    return live.map((number) => `student${number}`).sort();
+    return [...this.#live].map((number) => `student${number}`).sort();
   }
 
-  #named(users: readonly number[]): readonly number[] {
-    return users.length === 0 ? [1, 2, 3] : users;
-  }
-  #drop(number: number): void {
-    this.#holders.delete(number);
-    this.#stopped.delete(number);
+  #takeDown(users: readonly number[]): void {
+    for (const number of users.length === 0 ? [1, 2, 3] : users) this.#live.delete(number);
   }
 }

@@ -14,7 +14,17 @@ describe('the window', () => {
 
   it("publishes with its own holder and the guardian's process id", async () => {
     await live();
-    assert.deepEqual(ports.calls[0]?.args, ['publish', '-p', '3000', '--holder', 'window-w-1', '--holder-pid', '4242']);
+    assert.deepEqual(ports.calls[0]?.args, [
+      'publish',
+      '-p',
+      '3000',
+      '--holder',
+      'window-w-1',
+      '--holder-pid',
+      '4242',
+      '--run-pid',
+      '11',
+    ]);
     assert.deepEqual([ports.kind, ports.notified], ['live', [publication]]);
   });
 

@@ -63,27 +63,19 @@ export function closed(site: Site, event: { shell: ShellId }): Step {
   return step(idleSite, ...release(site));
 }
 
-const heldLifeOf = (site: Site): number | undefined => (site.kind === 'failed' ? site.heldLife : undefined);
-
-/** The life of the current lease, of the one that is being published, or of the one that the teacher ended. */
-const lifeOf = (site: Site): number | undefined =>
-  site.kind === 'publishing' ? site.life : (leaseOf(site)?.life ?? heldLifeOf(site));
+/** The life of the current lease, or of the one that is being published. */
+const lifeOf = (site: Site): number | undefined => (site.kind === 'publishing' ? site.life : leaseOf(site)?.life);
 
 function release(site: Site): Effect[] {
   const life = lifeOf(site);
   return life === undefined ? [] : [{ type: 'release', life }];
 }
 
-/** A public site whose last command has ended is stopped. One that the teacher took down may be published by the next command. */
+/** A public site whose last command has ended is stopped. */
 function withoutServer(site: Site): Step {
   if (isRunning(site)) return step(site);
-  if (heldLifeOf(site) !== undefined) return step(withoutHeldLife(site), ...release(site));
   if (site.kind !== 'waiting' && site.kind !== 'live') return step(site);
   return step({ kind: 'stopped', ...kept(site), lease: site.lease });
-}
-
-function withoutHeldLife(site: Site): Site {
-  return site.kind === 'failed' ? { kind: 'failed', ...kept(site), problem: site.problem } : site;
 }
 
 export function publish(
@@ -94,7 +86,7 @@ export function publish(
   told: boolean,
 ): Step<Publishing> {
   const lease = leaseOf(site);
-  const life = lease?.life ?? heldLifeOf(site) ?? newLife;
+  const life = lease?.life ?? newLife;
   return {
     site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) },
     effects: [{ type: 'publish', life, verify }],
@@ -158,7 +150,6 @@ export const nowAway = (site: (AwaitingServer | Live | Stopped | Failed) & { lea
 /** A new lease brings a new guardian; without one, the site would outlive this window. */
 export function guardianLost(site: Public | Publishing, event: { life: number }, life: number): Step {
   if (lifeOf(site) !== event.life) return step(site);
-  if (heldLifeOf(site) !== undefined) return step(withoutHeldLife(site));
   return step({ kind: 'publishing', ...kept(site), life }, { type: 'publish', life, verify: false });
 }
 
@@ -173,17 +164,12 @@ export function published(site: Publishing, event: Of<SiteEvent, 'type', 'publis
 export function refused(site: Publishing, event: Of<SiteEvent, 'type', 'refused'>): Step {
   const { life, lease } = site;
   if (event.life !== life) return step(site);
-  if (event.problem.code === stoppedByTeacherCode) return stoppedByTeacher(site, event.problem);
+  if (event.problem.code === stoppedByTeacherCode)
+    return nowFailed(site, event.problem, undefined, { type: 'release', life });
   const abandon: Effect[] = lease ? [] : [{ type: 'abandon', life }];
   return event.retryAfterSeconds === undefined
     ? nowFailed(site, event.problem, lease, ...abandon)
     : failedForNow(site, event.problem, event.retryAfterSeconds, abandon);
-}
-
-/** This run stays down: its life is held, without a lease, until the command ends. */
-function stoppedByTeacher(site: Publishing, problem: Problem): Step {
-  const { site: next, effects } = withoutServer({ kind: 'failed', ...kept(site), problem, heldLife: site.life });
-  return step(next, ...effects, { type: 'tellProblem', problem });
 }
 
 /** Each failure doubles the pause between two tries, up to this number. */

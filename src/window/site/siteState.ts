@@ -88,11 +88,6 @@ export interface Failed extends Base {
   readonly lease?: Lease;
   /** Present if it is retried automatically: the life of the failed try, and the number of consecutive failures. */
   readonly retry?: { readonly life: number; readonly failures: number };
-  /**
-   * The teacher took the site down: the life of the holder that this run had. It is held until the command ends, so that the command
-   * line refuses this run, and accepts the next one.
-   */
-  readonly heldLife?: number;
 }
 export interface NotPublic extends Base {
   readonly kind: 'notPublic';

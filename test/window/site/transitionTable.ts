@@ -50,8 +50,7 @@ const failedPublic: Site = { ...failed, lease };
 const failedForNow: Site = { ...failed, retry: { life: 1, failures: 1 } };
 const stop = { type: 'refused', life: 1, problem: stoppedByTeacher } as const;
 const tellStop = { type: 'tellProblem', problem: stoppedByTeacher };
-const takenDownEnded: Site = { ...failed, problem: stoppedByTeacher };
-const takenDown: Site = { ...takenDownEnded, heldLife: 1 };
+const takenDown: Site = { ...failed, problem: stoppedByTeacher };
 const twoHolders = new Map([...running(), ...running('21:1', otherShell)]);
 const otherRuns = new Map([...stopped(), ...running('21:1', otherShell)]);
 const otherStopped = new Map([...running(), ...stopped('21:1', otherShell)]);
@@ -170,17 +169,12 @@ export const table: [Site, SiteEvent, Site, readonly object[]][] = [
   [{ ...failedForNow, lease }, { type: 'retry', life: 1 }, { ...publishing, lease, failures: 1 }, [again]],
   [{ ...failedForNow, runs: stopped() }, { type: 'retry', life: 1 }, { ...failedForNow, runs: stopped() }, []],
   [failedForNow, { type: 'retry', life: 2 }, failedForNow, []],
-  [publishing, stop, takenDown, [tellStop]],
-  [{ ...publishing, lease }, stop, takenDown, [tellStop]],
-  [{ ...publishing, runs: stopped() }, stop, { ...takenDownEnded, runs: stopped() }, [release, tellStop]],
+  [publishing, stop, takenDown, [release, tellStop]],
+  [{ ...publishing, lease }, stop, takenDown, [release, tellStop]],
   [takenDown, { type: 'retry', life: 1 }, takenDown, []],
-  [takenDown, republish, publishing, [again]],
-  [takenDown, unpublish, idleWith(running()), [release]],
-  [takenDown, guardianLost, takenDownEnded, []],
-  [takenDown, ended, { ...takenDownEnded, runs: stopped() }, [release]],
-  [takenDown, closed, idle, [release]],
-  [{ ...takenDown, runs: otherStopped }, closed, { ...takenDownEnded, runs: stopped('21:1', otherShell) }, [release]],
-  [{ ...takenDownEnded, runs: stopped() }, ran, { ...publishing, runs: restarted, life }, [publish]],
+  [takenDown, unpublish, idleWith(running()), []],
+  [takenDown, ended, { ...takenDown, runs: stopped() }, []],
+  [{ ...takenDown, runs: stopped() }, ran, { ...publishing, runs: restarted, life }, [publish]],
   [failed, { type: 'retry', life: 1 }, failed, []],
   [failed, ran, { ...publishing, runs: restarted, life }, [publish]],
   [failed, withoutPort, { ...notPublic, runs: restarted }, [{ type: 'tellProblem', problem: noPort }]],

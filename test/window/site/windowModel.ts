@@ -124,8 +124,6 @@ export class Model {
     for (const [port, site] of this.state.sites) {
       const lease = leaseOf(site);
       if (lease) assert.ok(this.held.has(lease.life), `${port} ${site.kind} has a lease that nobody holds`);
-      if (site.kind === 'failed' && site.heldLife !== undefined)
-        assert.ok(isRunning(site), 'a run that has ended may be published again');
       if (site.kind === 'live') assert.ok(isRunning(site), 'live without a running command');
       if (site.kind === 'stopped') assert.ok(!isRunning(site), 'stopped, though a command runs');
       if (site.kind !== 'idle') assert.ok(site.runs.size > 0, `${site.kind} without a terminal`);
@@ -140,7 +138,7 @@ export class Model {
 
 function lifeOf(site: Site): number | undefined {
   if (site.kind === 'publishing') return site.life;
-  return leaseOf(site)?.life ?? (site.kind === 'failed' ? site.heldLife : undefined);
+  return leaseOf(site)?.life;
 }
 
 export const anyShell = fc.constantFrom(...shells);
