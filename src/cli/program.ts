@@ -3,18 +3,10 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { version } from '../../package.json';
 import { exitCodes } from '../messages/exitCodes.ts';
 import { FixableError } from '../provisioning/errors.ts';
-import {
-  collectGarbage,
-  info,
-  publish,
-  release,
-  unpublish,
-  type ActionContext,
-  type PublishOptions,
-} from './actions.ts';
+import { info, publish, release, unpublish, type PublishOptions } from './actions.ts';
 import { isThroughSudo } from './caller.ts';
-import { pause, resume, stop, type PauseOptions } from './controls.ts';
-import { argument, holderId, integer, messageText, portOption } from './options.ts';
+import { command, type Action, type CommonOptions, type Run, type RunAsTeacher } from './commandLine.ts';
+import { argument, holderId, integer, portOption } from './options.ts';
 import { makeReport, type Streams, type Style } from './report.ts';
 import type { SetupOptions } from './setup/answers.ts';
 import { parsePortRange, parsePorts } from './setup/ports.ts';
@@ -22,25 +14,12 @@ import { callService } from './service/client.ts';
 import type { ServeOptions } from './service/serve.ts';
 import { ownsState, serviceSocket, type Surroundings } from './session.ts';
 import { shellInit, shells, type Shell } from './shellInit.ts';
-import { list, restore } from './teacher.ts';
+import { addTeacherCommands } from './teacherCommands.ts';
 import { requireTeacher } from './teacherOnly.ts';
-import { parseUntil } from './until.ts';
 
 export interface ProgramContext extends Streams, Surroundings {
   readonly stop: AbortSignal;
 }
-
-interface CommonOptions {
-  readonly json?: boolean;
-  readonly sentence?: boolean;
-  readonly port?: number;
-}
-
-/** Resolves to an exit code unless that is 0. */
-type Action = (context: ActionContext) => Promise<void> | Promise<number>;
-type Run = (action: Action, options: CommonOptions) => Promise<void>;
-/** Runs an action of a teacher's command. */
-type RunAsTeacher = (verb: string, action: Action, options: CommonOptions) => Promise<void>;
 
 /** Runs the command with these arguments. @returns its exit code */
 export async function runProgram(args: readonly string[], context: ProgramContext): Promise<number> {
@@ -150,51 +129,6 @@ function addLocalCommands(program: Command, context: ProgramContext, run: Run): 
     );
 }
 
-/** Declares the commands that only teachers may call; the gate is in `run`. */
-function addTeacherCommands(program: Command, run: RunAsTeacher): void {
-  command(program, 'list', 'show who is live').action((options: CommonOptions) => run('list', list, options));
-  addControlCommands(program, run);
-  command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes')
-    .option('--timer', 'keep idle DNS records for `keepRecordMinutes`, as the timer does')
-    .action((options: CommonOptions & { timer?: boolean }) =>
-      run('gc', (about) => collectGarbage(about, options), options),
-    );
-  command(program, 'log', 'show the last changes, newest last').action((options: CommonOptions) =>
-    run('log', async (about) => (await import('./auditLog.ts')).log(about), options),
-  );
-  command(program, 'restore', "show the tunnel's replaced configurations, or put one back")
-    .argument('[name]', 'the configuration to put back')
-    .action((name: string | undefined, options: CommonOptions) =>
-      run('restore', (about) => restore(about, name), options),
-    );
-  command(program, 'doctor', 'check everything that publishing needs').action((options: CommonOptions) =>
-    run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
-  );
-}
-
-function addControlCommands(program: Command, run: RunAsTeacher): void {
-  command(program, 'stop', 'take sites down now; a server that runs stays down')
-    .argument('[user...]', 'whose sites')
-    .option('--all', 'the sites of every user')
-    .action((users: string[], options: CommonOptions & { all?: boolean }) =>
-      run('stop', (about) => stop(about, users, options.all ?? false), options),
-    );
-  command(program, 'pause', 'take sites down and refuse new ones until a time, or until `resume`')
-    .argument('[user...]', 'who is paused; without a name, everyone')
-    .addOption(
-      new Option('--until <time>', 'when the pause ends: 10:30, 45m, 2h or ISO 8601').argParser(
-        argument((text) => parseUntil(text, new Date())),
-      ),
-    )
-    .option('--message <text>', 'what the students are told', messageText)
-    .action((users: string[], { until, message, ...options }: CommonOptions & PauseOptions) =>
-      run('pause', (about) => pause(about, users, { ...(until && { until }), ...(message && { message }) }), options),
-    );
-  command(program, 'resume', 'end a stop or a pause')
-    .argument('[user...]', "whose; without a name, everyone's")
-    .action((users: string[], options: CommonOptions) => run('resume', (about) => resume(about, users), options));
-}
-
 function addSetupCommand(program: Command, run: RunAsTeacher): void {
   command(program, 'setup', 'set a class up: asks for what it needs, and writes the configuration')
     .addHelpText(
@@ -225,10 +159,6 @@ function addSetupCommand(program: Command, run: RunAsTeacher): void {
     .action((options: CommonOptions & SetupOptions) =>
       run('setup', async (about) => (await import('./setup/setup.ts')).setup(about, options), options),
     );
-}
-
-function command(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).option('--json', 'print one JSON object a line, for programs');
 }
 
 function styleOf({ json, sentence }: CommonOptions): Style {
