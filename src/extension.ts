@@ -60,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
       refresh,
       watchedCommands: () => info.watched.commands,
       shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
+      look: (port) => void watching.then((watch) => watch.lookAt(port)),
     }),
     onSettingsChange(() => void refresh()),
     watchWindow(window, watching),

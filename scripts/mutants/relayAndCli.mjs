@@ -43,10 +43,10 @@ export const mutants = [
   },
   {
     file: 'src/relay/protocol.ts',
-    before: "if (address !== '127.0.0.1' && address !== '::1') return undefined;",
+    before: "if (typeof address !== 'string' || isIP(address) === 0) return undefined;",
     after: "if (typeof address !== 'string') return undefined;",
     tests: [protocol],
-    why: 'a relay accepts a target that is not on this machine',
+    why: 'a relay accepts a target that has to be looked up in the DNS',
   },
   {
     file: 'src/relay/protocol.ts',

@@ -68,6 +68,13 @@ export const siteMessages = {
     detail: 'A visitor of {hostname} asked for {target}, which a development server has for its developer alone.',
     action: 'There is nothing to do: it was not answered.',
   },
+  'port-held': {
+    exit: exitCodes.failed,
+    title: 'Another server of yours holds port {port}',
+    detail:
+      '{program} listens there. It belongs to no terminal of your site: its terminal is closed, or of another window.',
+    action: 'End it, and start your server again.',
+  },
   'second-server': {
     exit: exitCodes.failed,
     title: 'A second server is not public',

@@ -3,11 +3,12 @@ import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { createProxyServer } from 'httpxy';
-import type { LoopbackAddress } from '../shell/listeners.ts';
+import type { LocalAddress } from '../shell/listeners.ts';
 import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
 import type { Naming } from './names.ts';
 import { rejectUpgrade, respondStopped } from './responses.ts';
+import type { ServerAgents } from './serverAgents.ts';
 import { hideAddress, mayBeWebpack, mayContainAddress } from './webpackAddress.ts';
 import { pingWhenSilent } from './webSocketPing.ts';
 import type { StartTimer } from './webSocketPing.ts';
@@ -15,16 +16,21 @@ import type { StartTimer } from './webSocketPing.ts';
 /** The place where the dev server listens, and its name if that is known. */
 export interface Target {
   readonly port: number;
-  readonly address: LoopbackAddress;
+  readonly address: LocalAddress;
   readonly server?: DevServerName;
   /** The folder of the project, or of its workspace: an absolute path without a slash at its end. */
   readonly root?: string;
+  /** It speaks HTTPS, as the relay has found out. */
+  readonly secure?: true;
 }
 
 export interface Forwarder {
   web(request: IncomingMessage, response: ServerResponse, target: Target, naming: Naming): void;
   webSocket(request: IncomingMessage, socket: Socket, head: Buffer, target: Target): void;
 }
+
+/** Gets a target that turned out to speak TLS, with the request that showed it. */
+export type OnTls = (target: Target, request: IncomingMessage, response: ServerResponse) => void;
 
 /** A visitor's request that was sent to the server. */
 interface Exchange {
@@ -35,34 +41,47 @@ interface Exchange {
   /** The request to the server, once it exists. */
   sent?: ClientRequest;
   /** Called when the server cannot be reached or breaks off. */
-  readonly onLost: () => void;
+  readonly onLost: (error: Error) => void;
 }
 
 /**
- * @param pool keeps connections to the server for later requests. A server may close an idle connection at the moment it
- *   is used again: a request that is safe to repeat is then sent once more
- * @param fresh makes a connection for each request, for those that may change something and must never be sent twice
+ * A server may close an idle connection at the moment it is used again: a request that is safe to repeat is then sent once
+ * more. One that may change something has a connection of its own and is never sent twice.
+ * @param onTls called when a server does not answer a plain request because it speaks TLS; forwards the request again
  */
-export function createForwarder(site: URL, pool: Agent, fresh: Agent, startTimer: StartTimer): Forwarder {
+export function createForwarder(site: URL, agents: ServerAgents, startTimer: StartTimer, onTls: OnTls): Forwarder {
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const proxy = createProxy(site, exchanges, startTimer);
   return {
     web: (request, response, target, naming) => {
+      const given = request.headers;
       const rewritesScript = mayBeWebpack(target.server) && wantsScript(request);
       const send = (agent: Agent): void => {
-        void proxy.web(request, response, { target: upstream(target), agent, selfHandleResponse: rewritesScript });
+        void proxy.web(request, response, {
+          target: upstream(target),
+          agent,
+          secure: false,
+          selfHandleResponse: rewritesScript,
+        });
       };
       const exchange: Exchange = {
         target,
         insecureLinks: naming.insecureLinks === true,
         rewritesScript,
-        onLost: () => {
-          if (exchange.sent?.reusedSocket === true && !response.headersSent && !response.destroyed) send(fresh);
+        onLost: (error) => {
+          const mayRepeat = !response.headersSent && !response.destroyed && isRepeatable(request);
+          if (mayRepeat && exchange.sent?.reusedSocket === true) send(agents.fresh(target));
+          else if (mayRepeat && mayWantTls(error, target)) void repeatByTls();
           else respondStopped(site, request, response);
         },
       };
+      const repeatByTls = async (): Promise<void> => {
+        request.headers = given;
+        if (await agents.speaksTls(target)) onTls(target, request, response);
+        else respondStopped(site, request, response);
+      };
       exchanges.set(request, exchange);
-      const agent = isRepeatable(request) ? pool : fresh;
+      const agent = isRepeatable(request) ? agents.pool(target) : agents.fresh(target);
       request.headers = headersForServer(request.headers, site, target, naming.names);
       if (rewritesScript) delete request.headers['accept-encoding']; // a compressed script cannot be rewritten
       send(agent);
@@ -74,7 +93,7 @@ export function createForwarder(site: URL, pool: Agent, fresh: Agent, startTimer
       };
       exchanges.set(request, { target, insecureLinks: false, rewritesScript: false, onLost });
       request.headers = headersForServer(request.headers, site, target, 'local');
-      void proxy.ws(request, socket, { target: upstream(target), agent: fresh }, head);
+      void proxy.ws(request, socket, { target: upstream(target), agent: agents.fresh(target), secure: false }, head);
     },
   };
 }
@@ -85,8 +104,8 @@ function createProxy(
   startTimer: StartTimer,
 ): ReturnType<typeof createProxyServer> {
   const proxy = createProxyServer();
-  proxy.on('error', (_error, request) => {
-    if (request !== undefined) exchanges.get(request)?.onLost();
+  proxy.on('error', (error, request) => {
+    if (request !== undefined) exchanges.get(request)?.onLost(error);
   });
   proxy.on('proxyReq', (sent, request) => {
     const exchange = exchanges.get(request);
@@ -126,7 +145,13 @@ function forwardScript(script: IncomingMessage, response: ServerResponse, port: 
 }
 
 function upstream(target: Target): { protocol: string; host: string; port: number } {
-  return { protocol: 'http:', host: target.address, port: target.port };
+  return { protocol: target.secure ? 'https:' : 'http:', host: target.address, port: target.port };
+}
+
+/** A server for TLS hangs up on a plain request, or answers it with what is no HTTP. */
+function mayWantTls(error: Error, target: Target): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return target.secure !== true && (code === 'ECONNRESET' || code.startsWith('HPE_'));
 }
 
 function isRepeatable({ headers, method }: IncomingMessage): boolean {

@@ -27,10 +27,11 @@ const scriptOrStyle = /javascript|ecmascript|typescript|text\/css|wasm/i;
 export function headersForServer(
   headers: IncomingHttpHeaders,
   site: URL,
-  { port, server }: Pick<Target, 'port' | 'server'>,
+  { port, server, secure }: Pick<Target, 'port' | 'server' | 'secure'>,
   names: Names,
 ): IncomingHttpHeaders {
   const host = names === 'public' ? site.host : `localhost:${port}`;
+  const scheme = secure ? 'https' : 'http';
   const changed: IncomingHttpHeaders = {
     ...headers,
     host,
@@ -40,12 +41,12 @@ export function headersForServer(
   if (headers.upgrade === undefined) for (const name of hopByHop) Reflect.deleteProperty(changed, name);
   if (names === 'public' && rowOf(server)?.ignoresForwardedScheme !== true) return changed;
   if (headers.origin === site.origin) {
-    changed.origin = `http://${host}`;
+    changed.origin = `${scheme}://${host}`;
     delete changed['x-forwarded-host'];
     delete changed['x-forwarded-proto'];
   }
   if (headers.referer?.startsWith(`${site.origin}/`))
-    changed.referer = `http://${host}${headers.referer.slice(site.origin.length)}`;
+    changed.referer = `${scheme}://${host}${headers.referer.slice(site.origin.length)}`;
   return changed;
 }
 

@@ -1,10 +1,10 @@
 // The names by which a dev server is called: the public ones, as any tunnel gives them, or the local ones where it refuses those.
-import type { Agent } from 'node:http';
 import { withDeadline } from '../deadline.ts';
 import { rowOf } from './devServers.ts';
 import type { DevServerName } from './devServers.ts';
 import type { Target } from './forward.ts';
 import { headersForServer } from './headers.ts';
+import type { OwnServerAgent } from './ownServerAgent.ts';
 import { get } from './probe.ts';
 import { refusesHost, serverOfPage, type Reply } from './probeResult.ts';
 
@@ -27,7 +27,12 @@ const timeout = 30_000;
  * different answers the local one is right. Never rejects; a server that is known by name may not be asked at all.
  * @param agent connects to the user's own servers only
  */
-export async function askForNames(target: Target, site: URL, agent: Agent, signal: AbortSignal): Promise<Naming> {
+export async function askForNames(
+  target: Target,
+  site: URL,
+  agent: OwnServerAgent,
+  signal: AbortSignal,
+): Promise<Naming> {
   if (!isAsked(target.server)) return local;
   return withDeadline(timeout, [signal], async (deadline) => {
     const ask = (names: Names): Promise<Reply | undefined> => {

@@ -1,13 +1,14 @@
 // The agent behind every request to a dev server: it connects to its own user's server and to no other.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as secured } from 'node:tls';
 import { Agent } from 'node:http';
 import type { AgentOptions, ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { LoopbackAddress } from '../shell/listeners.ts';
+import type { LocalAddress } from '../shell/listeners.ts';
 
 /** Whether a connection to this address is accepted by the relay's own user. */
-export type IsOwn = (port: number, address: LoopbackAddress) => boolean;
+export type IsOwn = (port: number, address: LocalAddress) => boolean;
 
 /** The error of a request to a port on which another user listens, or none. */
 export class NotOwnServerError extends Error {
@@ -21,7 +22,7 @@ type Callback = (error: Error | null, stream: Duplex) => void;
 interface Connected {
   readonly socket: Socket;
   readonly port: number;
-  readonly address: LoopbackAddress;
+  readonly address: LocalAddress;
   readonly callback: Callback;
   readonly onError: (error: Error) => void;
 }
@@ -31,18 +32,22 @@ interface Connected {
  * leaves its port to others at any moment. Connections that are made in the same turn of the event loop share one check.
  */
 export class OwnServerAgent extends Agent {
+  /** Read by node, which refuses to send a request of another protocol. */
+  readonly protocol: 'http:' | 'https:';
   readonly #isOwn: IsOwn;
   readonly #checked = new Map<string, boolean>();
   readonly #connected: Connected[] = [];
 
-  constructor(isOwn: IsOwn, options: AgentOptions) {
+  /** @param protocol with `https:`, no certificate is checked: nothing but this machine is between the two */
+  constructor(isOwn: IsOwn, options: AgentOptions, protocol: 'http:' | 'https:' = 'http:') {
     super(options);
     this.#isOwn = isOwn;
+    this.protocol = protocol;
   }
 
   override createConnection(options: ClientRequestArgs, callback?: Callback): Duplex | undefined {
     const port = Number(options.port);
-    const address = options.host === '::1' ? '::1' : '127.0.0.1';
+    const address = String(options.host);
     const done = callback as Callback;
     if (!this.#isOwnNow(port, address)) {
       process.nextTick(fail, done, new NotOwnServerError(port));
@@ -66,7 +71,7 @@ export class OwnServerAgent extends Agent {
       if (socket.destroyed) {
         fail(callback, new Error('The server closed the connection at once.')); // node ignores it after an earlier error
       } else if (this.#isOwnNow(port, address)) {
-        callback(null, socket);
+        callback(null, this.protocol === 'https:' ? withTls(socket) : socket);
       } else {
         socket.destroy();
         fail(callback, new NotOwnServerError(port));
@@ -74,7 +79,7 @@ export class OwnServerAgent extends Agent {
     }
   }
 
-  #isOwnNow(port: number, address: LoopbackAddress): boolean {
+  #isOwnNow(port: number, address: LocalAddress): boolean {
     const key = `${address} ${port}`;
     const known = this.#checked.get(key);
     if (known !== undefined) return known;
@@ -83,6 +88,10 @@ export class OwnServerAgent extends Agent {
     return own;
   }
 }
+
+/** The name is the one that self-made certificates have, and without one some servers have none. */
+const withTls = (socket: Socket): Duplex =>
+  secured({ socket, servername: 'localhost', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
 
 /** node's types ask for a stream beside the error; its code does not use it. */
 function fail(callback: Callback, error: Error): void {

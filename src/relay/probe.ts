@@ -5,13 +5,13 @@ import { request } from 'node:http';
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { withDeadline } from '../deadline.ts';
-import type { LoopbackAddress } from '../shell/listeners.ts';
+import type { LocalAddress } from '../shell/listeners.ts';
 import type { DevServerName, SocketPlan } from './devServers.ts';
 import { planSockets, resultOfProbe, viteClientPath } from './probeResult.ts';
 import type { ProbeAnswers, ProbeResult, Reply, SocketReply } from './probeResult.ts';
 
 /** The address to connect to: the relay's socket, or the server itself when the tunnel leads straight to it. */
-export type ProbeAddress = { readonly socketPath: string } | { readonly host: LoopbackAddress; readonly port: number };
+export type ProbeAddress = { readonly socketPath: string } | { readonly host: LocalAddress; readonly port: number };
 
 export interface ProbeOptions {
   readonly address: ProbeAddress;
@@ -21,7 +21,7 @@ export interface ProbeOptions {
   /** Ends the whole probe. A server that compiles its first page needs many seconds. */
   readonly signal: AbortSignal;
   /** Makes the connections; by default each request has its own. */
-  readonly agent?: Agent;
+  readonly agent?: Agent & { readonly protocol: string };
 }
 
 /** How much of a page or a script is read, in bytes. */
@@ -159,6 +159,7 @@ function requestTo(
     path: pathname + search,
     signal,
     agent: agent ?? false,
+    ...(agent && { protocol: agent.protocol }),
     headers: { host: site.host, ...headers },
   };
 }

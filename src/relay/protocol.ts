@@ -1,4 +1,5 @@
 // The messages between the window and its relay: one JSON object for each line, in either direction.
+import { isIP } from 'node:net';
 import { isDevServerName } from './devServers.ts';
 import type { Target } from './forward.ts';
 import type { Blocked } from './relay.ts';
@@ -15,7 +16,7 @@ export function instructionLine(target: Target | null): string {
 }
 
 /**
- * Accepts loopback addresses and ports from 1 to 65535 only. An unknown server's name is left out, and a root that is no
+ * Accepts IP addresses and ports from 1 to 65535 only. An unknown server's name is left out, and a root that is no
  * absolute path.
  * @returns undefined for a line of another form: a newer window may write what an older relay does not know
  */
@@ -25,7 +26,7 @@ export function parseInstruction(line: string): Instruction | undefined {
   if (given['target'] === null) return { target: null };
   const { port, address, root } = given['target'] as Record<string, unknown>;
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-  if (address !== '127.0.0.1' && address !== '::1') return undefined;
+  if (typeof address !== 'string' || isIP(address) === 0) return undefined;
   const { server } = given;
   return {
     target: {

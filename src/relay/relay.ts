@@ -1,17 +1,16 @@
 // The relay of one site: takes visitors' requests and forwards them to the student's dev server, or shows a page while none runs.
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createForwarder } from './forward.ts';
 import type { Target } from './forward.ts';
-import { askForNames, ServerNames } from './names.ts';
-import { OwnServerAgent } from './ownServerAgent.ts';
+import { askForNames } from './names.ts';
 import type { IsOwn } from './ownServerAgent.ts';
 import { ownPath, statusPath } from './page.ts';
-import { rejectUpgrade, respondBlocked, respondError, respondStatus, respondStopped } from './responses.ts';
+import { rejectUpgrade, respondBlocked, respondError, respondStatus } from './responses.ts';
 import { blockedPart } from './shield.ts';
 import type { ShieldPart } from './shield.ts';
+import { Upstream } from './upstream.ts';
 import { startTimer as realTimer } from './webSocketPing.ts';
 import type { StartTimer } from './webSocketPing.ts';
 
@@ -47,8 +46,6 @@ export interface Blocked {
   readonly target: string;
 }
 
-/** Less than the 5 s after which a node server closes an idle connection, so that the relay closes it first. Milliseconds. */
-const upstreamIdle = 4_000;
 /** More than the 90 s after which cloudflared closes one, so that cloudflared closes it first. Milliseconds. */
 const visitorIdle = 120_000;
 const maxHeaderBytes = 64 * 1024;
@@ -65,58 +62,41 @@ const serverOptions: ServerOptions = {
 export function createRelay(options: RelayOptions): Relay {
   const { site, isOwn, startTimer = realTimer, ask = askForNames } = options;
   const { isForSite, blocked } = createGuard(options);
-  let target: Target | null = null;
-  const { pool, fresh } = createAgents(isOwn);
-  const forward = createForwarder(site, pool, fresh, startTimer);
-  const names = new ServerNames((to, signal) => ask(to, site, fresh, signal));
-  const forwardTo = (to: Target, request: IncomingMessage, response: ServerResponse): void =>
-    names.whenKnown((naming) => {
-      if (!response.destroyed) forward.web(request, response, to, naming);
-    });
+  const upstream = new Upstream({ site, isOwn, startTimer, ask });
   const server = createServer(serverOptions);
 
   server.on('request', (request, response) => {
+    const { target } = upstream;
     if (!isPath(request.url)) respondError(response, 400, 'This relay serves one site only.');
     else if (!isForSite(request)) respondError(response, 421, 'This relay serves one site only.');
     else if (request.url.split('?')[0] === statusPath)
       respondStatus(response, target !== null && isOwn(target.port, target.address));
     else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
-    else if (target === null) respondStopped(site, request, response);
     else {
-      const part = blocked(request.url, target);
-      if (part === undefined) forwardTo(target, request, response);
+      const part = target === null ? undefined : blocked(request.url, target);
+      if (part === undefined) upstream.web(request, response);
       else respondBlocked(site, part, request, response);
     }
   });
 
   const upgraded = trackUpgraded(server);
   server.on('upgrade', (request, socket: Socket, head) => {
+    const { target } = upstream;
     if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
       rejectUpgrade(socket, '400 Bad Request');
     else if (!isForSite(request)) rejectUpgrade(socket, '421 Misdirected Request');
     else if (target === null || request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
     else if (blocked(request.url, target) !== undefined) rejectUpgrade(socket, '403 Forbidden');
-    else forward.webSocket(request, socket, head, target);
+    else upstream.webSocket(request, socket, head);
   });
 
   return {
     server,
-    setTarget: (next) => {
-      target = next;
-      names.start(next);
-    },
+    setTarget: (target) => upstream.setTarget(target),
     close: () => {
-      names.start(null);
+      upstream.close();
       endConnections(server, upgraded);
-      pool.destroy();
     },
-  };
-}
-
-function createAgents(isOwn: IsOwn): { pool: OwnServerAgent; fresh: OwnServerAgent } {
-  return {
-    pool: new OwnServerAgent(isOwn, { keepAlive: true, maxFreeSockets: 64, timeout: upstreamIdle }),
-    fresh: new OwnServerAgent(isOwn, { keepAlive: false }),
   };
 }
 

@@ -1,5 +1,5 @@
 // Which of a dev server's listening sockets is the site: the student has one port assigned, and many servers take another.
-import type { Listener } from '../shell/listeners.ts';
+import type { Listener, LocalAddress } from '../shell/listeners.ts';
 import { devServers } from './devServers.ts';
 import type { Target } from './forward.ts';
 
@@ -32,13 +32,13 @@ export async function findTarget(
   return candidates[assignedWins ? assigned : results.findIndex((result) => result === best)];
 }
 
-/** One target for each port that is reachable over loopback and may be a site, the likeliest first. */
+/** One target for each port that may be a site, the likeliest first. */
 export function candidateTargets(listeners: readonly Listener[]): Target[] {
   const reachable = listeners.filter(({ port, address }) => isReachable(address) && !isBesideSite(port));
   const ports = [...new Set(reachable.map(({ port }) => port))].sort((a, b) => rank(a) - rank(b) || a - b);
   return ports.map((port) => {
-    const overIpv4 = reachable.some((listener) => listener.port === port && ipv4.has(listener.address));
-    return { port, address: overIpv4 ? '127.0.0.1' : '::1' };
+    const addresses = reachable.filter((listener) => listener.port === port).map(({ address }) => address);
+    return { port, address: addressToReach(addresses) };
   });
 }
 
@@ -46,9 +46,21 @@ export function candidateTargets(listeners: readonly Listener[]): Target[] {
 const ipv4 = new Set(['127.0.0.1', '0.0.0.0', '::ffff:127.0.0.1', '::ffff:0.0.0.0']);
 const loopback = new Set([...ipv4, '::1', '::']);
 
-/** Whether a socket that listens on this address is reached over loopback. */
-export function isReachable(address: string): boolean {
+/** The best of the addresses on which one port listens. */
+function addressToReach(addresses: readonly string[]): LocalAddress {
+  if (addresses.some((address) => ipv4.has(address))) return '127.0.0.1';
+  const [other = '::1'] = addresses.filter((address) => !loopback.has(address));
+  return addresses.some((address) => loopback.has(address)) ? '::1' : other.replace('::ffff:', '');
+}
+
+/** Whether a socket that listens on this address is reached at `localhost`. */
+export function isLoopback(address: string): boolean {
   return loopback.has(address);
+}
+
+/** Whether the relay can connect to this address: to one of a single link (`fe80::…`) only beside the link's name. */
+function isReachable(address: string): boolean {
+  return !/^fe[89ab]/i.test(address);
 }
 
 /** node's inspector; several processes count up. */

@@ -1,5 +1,5 @@
 // Which TCP sockets listen in this network namespace, and which user opened them: the only reader of /proc/net/tcp (see proc_net(5)).
-import { SocketAddress } from 'node:net';
+import { isIPv4, SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { readFolder, readLines, readLink } from './procFiles.ts';
@@ -16,8 +16,8 @@ export interface Listener extends ListeningSocket {
   readonly address: string;
 }
 
-/** A loopback address on which a dev server may be reached. */
-export type LoopbackAddress = '127.0.0.1' | '::1';
+/** An IP address of this machine, as `Listener` has it: `127.0.0.1`, `::1`, `192.0.2.2`, … */
+export type LocalAddress = string;
 
 type Family = 'ipv4' | 'ipv6';
 
@@ -38,10 +38,12 @@ export function listenersOf(pids: readonly number[], procRoot = '/proc'): Listen
  * Whether a connection to this address and port would be accepted by a socket that `uid` opened. Of several listeners on
  * the port, the most specific one accepts it, as in the kernel's own search.
  */
-export function listensAs(uid: number, port: number, address: LoopbackAddress, procRoot = '/proc'): boolean {
-  const [exact, ...wider] = accepting[address];
+export function listensAs(uid: number, port: number, address: LocalAddress, procRoot = '/proc'): boolean {
+  const known = accepting.get(address);
+  if (known === undefined) return listensAlone(uid, port, address, procRoot);
+  const [exact, ...wider] = known;
   const owners = new Map<string, number>();
-  for (const family of address === '127.0.0.1' ? (['ipv4', 'ipv6'] as const) : (['ipv6'] as const)) {
+  for (const family of isIPv4(address) ? (['ipv4', 'ipv6'] as const) : (['ipv6'] as const)) {
     for (const row of rows(procRoot, family)) {
       if (row.port !== port) continue;
       if (row.hex === exact) return row.uid === uid;
@@ -52,6 +54,13 @@ export function listensAs(uid: number, port: number, address: LoopbackAddress, p
   return answering !== undefined && owners.get(answering) === uid;
 }
 
+/** For an address other than the two of loopback: whether `uid` listens on that address, and not on all. */
+function listensAlone(uid: number, port: number, address: LocalAddress, procRoot: string): boolean {
+  const spellings = [address, `::ffff:${address}`];
+  const found = listeners(procRoot).filter((row) => row.port === port && spellings.includes(row.address));
+  return found.length > 0 && found.every((row) => row.uid === uid);
+}
+
 /** The table writes an address as 32-bit numbers in the machine's own byte order. */
 const word = (bigEndian: string): string =>
   endianness() === 'BE' ? bigEndian : Buffer.from(bigEndian, 'hex').reverse().toString('hex').toUpperCase();
@@ -60,10 +69,10 @@ const mapped = `${'0'.repeat(16)}${word('0000FFFF')}`;
 const anyIpv6 = '0'.repeat(32);
 
 /** The addresses of listeners that accept a connection to each loopback address, as the tables write them, the most specific first. */
-const accepting: Record<LoopbackAddress, readonly [string, ...string[]]> = {
-  '127.0.0.1': [word('7F000001'), mapped + word('7F000001'), '00000000', `${mapped}00000000`, anyIpv6],
-  '::1': [`${'0'.repeat(24)}${word('00000001')}`, anyIpv6],
-};
+const accepting: ReadonlyMap<LocalAddress, readonly string[]> = new Map([
+  ['127.0.0.1', [word('7F000001'), mapped + word('7F000001'), '00000000', `${mapped}00000000`, anyIpv6]],
+  ['::1', [`${'0'.repeat(24)}${word('00000001')}`, anyIpv6]],
+]);
 
 const tables = { ipv4: 'tcp', ipv6: 'tcp6' } as const;
 const listen = '0A';

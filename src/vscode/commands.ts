@@ -1,10 +1,12 @@
 // The actions of the palette commands.
 import * as vscode from 'vscode';
+import { endProgram } from '../shell/endProgram.ts';
 import type { ShellId } from '../shell/processIds.ts';
 import type { Info } from '../window/cli/events.ts';
 import { ownCommands, type OwnCommandId } from '../window/commandTable.ts';
 import { readPort } from '../window/site/port.ts';
-import { leaseOf, type Publication } from '../window/site/siteState.ts';
+import { forNotification } from '../window/escape.ts';
+import { holderOf, leaseOf, type Publication } from '../window/site/siteState.ts';
 import { portToPublish, shownSite } from '../window/site/windowState.ts';
 import type { Window } from '../window/window.ts';
 
@@ -17,6 +19,8 @@ export interface CommandContext {
   readonly watchedCommands: () => readonly string[];
   /** The shell whose end releases a site that the student publishes by hand. */
   readonly shellForManualPublish: () => Promise<ShellId>;
+  /** Looks at the server of a port now. */
+  readonly look: (port: number) => void;
 }
 
 type Command = (context: CommandContext, publication?: Publication) => unknown;
@@ -31,6 +35,7 @@ const commands: Readonly<Record<OwnCommandId, Command>> = {
     withPublication(context, publication, ({ url }) => vscode.env.openExternal(vscode.Uri.parse(url, true))),
   'classroomTunnel.copyLink': (context, publication) =>
     withPublication(context, publication, ({ url }) => vscode.env.clipboard.writeText(url)),
+  'classroomTunnel.endServer': endServer,
   'classroomTunnel.showLog': ({ log }) => log.show(),
 };
 
@@ -47,6 +52,23 @@ async function republish({ window, refresh, shellForManualPublish }: CommandCont
   const shell = await shellForManualPublish();
   window.dispatch({ type: 'site', port, event: { type: 'republish', shell } });
 }
+
+/** Ends the program that holds the port of the site that is shown. */
+async function endServer({ window, look, log }: CommandContext): Promise<void> {
+  const { port, site } = shownSite(window.state);
+  const holder = holderOf(site);
+  if (holder?.process === undefined) return;
+  const ended = await endProgram(holder.process, afterMilliseconds);
+  log.info(`${holder.command} ${ended ? 'has ended' : 'could not be ended'}`);
+  look(port);
+  const text = forNotification(
+    ended ? `It has ended. Start your server again: port ${port} is free.` : `${holder.command} could not be ended.`,
+  );
+  void (ended ? vscode.window.showInformationMessage(text) : vscode.window.showErrorMessage(text));
+}
+
+const afterMilliseconds = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function askForPort(): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({

@@ -2,7 +2,13 @@
 import * as vscode from 'vscode';
 import { labels, type CommandId } from '../window/commandTable.ts';
 import { forNotification, notificationLink } from '../window/escape.ts';
-import { noPort, pausedCode, stoppedByTeacherCode, visitorsRefusedCode } from '../window/site/siteState.ts';
+import {
+  noPort,
+  pausedCode,
+  portHeldCode,
+  stoppedByTeacherCode,
+  visitorsRefusedCode,
+} from '../window/site/siteState.ts';
 import { sentences } from '../messages/messages.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
 
@@ -25,17 +31,23 @@ const warnings = new Set([
   visitorsRefusedCode,
   stoppedByTeacherCode,
   pausedCode,
+  portHeldCode,
   'request-blocked',
   'second-server',
   'site-moved',
 ]);
 
+/** The command that helps with a problem, where it is not to publish again. */
+const firstCommands: Readonly<Record<string, CommandId>> = {
+  [noPort.code]: 'workbench.action.terminal.new',
+  [portHeldCode]: 'classroomTunnel.endServer',
+};
+
 export function notifyProblem(problem: Problem): void {
   const { code, action } = problem;
   const text = forNotification([sentences(problem), action].filter((part) => part !== '').join(' '));
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
-  const firstCommand = code === noPort.code ? 'workbench.action.terminal.new' : 'classroomTunnel.republish';
-  const offers = [firstCommand, 'classroomTunnel.showLog'] as const;
+  const offers = [firstCommands[code] ?? 'classroomTunnel.republish', 'classroomTunnel.showLog'] as const;
   void offer(show(text, ...offers.map((id) => labels[id])), offers);
 }
 

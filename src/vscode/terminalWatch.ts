@@ -10,6 +10,8 @@ export interface TerminalWatch {
   dispose(): void;
   /** Scans all terminals once, now. */
   scanAll(): void;
+  /** Looks at the server of a port now. */
+  lookAt(port: number): void;
   /** The shell of the active terminal, else of the newest one. */
   activeShell(): ShellId | undefined;
   /** Types a line into the terminal of this shell. */
@@ -31,6 +33,7 @@ export function startWatching(options: TerminalsOptions & { readonly relays: Rel
   void terminals.start();
   reloadMemory.prune(runs);
   return {
+    lookAt: (port) => servers.lookNow(port),
     scanAll: () => terminals.scanner.scanAll(),
     activeShell: () => terminals.activeShell(),
     typeAgain: (shell, line) => terminals.typeAgain(shell, line),

@@ -8,6 +8,7 @@ export const commandTable = {
   },
   'classroomTunnel.open': { title: 'Open', enablement: 'classroomTunnel.published' },
   'classroomTunnel.copyLink': { title: 'Copy Link', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.endServer': { title: 'End the Other Server', enablement: 'classroomTunnel.held' },
   'classroomTunnel.showLog': { title: 'Show Log', enablement: undefined },
 } as const;
 

@@ -3,9 +3,18 @@ import { problemFor } from '../messages/messages.ts';
 import { labels, type CommandId } from './commandTable.ts';
 import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
 import { pending, type Announcement } from './site/announcements.ts';
-import { isRunning, leaseOf, noPort, pausedCode, refusalProblem, stoppedByTeacherCode } from './site/siteState.ts';
-import type { Kind, Note, Problem, Publication, Site, AwaitingServer } from './site/siteState.ts';
+import {
+  holderOf,
+  isRunning,
+  leaseOf,
+  noPort,
+  pausedCode,
+  refusalProblem,
+  stoppedByTeacherCode,
+} from './site/siteState.ts';
+import type { Kind, Note, Problem, Publication, Site } from './site/siteState.ts';
 import type { Refusal } from '../relay/probeResult.ts';
+import { holderText, waitingLook, whilePublic, withEnd, type Look } from './presentWaiting.ts';
 import { shownSite } from './site/windowState.ts';
 import type { WindowState } from './site/windowState.ts';
 
@@ -16,18 +25,15 @@ export interface Presentation {
   readonly tooltip: string;
   readonly command: CommandId;
   readonly background?: 'error' | 'warning';
-  /** For `when` clauses: `classroomTunnel.state`, `.published`, `.live`. */
-  readonly context: { readonly state: Kind; readonly published: boolean; readonly live: boolean };
+  /** For `when` clauses: `classroomTunnel.state`, `.published`, `.live`, `.held` (another server has the port). */
+  readonly context: {
+    readonly state: Kind;
+    readonly published: boolean;
+    readonly live: boolean;
+    readonly held: boolean;
+  };
   /** The text counts seconds: draw it again. */
   readonly counting: boolean;
-}
-
-interface Look {
-  readonly text: string;
-  readonly explain: string;
-  readonly command: CommandId;
-  readonly offers: readonly CommandId[];
-  readonly background?: 'error' | 'warning';
 }
 
 /**
@@ -51,17 +57,15 @@ export function present(state: WindowState, now: number, commands: readonly stri
       .join('\n\n'),
     command: look.command,
     ...(look.background && { background: look.background }),
-    context: { state: site.kind, published: leaseOf(site) !== undefined, live: site.kind === 'live' },
+    context: {
+      state: site.kind,
+      published: leaseOf(site) !== undefined,
+      live: site.kind === 'live',
+      held: holderOf(site)?.process !== undefined,
+    },
     counting: site.kind === 'publishing' && (site.note?.until ?? 0) > now,
   };
 }
-
-const whilePublic = [
-  'classroomTunnel.open',
-  'classroomTunnel.copyLink',
-  'classroomTunnel.unpublish',
-  'classroomTunnel.showLog',
-] as const;
 
 const takenDownLook: Look = {
   text: '$(globe) Not public',
@@ -141,9 +145,9 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
       if (site.answered) return answeredElsewhereLook(site.lease.publication);
       return {
         text: `$(debug-stop) ${forStatusBar(site.lease.publication.hostname)}: server stopped`,
-        explain: `**Your server does not run.** ${markdownLink(site.lease.publication)} stays yours: start the server again to go live.`,
+        explain: `**Your server does not run.** ${markdownLink(site.lease.publication)} stays yours: start the server again to go live.${site.heldBy ? `\n\n${holderText(site.heldBy, port)}` : ''}`,
         command: 'workbench.action.terminal.focus',
-        offers: ['workbench.action.terminal.focus', ...whilePublic],
+        offers: withEnd(site.heldBy, ['workbench.action.terminal.focus', ...whilePublic]),
       };
     case 'away':
       return {
@@ -171,19 +175,6 @@ function answeredElsewhereLook(publication: Publication): Look {
     text: `$(globe) ${forStatusBar(publication.hostname)}`,
     explain: `**Another window of yours serves this site.** ${markdownLink(publication)} leads to the server that was started there; the command in this window has ended.`,
     command: 'classroomTunnel.open',
-    offers: whilePublic,
-  };
-}
-
-function waitingLook(site: AwaitingServer, port: number): Look {
-  const { publication } = site.lease;
-  const explanation = site.mute
-    ? `but your server listens without answering.** It may still be making its first page. Still waiting? Make sure that it speaks plain HTTP: the link adds HTTPS.`
-    : `and waits for your server on port ${port}.** ${reasonToWait(site, port)}`;
-  return {
-    text: `$(loading~spin) ${forStatusBar(publication.hostname)}: waiting for the server`,
-    explain: `**${markdownLink(publication)} is public, ${explanation}`,
-    command: 'classroomTunnel.showLog',
     offers: whilePublic,
   };
 }
@@ -223,17 +214,6 @@ function explanation({ title, message }: Problem): string {
 function wait(note: Note | undefined, now: number): string {
   const seconds = Math.ceil(((note?.until ?? now) - now) / 1000);
   return seconds > 0 ? `: busy, trying again in ${seconds} s` : '';
-}
-
-function reasonToWait({ elsewhere, unreachable, heldBy }: AwaitingServer, port: number): string {
-  if (heldBy) {
-    const end = forMarkdownCode(`kill ${heldBy.pid}`);
-    return `An earlier server of yours holds the port: ${forMarkdownCode(heldBy.command)}, from a terminal that is closed or of another window. Type ${end} to end it, and start your server again.`;
-  }
-  if (unreachable !== undefined)
-    return `It listens on ${unreachable} alone, where visitors do not reach it: start it on ${forMarkdownCode('localhost')} (for Vite: ${forMarkdownCode('npm run dev -- --host localhost')}).`;
-  if (elsewhere === undefined) return '';
-  return `It listens on port ${elsewhere} instead: start it on port ${port} (for Vite: ${forMarkdownCode(`npm run dev -- --port ${port}`)}).`;
 }
 
 /** The other sites of this window, in one line. */

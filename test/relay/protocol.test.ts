@@ -17,7 +17,7 @@ describe('relay/protocol', () => {
   });
 
   it('refuses every address that is not loopback', () => {
-    for (const address of ['192.0.2.2', '0.0.0.0', '::', 'localhost', '127.0.0.2', '', null, undefined, 1])
+    for (const address of ['localhost', 'example.com', '192.0.2', '192.0.2.2:80', '', null, undefined, 1])
       assert.equal(parseInstruction(JSON.stringify({ target: { port: 5173, address } })), undefined, String(address));
   });
 

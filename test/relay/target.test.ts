@@ -59,11 +59,21 @@ describe('relay/target', () => {
     );
   });
 
-  it('is no socket that loopback does not reach', async () => {
-    assert.equal(
-      await findTarget([listener(5173, '192.168.0.7'), listener(5174, 'fe80::1')], 3007, noSniffing),
-      undefined,
-    );
+  for (const [address, expected] of [
+    ['127.0.0.2', '127.0.0.2'],
+    ['192.0.2.2', '192.0.2.2'],
+    ['::ffff:192.0.2.2', '192.0.2.2'],
+    ['fd00::2', 'fd00::2'],
+  ] as const) {
+    it(`is reached at ${expected} when it listens on ${address} alone`, async () => {
+      assert.equal((await findTarget([listener(5173, address)], 3007, noSniffing))?.address, expected);
+      const both = [listener(5173, address), listener(5173, '::1')];
+      assert.equal((await findTarget(both, 3007, noSniffing))?.address, '::1');
+    });
+  }
+
+  it('is no socket that only one network link reaches', async () => {
+    assert.equal(await findTarget([listener(5174, 'fe80::1')], 3007, noSniffing), undefined);
   });
 
   it('is neither an inspector nor a WebSocket server beside the site', async () => {

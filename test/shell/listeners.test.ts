@@ -72,6 +72,16 @@ describe('shell/listeners: whose server a connection reaches', () => {
     );
   });
 
+  it('needs a listener on exactly the address, if that is not a loopback one', async () => {
+    await tables(row(any4, 3000, 1001) + row('020200C0', 3001, 1001), row(`${mapped}020200C0`, 3002, 1001));
+    assert.equal(listensAs(1001, 3000, '192.0.2.2', procRoot), false);
+    for (const port of [3001, 3002]) {
+      assert.equal(listensAs(1001, port, '192.0.2.2', procRoot), true);
+      assert.equal(listensAs(1002, port, '192.0.2.2', procRoot), false);
+      assert.equal(listensAs(1001, port, '192.0.2.3', procRoot), false);
+    }
+  });
+
   it('reads no further than the first connection', async () => {
     await tables(row(local4, 9999, 1002) + row(local4, 8888, 1002, established) + row(local4, 5173, 1001));
     assert.deepEqual(

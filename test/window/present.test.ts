@@ -71,8 +71,16 @@ describe('what the status bar shows', () => {
   }
 
   it('says why a site waits, and what to type', () => {
-    const heldBy = { pid: 12074, command: 'node server.js' };
-    assert.match(present(showing({ ...waiting, heldBy }), 1000).tooltip, /`node server\.js`.*`kill 12074`/);
+    const heldBy = { process: '12074:1', command: 'node server.js' };
+    for (const site of [waiting, examples.stopped]) {
+      const { tooltip, context } = present(showing({ ...site, heldBy }), 1000);
+      assert.match(tooltip, /`node server\.js` \(process 12074\).*command:classroomTunnel\.endServer/s);
+      assert.ok(context.held);
+    }
+    const { tooltip, context } = present(showing({ ...waiting, heldBy: { command: 'code-server' } }), 1000);
+    assert.match(tooltip, /Stop the server that one of its extensions started/);
+    assert.ok(!tooltip.includes('endServer') && !context.held);
+    assert.match(present(showing({ ...waiting, foreign: true }), 1000).tooltip, /another account.*`sudo`/);
     assert.match(
       present(showing({ ...waiting, unreachable: '192.0.2.2' }), 1000).tooltip,
       /192\.0\.2\.2 alone.*--host localhost/,
@@ -106,13 +114,14 @@ describe('what the status bar shows', () => {
   });
 
   it('sets the context keys that enable the commands', () => {
-    assert.deepEqual(present(showing(live), 0).context, { state: 'live', published: true, live: true });
+    assert.deepEqual(present(showing(live), 0).context, { state: 'live', published: true, live: true, held: false });
     assert.deepEqual(present(showing({ ...failed, lease }), 0).context, {
       state: 'failed',
       published: true,
       live: false,
+      held: false,
     });
-    assert.deepEqual(present(emptyWindow, 0).context, { state: 'idle', published: false, live: false });
+    assert.deepEqual(present(emptyWindow, 0).context, { state: 'idle', published: false, live: false, held: false });
   });
 
   it('names the server that refuses, why, the file and the line', () => {

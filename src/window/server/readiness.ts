@@ -7,12 +7,13 @@ import type { ProbeResult } from '../../relay/probeResult.ts';
 import { projectRoot } from '../../relay/projectRoot.ts';
 import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
+import { isAncestor } from '../../shell/endProgram.ts';
 import { listeners, listenersOf } from '../../shell/listeners.ts';
-import { ageOf, runs, type ShellId } from '../../shell/processIds.ts';
+import { ageOf, idOf, pidOf, runs, type ShellId } from '../../shell/processIds.ts';
 import { processIds, readProcess, workingFolder } from '../../shell/processes.ts';
 import { treeOf } from '../../shell/terminalProcesses.ts';
-import { isRunning, leaseOf } from '../site/siteState.ts';
-import type { Finding, Site, SiteEvent } from '../site/siteState.ts';
+import { holderOf, isRunning, leaseOf } from '../site/siteState.ts';
+import type { Finding, Holder, Site, SiteEvent } from '../site/siteState.ts';
 import type { WindowState, WindowEvent } from '../site/windowState.ts';
 import {
   eventOfListeners,
@@ -77,6 +78,14 @@ export class ReadinessWatcher {
     }
   }
 
+  /** Looks at a port now: something of it was changed. */
+  lookNow(port: number): void {
+    const site = this.#state?.sites.get(port);
+    if (!site) return;
+    this.#end(port);
+    this.#schedule(port, site, 0, fullLookPause);
+  }
+
   dispose(): void {
     for (const port of [...this.#watches.keys()]) this.#end(port);
   }
@@ -119,13 +128,13 @@ export class ReadinessWatcher {
     if (socketPath !== undefined) relays.setTarget(port, target ?? null);
     this.#noteShown(site, port, target);
     if (site.kind === 'stopped' && socketPath !== undefined) {
-      await this.#probe(site, port, undefined, socketPath);
+      await this.#probe(site, port, undefined, socketPath, this.#holder(site, found));
       return;
     }
     const event =
       socketPath === undefined
         ? eventOfListeners(site, port, found, uid)
-        : eventOfTarget(site, target, found.own, target ? undefined : this.#holder(site, found));
+        : eventOfTarget(site, target, target ? {} : this.#findingOf(site, found));
     if (event?.type === 'listening') {
       if (target) await this.#probe(site, port, target, socketPath);
       return;
@@ -135,17 +144,22 @@ export class ReadinessWatcher {
     if (next) this.#dispatch(port, next);
   }
 
-  /** The student's own process that listens on the port and is of no terminal of the site. */
-  #holder(site: Site, { onPort, own }: PortListeners): Finding['heldBy'] {
-    const foreign = onPort.find(({ uid }) => uid === this.#options.uid);
-    if (!foreign || own.some(({ inode }) => inode === foreign.inode)) return undefined;
+  /** Why a site has no server, as far as the listeners on its port tell. */
+  #findingOf(site: Site, found: PortListeners): Finding {
+    const heldBy = this.#holder(site, found);
+    const foreign = found.onPort.some(({ uid }) => uid !== this.#options.uid);
+    return { ...(heldBy && { heldBy }), ...(foreign && { foreign }) };
+  }
+
+  /** The student's own program that listens on the port and is of no terminal of the site. */
+  #holder(site: Site, { onPort, own }: PortListeners): Holder | undefined {
+    const mine = onPort.find(({ uid }) => uid === this.#options.uid);
+    if (!mine || own.some(({ inode }) => inode === mine.inode)) return undefined;
     // The one that was found before is asked first: a search reads the descriptors of every process.
-    const known = site.kind === 'waiting' && site.heldBy ? [site.heldBy.pid] : [];
-    const holds = (id: number): boolean => listenersOf([id]).some(({ inode }) => inode === foreign.inode);
-    const pid = known.find(holds) ?? processIds().find(holds);
-    return pid === undefined
-      ? undefined
-      : { pid, command: (readProcess(pid)?.argv ?? []).join(' ').trim().slice(0, 80) };
+    const known = holderOf(site)?.process;
+    const holds = (id: number): boolean => listenersOf([id]).some(({ inode }) => inode === mine.inode);
+    const pid = [...(known === undefined ? [] : [pidOf(known)]), ...processIds()].find(holds);
+    return pid === undefined ? undefined : describeHolder(pid);
   }
 
   #noteShown(site: Site, port: number, target: Target | undefined): void {
@@ -157,7 +171,13 @@ export class ReadinessWatcher {
   }
 
   /** A server that listens is live only when visitors get a response. */
-  async #probe(site: Site, port: number, target: Target | undefined, socketPath: string | undefined): Promise<void> {
+  async #probe(
+    site: Site,
+    port: number,
+    target: Target | undefined,
+    socketPath: string | undefined,
+    holder?: Holder,
+  ): Promise<void> {
     const lease = leaseOf(site);
     const address = socketPath === undefined ? target && { host: target.address, port: target.port } : { socketPath };
     if (!lease || !address) return;
@@ -165,7 +185,7 @@ export class ReadinessWatcher {
     const result = await this.#probes.probe(port, { url, address, server: target?.server, target });
     const now = this.#state?.sites.get(port);
     if (!result || now?.kind !== site.kind || now.runs !== site.runs) return; // another command runs: it is probed next
-    const event = eventOf(now, result);
+    const event = eventOf(now, result, holder);
     if (event) this.#dispatch(port, event);
   }
 
@@ -182,6 +202,15 @@ export class ReadinessWatcher {
   }
 }
 
+/** Longer command lines are cut. Characters. */
+const maxCommand = 80;
+
+function describeHolder(pid: number): Holder {
+  const found = readProcess(pid);
+  const command = (found?.argv ?? []).join(' ').trim().slice(0, maxCommand);
+  return { ...(found && !isAncestor(pid, process.pid) && { process: idOf(found) }), command };
+}
+
 /** Seconds in which all servers of one command usually listen. */
 const youth = 10;
 
@@ -194,9 +223,9 @@ function mayGrow(site: Site, pids: readonly number[]): boolean {
   return processes.filter(({ pid }) => !parents.has(pid)).length > 1;
 }
 
-function eventOf(site: Site, result: ProbeResult): SiteEvent | undefined {
+function eventOf(site: Site, result: ProbeResult, holder: Holder | undefined): SiteEvent | undefined {
   if (site.kind === 'waiting') return eventOfProbe(site, result);
-  return site.kind === 'stopped' ? eventOfStoppedProbe(site, result) : undefined;
+  return site.kind === 'stopped' ? eventOfStoppedProbe(site, result, holder) : undefined;
 }
 
 /** The parts of a target that say which server it is, beside its place. */

@@ -1,11 +1,11 @@
 // Translates the listeners on a public port, and the result of a probe, into events of a site; says when to look again. Pure.
 import { problemFor } from '../../messages/messages.ts';
 import type { Target } from '../../relay/forward.ts';
-import { isReachable } from '../../relay/target.ts';
+import { isLoopback } from '../../relay/target.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
 import type { Listener } from '../../shell/listeners.ts';
 import { leaseOf } from '../site/siteState.ts';
-import type { AwaitingServer, Finding, Site, SiteEvent, Stopped } from '../site/siteState.ts';
+import type { AwaitingServer, Finding, Holder, Site, SiteEvent, Stopped } from '../site/siteState.ts';
 
 /** Milliseconds between two looks: short at first, then longer; a full look reads the listeners, others only the processes. */
 export const shortestPause = 100;
@@ -37,34 +37,46 @@ export function eventOfListeners(
   if (onPort.some((listener) => listener.uid !== uid))
     return { type: 'withdrawn', problem: problemFor('port-foreign', { port, owner: 'another user' }) };
   const inodes = new Set(own.map(({ inode }) => inode));
-  const listening = isHeldByHand(site) ? onPort.length > 0 : onPort.some(({ inode }) => inodes.has(inode));
+  const reached = onPort.filter(({ address }) => isLoopback(address));
+  const listening = isHeldByHand(site) ? reached.length > 0 : reached.some(({ inode }) => inodes.has(inode));
   const elsewhere = own.find((listener) => listener.port !== port)?.port;
-  const silent: SiteEvent = { type: 'silent', ...(elsewhere !== undefined && { elsewhere }) };
+  const unreachable = own.find((listener) => listener.port === port && !isLoopback(listener.address))?.address;
+  const finding: Finding = {
+    ...(elsewhere !== undefined && { elsewhere }),
+    ...(unreachable !== undefined && { unreachable }),
+  };
+  const silent: SiteEvent = { type: 'silent', ...finding };
   if (site.kind === 'live') return listening ? undefined : silent;
   if (site.kind !== 'waiting') return undefined;
   if (listening) return { type: 'listening' };
-  return elsewhere === site.elsewhere && !hasProbeResult(site) ? undefined : silent;
+  return isKnown(site, finding) ? undefined : silent;
 }
 
 /**
  * For a site behind a relay, whose server may have any port. `listening` still has to be confirmed by a probe.
- * @param own the listeners of the site's terminals
- * @param holder the student's own process that holds the port, if it is none of the site's terminals
+ * @param finding the reason why no server was found, as far as it is known
  */
-export function eventOfTarget(
-  site: Site,
-  target: Target | undefined,
-  own: readonly Listener[] = [],
-  holder?: Finding['heldBy'],
-): SiteEvent | undefined {
+export function eventOfTarget(site: Site, target: Target | undefined, finding: Finding = {}): SiteEvent | undefined {
   if (site.kind === 'live' && !target) return { type: 'silent' };
   if (site.kind !== 'waiting') return undefined;
   if (target) return { type: 'listening' };
-  const unreachable = own.find(({ address }) => !isReachable(address))?.address;
-  const isKnown = unreachable === site.unreachable && holder?.pid === site.heldBy?.pid;
-  if (isKnown && !hasProbeResult(site)) return undefined;
-  return { type: 'silent', ...(unreachable !== undefined && { unreachable }), ...(holder && { heldBy: holder }) };
+  return isKnown(site, finding) ? undefined : { type: 'silent', ...finding };
 }
+
+/** Whether a site shows this finding and nothing else. */
+function isKnown(site: AwaitingServer, finding: Finding): boolean {
+  const { elsewhere, unreachable, heldBy, foreign } = site;
+  return (
+    !hasProbeResult(site) &&
+    elsewhere === finding.elsewhere &&
+    unreachable === finding.unreachable &&
+    foreign === finding.foreign &&
+    isSameHolder(heldBy, finding.heldBy)
+  );
+}
+
+const isSameHolder = (a: Holder | undefined, b: Holder | undefined): boolean =>
+  a?.process === b?.process && a?.command === b?.command;
 
 /** For a site that waits for its server. */
 export function eventOfProbe(site: AwaitingServer, result: ProbeResult): SiteEvent | undefined {
@@ -81,11 +93,15 @@ export function eventOfProbe(site: AwaitingServer, result: ProbeResult): SiteEve
   }
 }
 
-/** For a site whose command in this window has ended: another window of the student may serve the same port. */
-export function eventOfStoppedProbe(site: Stopped, result: ProbeResult): SiteEvent | undefined {
+/**
+ * For a site whose command in this window has ended: another window of the student may serve the same port.
+ * @param holder the student's program that holds the port
+ */
+export function eventOfStoppedProbe(site: Stopped, result: ProbeResult, holder?: Holder): SiteEvent | undefined {
   const answered = result.kind === 'live' || result.kind === 'refuses';
-  if (answered === (site.answered ?? false)) return undefined;
-  return { type: answered ? 'listening' : 'silent' };
+  const heldBy = answered ? undefined : holder;
+  if (answered === (site.answered ?? false) && isSameHolder(site.heldBy, heldBy)) return undefined;
+  return answered ? { type: 'listening' } : { type: 'silent', ...(heldBy && { heldBy }) };
 }
 
 /** The result of a probe is shown until its server is gone. */

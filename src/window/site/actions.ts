@@ -1,7 +1,6 @@
 // The steps of a site's state machine: each returns the next state and its effects. transitions.ts says when. Pure.
-import { problemFor } from '../../messages/messages.ts';
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
-import { idleSite, isRunning, leaseOf, noPort, pausedCode, refusalProblem, stoppedByTeacherCode } from './siteState.ts';
+import { idleSite, isRunning, leaseOf, noPort, pausedCode, stoppedByTeacherCode } from './siteState.ts';
 import type {
   Away,
   Effect,
@@ -25,10 +24,16 @@ type Public = AwaitingServer | Live | Stopped | Away | Failed;
 export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
 
 /** The fields that every state of one publication has. */
-export const kept = ({ runs, told, toldRefusal }: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal'> => ({
+export const kept = ({
+  runs,
+  told,
+  toldRefusal,
+  toldHolder,
+}: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal' | 'toldHolder'> => ({
   runs,
   told,
   ...(toldRefusal !== undefined && { toldRefusal }),
+  ...(toldHolder !== undefined && { toldHolder }),
 });
 
 export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
@@ -96,14 +101,6 @@ export function publish(
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
   publish(site, heldByHand(site, event.shell), life, true, site.told);
 
-/** Tells the student once that visitors do not see a second server; the tooltip shows it for as long as it runs. */
-export function hiddenServers(site: Live, { port, hidden }: Of<SiteEvent, 'type', 'hiddenServers'>): Step {
-  if (String(site.hidden ?? []) === String(hidden)) return step(site);
-  const next: Live = { ...kept(site), kind: 'live', lease: site.lease, ...(hidden.length > 0 && { hidden }) };
-  if (hidden.length === 0 || site.hidden) return step(next);
-  return step(next, { type: 'tellProblem', problem: problemFor('second-server', { port, other: hidden.join(', ') }) });
-}
-
 /** Publishes a site again that visitors no longer reach, after a check of what Cloudflare has. */
 export function lostOnTheWay(site: Public, { reason }: Of<SiteEvent, 'type', 'lost'>): Step {
   if (!leaseOf(site)) return step(site);
@@ -123,15 +120,6 @@ export function unpublish(site: Site): Step {
 
 export function held(site: AwaitingServer | Live | Stopped | Away, lease: Lease): Step {
   return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });
-}
-
-/** The refusal is shown while it lasts; the student is notified once. */
-export function visitorsRefused(site: AwaitingServer, { refusal }: Of<SiteEvent, 'type', 'visitorsRefused'>): Step {
-  const problem = refusalProblem(refusal);
-  const toldRefusal = `${problem.title}: ${problem.action}`; // without the reason, whose wording may change
-  if (site.refusal && site.toldRefusal === toldRefusal) return step(site);
-  const next: AwaitingServer = { ...kept(site), kind: 'waiting', lease: site.lease, refusal, toldRefusal };
-  return step(next, ...(site.toldRefusal === toldRefusal ? [] : [{ type: 'tellProblem', problem } as const]));
 }
 
 export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>

@@ -37,10 +37,19 @@ export interface Finding {
   readonly elsewhere?: number;
   /** It listens on the right port, but gives no response: it is still starting, or does not speak HTTP. */
   readonly mute?: true;
-  /** It listens on this address alone, which neither the relay nor the connector reaches. */
+  /** It listens on this address alone, which the connector does not reach. */
   readonly unreachable?: string;
-  /** An earlier server of the student's, of no terminal of the site, holds the port. */
-  readonly heldBy?: { readonly pid: number; readonly command: string };
+  readonly heldBy?: Holder;
+  /** A program of another account listens on the port. */
+  readonly foreign?: true;
+}
+
+/** A program of the student's that holds the port and belongs to no terminal of the site. */
+export interface Holder {
+  /** Absent for a program that must not be ended: it runs the window itself. */
+  readonly process?: ProcessId;
+  /** Its command line. */
+  readonly command: string;
 }
 
 interface Base {
@@ -49,6 +58,8 @@ interface Base {
   readonly told: boolean;
   /** The last refusal that the student was notified of; each is notified once for a publication. */
   readonly toldRefusal?: string;
+  /** The last program that the student was told holds the port. */
+  readonly toldHolder?: string;
 }
 export interface Idle extends Base {
   readonly kind: 'idle';
@@ -77,6 +88,7 @@ export interface Stopped extends Base {
   readonly lease: Lease;
   /** Visitors get a response, from a server that another window of the student started. */
   readonly answered?: true;
+  readonly heldBy?: Holder;
 }
 export interface Away extends Base {
   readonly kind: 'away';
@@ -167,6 +179,12 @@ export const visitorsRefusedCode = 'visitors-refused';
 /** Shown as a warning and in the status bar when the server refuses visitors. */
 export const refusalProblem = ({ server, why, file, fix }: Refusal): Problem =>
   problemFor(visitorsRefusedCode, { server, problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`, file, fix });
+
+/** The code of the problem that another server holds the port. */
+export const portHeldCode = 'port-held';
+
+/** The program that holds the port of a site, if it is known. */
+export const holderOf = (site: Site): Holder | undefined => ('heldBy' in site ? site.heldBy : undefined);
 
 /** Whether a command of the site is known to run. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);

@@ -8,7 +8,6 @@ import {
   delayed,
   guardianLost,
   held,
-  hiddenServers,
   kept,
   lostOnTheWay,
   nowAway,
@@ -24,7 +23,6 @@ import {
   tryAgain,
   unpublish,
   unpublishEarly,
-  visitorsRefused,
   withBadPort,
   withEnded,
   withoutNote,
@@ -32,6 +30,7 @@ import {
   withRun,
   withdrawn,
 } from './actions.ts';
+import { hiddenServers, silent, visitorsRefused } from './findings.ts';
 
 type Handler<K extends Kind, E extends SiteEventType> = (
   site: Of<Site, 'kind', K>,
@@ -106,16 +105,7 @@ export const table = {
         { ...kept(site), kind: 'live', told: true, lease: site.lease },
         ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const]),
       ),
-    silent: (site, { elsewhere, mute, unreachable, heldBy }) =>
-      step({
-        kind: 'waiting',
-        ...kept(site),
-        lease: site.lease,
-        ...(elsewhere !== undefined && { elsewhere }),
-        ...(mute && { mute }),
-        ...(unreachable !== undefined && { unreachable }),
-        ...(heldBy && { heldBy }),
-      }),
+    silent,
     visitorsRefused,
     windowSilent: nowAway,
   },
@@ -132,7 +122,7 @@ export const table = {
     ran: (site, event) => held({ ...site, runs: startedRun(site, event) }, site.lease),
     ended: runEnded,
     listening: (site) => step({ ...kept(site), kind: 'stopped', lease: site.lease, answered: true }),
-    silent: (site) => step({ ...kept(site), kind: 'stopped', lease: site.lease }),
+    silent,
     windowSilent: nowAway,
   },
   away: {

@@ -166,7 +166,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
     watched.watcher.follow(watched.state);
     const site = await watched.site((now) => now.kind === 'waiting' && now.heldBy !== undefined);
     assert.deepEqual(site.kind === 'waiting' && site.heldBy, {
-      pid: earlier.pid,
+      process: identify(earlier.pid ?? 0),
       command: [process.execPath, '-e', script].join(' ').slice(0, 80),
     });
   });

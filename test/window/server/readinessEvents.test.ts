@@ -101,14 +101,26 @@ describe('window/server/readinessEvents: the result of a probe', () => {
   });
 
   it('tells of a server that no visitor reaches, and of an earlier one that holds the port', () => {
-    const own = [{ ...listener(5173, 7), address: '192.0.2.2' }];
+    const own = [{ ...listener(3000, 7), address: '192.0.2.2' }];
     const unreachable = { unreachable: '192.0.2.2' };
-    assert.deepEqual(eventOfTarget(waiting, undefined, own), { type: 'silent', ...unreachable });
-    assert.equal(eventOfTarget({ ...waiting, ...unreachable }, undefined, own), undefined);
-    const heldBy = { pid: 7, command: 'node server.js' };
-    assert.deepEqual(eventOfTarget(waiting, undefined, [], heldBy), { type: 'silent', heldBy });
-    assert.equal(eventOfTarget({ ...waiting, heldBy }, undefined, [], heldBy), undefined);
-    assert.deepEqual(eventOfTarget({ ...waiting, heldBy }, undefined), { type: 'silent' });
+    const seen = { onPort: own, own };
+    assert.deepEqual(eventOfListeners(waiting, 3000, seen, uid), { type: 'silent', ...unreachable });
+    assert.equal(eventOfListeners({ ...waiting, ...unreachable }, 3000, seen, uid), undefined);
+    const heldBy = { process: '7:1', command: 'node server.js' };
+    for (const finding of [{ heldBy }, { foreign: true }] as const) {
+      assert.deepEqual(eventOfTarget(waiting, undefined, finding), { type: 'silent', ...finding });
+      assert.equal(eventOfTarget({ ...waiting, ...finding }, undefined, finding), undefined);
+      assert.deepEqual(eventOfTarget({ ...waiting, ...finding }, undefined), { type: 'silent' });
+    }
+  });
+
+  const { stopped } = examples;
+  it('names the program that holds the port of a site whose command has ended, unless visitors get a response', () => {
+    const heldBy = { process: '7:1', command: 'node server.js' };
+    assert.deepEqual(eventOfStoppedProbe(stopped, { kind: 'stopped' }, heldBy), { type: 'silent', heldBy });
+    assert.equal(eventOfStoppedProbe({ ...stopped, heldBy }, { kind: 'stopped' }, heldBy), undefined);
+    assert.deepEqual(eventOfStoppedProbe({ ...stopped, heldBy }, { kind: 'stopped' }), { type: 'silent' });
+    assert.deepEqual(eventOfStoppedProbe({ ...stopped, heldBy }, { kind: 'live' }, heldBy), { type: 'listening' });
   });
 
   it('is dropped when the server is gone', () => {

@@ -1,6 +1,7 @@
 /** Builders of sites and events, and a walk through every state that a small world can reach. */
 import {
   idleSite,
+  type Holder,
   type Kind,
   type Problem,
   type Publication,
@@ -26,6 +27,7 @@ export const refusal: Refusal = {
   fix: 'server: {}',
 };
 export const otherRefusal: Refusal = { ...refusal, fix: 'base: "/"' };
+export const heldBy: Holder = { process: '12074:1', command: 'node server.js' };
 export const stoppedByTeacher: Problem = problemFor('stopped-by-teacher');
 export const lease = { life: 1, publication };
 export const shell = '10:1';
@@ -73,6 +75,7 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'silent' },
   { type: 'silent', elsewhere: 5173 },
   { type: 'silent', mute: true },
+  { type: 'silent', heldBy },
   { type: 'visitorsRefused', refusal },
   { type: 'visitorsRefused', refusal: otherRefusal },
   { type: 'withdrawn', problem },

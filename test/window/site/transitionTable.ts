@@ -4,6 +4,7 @@ import { problemFor } from '../../../src/messages/messages.ts';
 import {} from '../../../src/window/site/transitions.ts';
 import {
   examples,
+  heldBy,
   lease,
   otherShell,
   problem,
@@ -40,6 +41,7 @@ const refusedForNow = { type: 'refused', life: 1, problem, retryAfterSeconds: 15
 const tellForNow = { type: 'tellProblem', problem: { ...problem, action: 'Mend it. Retrying automatically.' } };
 const note = { message: 'busy', until: 5000 };
 const secondServer = problemFor('second-server', { port: 5173, other: '5174' });
+const held = problemFor('port-held', { port: publication.port, program: heldBy.command });
 const lostNote = { message: 'Visitors do not reach your site (status 404). It is being published again.' };
 export const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 export const stoppedSite = examples.stopped;
@@ -136,6 +138,14 @@ export const table: [Site, SiteEvent, Site, readonly object[]][] = [
   [waiting, { type: 'silent', elsewhere: 5173 }, { ...waiting, elsewhere: 5173 }, []],
   [waiting, { type: 'silent', mute: true }, { ...waiting, mute: true }, []],
   [{ ...waiting, elsewhere: 5173, mute: true }, { type: 'silent' }, waiting, []],
+  ...[waiting, stoppedSite].flatMap((site): [Site, SiteEvent, Site, object[]][] => {
+    const now = { ...site, heldBy, toldHolder: '12074:1' };
+    return [
+      [site, { type: 'silent', heldBy }, now, [{ type: 'tellProblem', problem: held }]],
+      [now, { type: 'silent', heldBy }, now, []],
+      [now, { type: 'silent' }, { ...site, toldHolder: '12074:1' }, []],
+    ];
+  }),
   [waiting, visitorsRefused, { ...waiting, refusal, toldRefusal }, [tellRefusal]],
   [{ ...waiting, refusal }, { type: 'listening' }, live, [{ type: 'tellLive', publication }]],
   [{ ...waiting, refusal }, ended, { ...stoppedSite, told: false }, []],
