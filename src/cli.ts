@@ -20,6 +20,7 @@ async function main(): Promise<number> {
     env: process.env,
     peer: undefined,
     stop: stop.signal,
+    isTerminal: process.stdout.isTTY,
   });
   // The event loop delivers a signal that came in the meantime only in its next turn.
   await setImmediate();

@@ -6,6 +6,7 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly sentence?: boolean;
   readonly port?: number;
+  readonly watch?: boolean;
 }
 
 /** Resolves to an exit code unless that is 0. */

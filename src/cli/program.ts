@@ -19,10 +19,13 @@ import { requireTeacher } from './teacherOnly.ts';
 
 export interface ProgramContext extends Streams, Surroundings {
   readonly stop: AbortSignal;
+  /** Whether the output goes to a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 /** Runs the command with these arguments. @returns its exit code */
-export async function runProgram(args: readonly string[], context: ProgramContext): Promise<number> {
+export async function runProgram(words: readonly string[], context: ProgramContext): Promise<number> {
+  const args = context.isTerminal && words[0] === 'list' && !words.includes('--json') ? [...words, '--screen'] : words;
   let exitCode: number = exitCodes.done;
   const program = makeProgram(args, context, (code) => (exitCode = code));
   for (const command of [program, ...program.commands])
@@ -46,7 +49,7 @@ function makeProgram(args: readonly string[], context: ProgramContext, setExitCo
   const runHere: Run = (action, options) => runAction(context, styleOf(options), action).then(setExitCode);
   const run: Run = (action, options) => {
     const socket = serviceSocket(context);
-    return runHere(socket === undefined ? action : () => callService(socket, args, context), options);
+    return runHere(socket === undefined ? action : () => callUntilDone(socket, args, context, options), options);
   };
   const program = new Command('classroom-tunnel')
     .enablePositionalOptions()
@@ -73,6 +76,19 @@ function makeProgram(args: readonly string[], context: ProgramContext, setExitCo
   addTeacherCommands(program, asTeacher(run));
   if (context.peer === undefined) addLocalCommands(program, context, runHere);
   return program;
+}
+
+/** The service ends a watch after some minutes; it goes on with the next call. */
+async function callUntilDone(
+  socket: string,
+  args: readonly string[],
+  context: ProgramContext,
+  { watch }: { readonly watch?: boolean },
+): Promise<number> {
+  for (;;) {
+    const code = await callService(socket, args, context);
+    if (!watch || code !== exitCodes.busy || context.stop.aborted) return code;
+  }
 }
 
 /** The gate before every command of a teacher. */

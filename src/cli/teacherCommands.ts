@@ -4,12 +4,16 @@ import { collectGarbage } from './actions.ts';
 import { command, type CommonOptions, type RunAsTeacher } from './commandLine.ts';
 import { pause, resume, stop, type PauseOptions } from './controls.ts';
 import { argument, messageText } from './options.ts';
-import { list, restore } from './teacher.ts';
+import { list, type ListOptions } from './list.ts';
+import { restore } from './teacher.ts';
 import { parseUntil } from './until.ts';
 
 /** Declares the commands that only teachers may call; the gate is in `run`. */
 export function addTeacherCommands(program: Command, run: RunAsTeacher): void {
-  command(program, 'list', 'show who is live').action((options: CommonOptions) => run('list', list, options));
+  command(program, 'list', 'show who is live, stopped and paused')
+    .option('-w, --watch', 'show it again at every change, until Ctrl+C')
+    .addOption(new Option('--screen', 'clear the terminal before each list').hideHelp())
+    .action((options: ListOptions) => run('list', (about) => list(about, options), options));
   addControlCommands(program, run);
   command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes')
     .option('--timer', 'keep idle DNS records for `keepRecordMinutes`, as the timer does')

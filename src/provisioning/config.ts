@@ -4,10 +4,19 @@ import * as z from 'zod/mini';
 import { findOriginRequestFault } from './configFault.ts';
 import { FixableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
+import { openingHoursFault } from './openingHours.ts';
 
 const port = z.int().check(z.minimum(1), z.maximum(65535));
 const id = z.string().check(z.regex(/^[\w-]+$/, 'is not an id: copy it from the Cloudflare dashboard'));
 const text = z.string().check(z.minLength(1, 'is empty'));
+
+const openTime = z
+  .string()
+  .check(
+    z.refine((value) => openingHoursFault(value) === undefined, {
+      error: ({ input }) => openingHoursFault(String(input)),
+    }),
+  );
 
 export const configDefaults = {
   publicUrl: 'https://{hostname}',
@@ -50,6 +59,7 @@ const schema = z.strictObject({
   machine: z.optional(text),
   allowUserOverride: z._default(z.boolean(), false),
   teachers: z._default(z.array(text), []),
+  openingHours: z._default(z.array(openTime), []),
 });
 
 /** The configuration, complete and valid. Paths are absolute. */
@@ -127,7 +137,7 @@ export function checkPort(config: Config, user: string, port: number): void {
 }
 
 /** The address that people open. */
-export function publicUrl(config: Config, hostname: string): string {
+export function publicUrl(config: Pick<Config, 'publicUrl'>, hostname: string): string {
   return config.publicUrl.replaceAll('{hostname}', hostname);
 }
 

@@ -40,8 +40,8 @@ export type SocketsOn = (port: number) => readonly number[];
 
 export const noControls: Controls = { stops: [], pauses: [] };
 
-/** Seconds after which a paused publication is tried again at the latest, because the teacher may end the pause early. */
-const retrySeconds = 60;
+/** Seconds after which a paused publication is tried again at the latest, because the teacher may end the pause or change the hours. */
+const retrySeconds = { paused: 60, closed: 900 };
 
 /** Days after which a stop is forgotten: no server of a student runs that long. */
 const stopDays = 7;
@@ -100,19 +100,21 @@ export interface Attempt {
 /**
  * Why this publication is refused now; undefined if no decision refuses it. A server that was started after a stop ends the stop.
  * @param now ISO 8601
+ * @param closed the pause of everyone outside of the opening hours
  */
 export function refusalByTeacher(
   controls: Controls,
   attempt: Attempt,
   now: string,
   socketsOn: SocketsOn,
+  closed?: Pause,
 ): { readonly controls: Controls; readonly refusal: FixableError | undefined } {
   const { user, hostname } = attempt.site;
   const stop = controls.stops.find((one) => isSameUser(one.user, user));
   if (stop && !isLater(attempt, stop, socketsOn))
     return { controls, refusal: new FixableError('stopped-by-teacher', { user, hostname }) };
   const left = stop ? { ...controls, stops: controls.stops.filter((one) => one !== stop) } : controls;
-  return { controls: left, refusal: pauseRefusal(controls, user, now) };
+  return { controls: left, refusal: pauseRefusal(controls, user, now, closed) };
 }
 
 /** Whether the server was started after the stop. Which server is behind a relay, only its process tells. */
@@ -160,18 +162,24 @@ function withoutDecisions({ stops, pauses }: Controls, users: readonly string[] 
 }
 
 /** Why this user cannot publish now; the pause that ends last counts. @param now ISO 8601 */
-function pauseRefusal({ pauses }: Controls, user: string, now: string): FixableError | undefined {
-  const [pause] = pauses
+function pauseRefusal(
+  { pauses }: Controls,
+  user: string,
+  now: string,
+  closed: Pause | undefined,
+): FixableError | undefined {
+  const [pause] = [...pauses, ...(closed ? [closed] : [])]
     .filter((one) => one.user === undefined || isSameUser(one.user, user))
     .sort((a, b) => endOf(b) - endOf(a));
   if (!pause) return undefined;
+  const retry = pause === closed ? retrySeconds.closed : retrySeconds.paused;
   const { until, message } = pause;
   const remaining = Math.ceil((endOf(pause) - Date.parse(now)) / 1000);
   return new FixableError('paused', {
     user,
     until,
     teacherMessage: message,
-    seconds: Math.max(1, Math.min(retrySeconds, remaining)),
+    seconds: Math.max(1, Math.min(retry, remaining)),
     end: until === undefined ? '' : ` until ${localTime(until, now)}`,
     said: message === undefined ? '.' : `: ${message}`,
   });

@@ -1,8 +1,8 @@
 // The desired state of a round: which sites stay, come and go, and how each request will be answered.
 import { concerns, currentControls, decided, refusalByTeacher, type Controls, type SocketsOn } from './controls.ts';
+import type { DesiredStateContext } from './desiredStateContext.ts';
 import { isSameUser } from './marker.ts';
 import type { Want } from './plan.ts';
-import type { Liveness, ProcessIdentity } from './processIdentity.ts';
 import {
   isRelayService,
   serviceFor,
@@ -32,22 +32,6 @@ export interface DesiredState {
   readonly answers: ReadonlyMap<Request['id'], Answer>;
 }
 
-export interface DesiredStateContext {
-  /** ISO 8601. */
-  readonly now: string;
-  readonly livenessOf: (process: ProcessIdentity) => Liveness;
-  /** Whether a process listens on this port of this machine. */
-  readonly isListening: (port: number) => boolean;
-  /** Default: none are known. */
-  readonly socketsOn?: SocketsOn;
-  /** How many sites one user may have at a time. */
-  readonly maxSitesPerUser: number;
-  /** Milliseconds for which a record outlives its rule; 0 where both go together. */
-  readonly keepRecordFor?: number;
-  /** Compare every publication with Cloudflare, because a process that lost the lock may have changed it late. */
-  readonly verifyAll?: boolean;
-}
-
 /** Works out the desired state from the stored state and the requests. Pure, except that it asks `context`. */
 export function desiredState(
   state: StoredState,
@@ -56,6 +40,7 @@ export function desiredState(
 ): DesiredState {
   const draft = new Draft(state, context);
   draft.dropDeadHolders();
+  if (context.closed) draft.dropAll();
   for (const site of state.unsettled.values()) draft.want(site);
   if (context.verifyAll) for (const publication of draft.publications.values()) draft.want(publication);
   for (const request of requests) draft.answers.set(request.id, draft.serve(request));
@@ -119,6 +104,10 @@ class Draft implements DesiredState {
     }
   }
 
+  dropAll(): void {
+    for (const publication of [...this.publications.values()]) this.#keep(publication, []);
+  }
+
   serve({ action }: Request): Answer {
     switch (action.kind) {
       case 'publish':
@@ -141,8 +130,8 @@ class Draft implements DesiredState {
     const existing = this.publications.get(hostname);
     const otherHolders = (existing?.holders ?? []).filter(({ id }) => id !== holder.id);
     const attempt = { site, startedAt, isRelayed: isRelayService(site.service) };
-    const { now, socketsOn = noSockets } = this.#context;
-    const { controls, refusal: byTeacher } = refusalByTeacher(this.controls, attempt, now, socketsOn);
+    const { now, socketsOn = noSockets, closed } = this.#context;
+    const { controls, refusal: byTeacher } = refusalByTeacher(this.controls, attempt, now, socketsOn, closed);
     this.controls = controls;
     const refusal = byTeacher ?? publishRefusal(site, holder, this.publications, this.#context);
     if (refusal) return settled({ kind: 'error', error: refusal.toJSON(), apiCalls: 0 });

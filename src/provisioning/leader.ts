@@ -62,6 +62,7 @@ export class Leader {
           now,
           isListening,
           socketsOn,
+          openingHours: config.openingHours,
           log: this.store.log.add,
           maxSitesPerUser: config.maxSitesPerUser,
           keepRecordFor: config.dns === 'wildcard' ? 0 : config.keepRecordMinutes * 60_000,

@@ -6,6 +6,7 @@ import { FixableError } from './errors.ts';
 import type { FormerHolders } from './formerHolders.ts';
 import type { History } from './history.ts';
 import type { HeldLock } from './lock.ts';
+import { closedPause } from './openingHours.ts';
 import type { Remote, Scope } from './plan.ts';
 import { livenessOf, type ProcessIdentity } from './processIdentity.ts';
 import { emptyState, ownedHostnames, type PublicationStore, type StoredState } from './publications.ts';
@@ -29,6 +30,7 @@ export interface RoundContext {
   readonly now: () => number;
   readonly isListening: (port: number) => boolean;
   readonly socketsOn?: SocketsOn | undefined;
+  readonly openingHours: readonly string[];
   readonly maxSitesPerUser: number;
   /** Milliseconds for which a record outlives its rule. */
   readonly keepRecordFor: number;
@@ -98,8 +100,10 @@ function needsVerification(
 }
 
 function desiredFrom(round: Round, state: StoredState, requests: readonly Request[]): DesiredState {
+  const now = isoTime(round.now());
   return desiredState(state, requests, {
-    now: isoTime(round.now()),
+    now,
+    closed: closedPause(round.openingHours, now),
     livenessOf: (process) => livenessOf(process, round.self),
     isListening: round.isListening,
     ...(round.socketsOn && { socketsOn: round.socketsOn }),

@@ -29,6 +29,7 @@ describe('configuration', () => {
       commands: ['npm run dev', 'npm start'],
       portVariable: 'PORT',
       maxSitesPerUser: 3,
+      openingHours: [],
       lockTimeoutSeconds: 10,
       keepRecordMinutes: 60,
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
@@ -78,6 +79,7 @@ describe('configuration', () => {
       { publicUrl: 'https://example.com' },
       '`publicUrl` does not contain {hostname}',
     ],
+    ['an opening hour of no form', { openingHours: ['Mo 8-17'] }, '`openingHours.0` has "Mo 8-17"'],
     ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
   ] as const) {
     it(`refuses a file with ${what}, and names the file, the key and the fix`, () => {

@@ -1,6 +1,8 @@
 // A class in which a teacher stops and pauses sites, and a model of it.
 import assert from 'node:assert/strict';
-import { desiredState, type DesiredState, type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
+import type { Pause } from '../../src/provisioning/controls.ts';
+import { desiredState, type DesiredState } from '../../src/provisioning/desiredState.ts';
+import type { DesiredStateContext } from '../../src/provisioning/desiredStateContext.ts';
 import { FixableError } from '../../src/provisioning/errors.ts';
 import type { Action } from '../../src/provisioning/queue.ts';
 import { emptyState, type StoredState } from '../../src/provisioning/publications.ts';
@@ -16,6 +18,7 @@ const noChange = { failed: new Map(), foreign: new Map(), changed: new Set<strin
 export class World {
   state: StoredState = emptyState;
   seconds = 0;
+  closed: Pause | undefined;
   #count = 0;
   /** The inodes of the sockets that listen, by port. */
   readonly sockets = new Map<number, readonly number[]>();
@@ -32,6 +35,7 @@ export class World {
       now: iso(this.seconds),
       livenessOf: () => 'alive',
       isListening: () => false,
+      closed: this.closed,
       socketsOn: (port) => this.sockets.get(port) ?? [],
       maxSitesPerUser: 3,
     };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
+import type { DesiredStateContext } from '../../src/provisioning/desiredStateContext.ts';
 import type { ProcessIdentity } from '../../src/provisioning/processIdentity.ts';
 import { emptyState, type StoredState } from '../../src/provisioning/publications.ts';
 import {

@@ -1,5 +1,6 @@
 // Requests and states for the tests of the desired state.
-import { desiredState, type DesiredState, type DesiredStateContext } from '../../src/provisioning/desiredState.ts';
+import { desiredState, type DesiredState } from '../../src/provisioning/desiredState.ts';
+import type { DesiredStateContext } from '../../src/provisioning/desiredStateContext.ts';
 import type { ProcessIdentity } from '../../src/provisioning/processIdentity.ts';
 import type { Action, Request } from '../../src/provisioning/queue.ts';
 import { emptyState, type SiteKey, type StoredState } from '../../src/provisioning/publications.ts';
