@@ -103,7 +103,6 @@ async function writeConfiguration(
         tokenFile: basename(tokenFile),
         stateDir,
         connectorUrl: standIn.connectorUrl,
-        keepRecordMinutes: 0, // a name below localhost needs no record to be found
         apiBaseUrl: standIn.apiUrl,
         allowUserOverride: true,
         ...changes,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { ask, collect, publish, release, site, type Changes } from '../fixtures/provisioning/publishing.ts';
-import { assertLive, callsOf, liveRecords, liveRules } from '../fixtures/provisioning/remote.ts';
+import { assertLive, callsOf, studentRecords, liveRules } from '../fixtures/provisioning/remote.ts';
 import type { Action } from '../../src/provisioning/queue.ts';
 
 const minute = 60_000;
@@ -12,10 +12,7 @@ describe('a DNS record outlives its rule', () => {
   afterEach(closeAll);
 
   const start = (recordQuota?: number) =>
-    startClassroom({
-      config: { keepRecordMinutes: 60 },
-      ...(recordQuota !== undefined && { standIn: { recordQuota } }),
-    });
+    startClassroom({ ...(recordQuota !== undefined && { standIn: { recordQuota } }) });
   /** Asks at a time so many minutes from now. */
   const later = (minutes: number): Changes => ({ now: () => Date.now() + minutes * minute });
 
@@ -33,7 +30,7 @@ describe('a DNS record outlives its rule', () => {
     const classroom = await start();
     await published(classroom, 1);
     assert.deepEqual(await writesOf(classroom, release(1)), ['PUT config']);
-    assert.deepEqual([liveRules(classroom.standIn), liveRecords(classroom.standIn)], [[], [student(1)]]);
+    assert.deepEqual([liveRules(classroom.standIn), studentRecords(classroom.standIn)], [[], [student(1)]]);
     assert.deepEqual(await writesOf(classroom, publish(1)), ['PUT config']);
     assertLive(classroom.standIn, ['student1']);
   });
@@ -58,7 +55,7 @@ describe('a DNS record outlives its rule', () => {
     await published(classroom, 1, 2);
     await ask(classroom, release(1));
     await ask(classroom, publish(3), later(59));
-    assert.deepEqual(liveRecords(classroom.standIn), [student(1), student(2), student(3)]);
+    assert.deepEqual(studentRecords(classroom.standIn), [student(1), student(2), student(3)]);
     await ask(classroom, publish(4), later(61));
     assertLive(classroom.standIn, ['student2', 'student3', 'student4']);
   });
@@ -77,7 +74,7 @@ describe('a DNS record outlives its rule', () => {
     await published(classroom, 1);
     await ask(classroom, release(1));
     await ask(classroom, collect);
-    assert.deepEqual(liveRecords(classroom.standIn), [student(1)]);
+    assert.deepEqual(studentRecords(classroom.standIn), [student(1)]);
     const outcome = await ask(classroom, { kind: 'collect', idleRecords: true });
     assert.deepEqual(outcome.kind === 'removed' && outcome.hostnames, [student(1)]);
     assertLive(classroom.standIn, []);
@@ -89,7 +86,7 @@ describe('a DNS record outlives its rule', () => {
     await ask(classroom, release(1));
     rmSync(classroom.stateDir, { recursive: true });
     await ask(classroom, publish(3));
-    assert.deepEqual(liveRecords(classroom.standIn), [student(1), student(2), student(3)]);
+    assert.deepEqual(studentRecords(classroom.standIn), [student(1), student(2), student(3)]);
     await ask(classroom, publish(4), later(61));
     assertLive(classroom.standIn, ['student2', 'student3', 'student4']);
   });
@@ -101,7 +98,7 @@ describe('a DNS record outlives its rule', () => {
     await ask(classroom, release(2));
     assert.equal((await ask(classroom, publish(4))).kind, 'published');
     assert.deepEqual(liveRules(classroom.standIn), [student(3), student(4)]);
-    assert.equal(liveRecords(classroom.standIn).length, 3);
+    assert.equal(studentRecords(classroom.standIn).length, 3);
   });
 
   it('and is replaced for another user of the same hostname', async () => {
