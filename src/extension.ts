@@ -15,9 +15,9 @@ import { ReloadMemory } from './window/reloadMemory.ts';
 import { problemFor } from './messages/messages.ts';
 import { InfoCache, type InfoStore } from './window/cli/info.ts';
 import { notifyLive, notifyProblem } from './vscode/notifications.ts';
-import { Relays, type RelaysOptions } from './window/server/relays.ts';
+import { Relays } from './window/server/relays.ts';
 import { commandLine, readSettings, type Settings } from './window/settings.ts';
-import { leaseOf } from './window/site/siteState.ts';
+import { leaseOf, type SiteEvent } from './window/site/siteState.ts';
 import { describeState } from './window/site/windowState.ts';
 import { StatusBar } from './vscode/statusBar.ts';
 import type { TerminalWatch } from './vscode/terminalWatch.ts';
@@ -32,9 +32,8 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const logLine = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
   const info = buildInfo(context, logLine, command);
-  const onLost = (port: number, reason: string): void =>
-    window.dispatch({ type: 'site', port, event: { type: 'lost', reason } });
-  const relays = buildRelays(context, log, { command, info, onLost });
+  const dispatch = (port: number, event: SiteEvent): void => window.dispatch({ type: 'site', port, event });
+  const relays = buildRelays(context, log, { command, info, dispatch });
   const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
   const window = buildWindow(context, log, { command, relays, typeAgain });
   const reloadMemory = new ReloadMemory(context.globalStorageUri.fsPath, logLine);
@@ -117,7 +116,11 @@ function buildWindow(
 function buildRelays(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
-  { command, info, onLost }: { command: () => CommandLine; info: InfoCache } & Pick<RelaysOptions, 'onLost'>,
+  {
+    command,
+    info,
+    dispatch,
+  }: { command: () => CommandLine; info: InfoCache; dispatch: (port: number, event: SiteEvent) => void },
 ): Relays {
   return new Relays({
     command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')],
@@ -128,10 +131,11 @@ function buildRelays(
     usesPorts: () => info.current?.usesRelayPorts ?? false,
     log: (message) => log.info(message),
     onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
-    onLost: (port, reason) => {
+    onLost: (port, reason, lasts) => {
       log.info(`visitors do not reach port ${port}: ${reason}`);
-      onLost(port, reason);
+      dispatch(port, { type: 'lost', reason, ...(lasts && { lasts }) });
     },
+    onReachedAgain: (port) => dispatch(port, { type: 'reachedAgain' }),
   });
 }
 

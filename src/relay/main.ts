@@ -3,12 +3,14 @@ import { createInterface } from 'node:readline';
 import { listensAs } from '../shell/listeners.ts';
 import {
   blockedLine,
+  isPublished,
   listeningLine,
   lostLine,
   noWebSocketsLine,
   parseInstruction,
   parseOpenPort,
   portLine,
+  reachedAgainLine,
 } from './protocol.ts';
 import { askForWebSocket, askPublicly, startPublicCheck } from './publicCheck.ts';
 import { createRelay } from './relay.ts';
@@ -46,10 +48,11 @@ async function main(args: string[]): Promise<void> {
   }).catch((error: unknown) => fail((error as Error).message, exitConfiguration));
   if (file === undefined) return;
 
-  const check = checkPublicly(new URL(url));
+  // A name that is looked up before its record exists is remembered as missing.
+  let check: { stop(): void } | undefined;
   let ports = Promise.resolve<RelayPort | undefined>(undefined);
   const end = (): void => {
-    check.stop();
+    check?.stop();
     void ports.then((port) => port?.close());
     void file.release().finally(() => {
       relay.close();
@@ -62,13 +65,14 @@ async function main(args: string[]): Promise<void> {
     .on('line', (line) => {
       const preferred = parseOpenPort(line);
       if (preferred !== undefined) ports = ports.then((open) => reportPort(path, preferred, open));
+      if (isPublished(line)) check ??= checkPublicly(new URL(url));
       const instruction = parseInstruction(line);
       if (instruction === undefined) return;
       relay.setTarget(instruction.target);
       file.setServing(instruction.target !== null);
     })
     .once('close', () => {
-      check.stop();
+      check?.stop();
       file.yieldPath();
       setTimeout(end, graceSeconds * 1000);
     });
@@ -119,6 +123,7 @@ function checkPublicly(site: URL): { stop(): void } {
     askForWebSocket: () => askForWebSocket(site),
     onNoWebSockets: () => process.stdout.write(noWebSocketsLine),
     onLost: (reason) => process.stdout.write(lostLine(reason)),
+    onReachedAgain: () => process.stdout.write(reachedAgainLine),
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds);
       return { cancel: () => clearTimeout(timer) };

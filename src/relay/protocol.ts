@@ -85,6 +85,20 @@ export function isNoWebSockets(line: string): boolean {
   return parseObject(line)?.['webSockets'] === false;
 }
 
+/** Tells the relay that its site is public, so that its way may be checked. */
+export const publishedLine = `${JSON.stringify({ published: true })}\n`;
+
+export function isPublished(line: string): boolean {
+  return parseObject(line)?.['published'] === true;
+}
+
+/** Visitors reach the site again after a loss. */
+export const reachedAgainLine = `${JSON.stringify({ lost: null })}\n`;
+
+export function isReachedAgain(line: string): boolean {
+  return parseObject(line)?.['lost'] === null;
+}
+
 /** Visitors do not reach the site any more, for this reason. */
 export function lostLine(reason: string): string {
   return `${JSON.stringify({ lost: reason })}\n`;

@@ -8,18 +8,27 @@ import { statusPath } from './page.ts';
 
 /**
  * `reached`: a relay of this student answered. `lost`: Cloudflare answered that there is no such site, with the reason.
- * `unknown`: anything else, such as a login page in front of the site, or a machine that may not reach its own sites.
+ * `unknown`: another answer, such as a login page in front of the site. `silent`: none, as on a machine that may not reach its own
+ * sites.
  */
 export type PublicAnswer =
-  { readonly kind: 'reached' | 'unknown' } | { readonly kind: 'lost'; readonly reason: string };
+  { readonly kind: 'reached' | 'unknown' | 'silent' } | { readonly kind: 'lost'; readonly reason: string };
 
 /** Milliseconds. Together they notice a loss within a minute. */
-export const checkPauses = { first: 5_000, usual: 25_000, afterLoss: 5_000, afterReport: 600_000 } as const;
+export const checkPauses = { first: 5_000, usual: 25_000, afterLoss: 5_000 } as const;
+/** So many losses in a row are reported, and reported again after this many more, which doubles up to the last number. */
+const reportAt = { first: 2, again: 4, most: 20 } as const;
 
 const timeout = 10_000;
 const mostBytes = 1_000;
 /** 404: no rule of the tunnel names the host. 530: no tunnel serves it (1033), or its DNS record leads nowhere (1016). */
-const lostStatuses = new Set([404, 530]);
+const lostStatuses = new Map([
+  [404, 'Cloudflare answers 404: the tunnel has no rule for it'],
+  [530, 'Cloudflare answers 530: its connector or its DNS record is gone'],
+]);
+/** A resolver may remember that there was no such name, for up to half an hour after the record is there. */
+const noName =
+  'this server does not find its name; either the DNS record is gone, or the resolver remembers that it was';
 
 /** Asks once, with GET. Never rejects, and takes ten seconds at most. */
 export function askPublicly(site: URL): Promise<PublicAnswer> {
@@ -31,9 +40,10 @@ export function askPublicly(site: URL): Promise<PublicAnswer> {
       { lookup: resolveHost, agent: false, signal: AbortSignal.timeout(timeout) },
       (response) => {
         const { statusCode = 0 } = response;
-        if (lostStatuses.has(statusCode)) {
+        const reason = lostStatuses.get(statusCode);
+        if (reason !== undefined) {
           response.destroy();
-          return resolve({ kind: 'lost', reason: `status ${statusCode}` });
+          return resolve({ kind: 'lost', reason });
         }
         let body = '';
         response.setEncoding('utf8').on('data', (text: string) => {
@@ -44,7 +54,7 @@ export function askPublicly(site: URL): Promise<PublicAnswer> {
       },
     );
     request.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ENOTFOUND' ? { kind: 'lost', reason: 'no DNS record' } : { kind: 'unknown' }),
+      resolve(error.code === 'ENOTFOUND' ? { kind: 'lost', reason: noName } : { kind: 'silent' }),
     );
   });
 }
@@ -97,23 +107,24 @@ export interface PublicCheckOptions {
   readonly askForWebSocket: () => Promise<'carried' | 'refused' | 'unknown'>;
   /** Called once, if WebSockets do not arrive although the site is reached. */
   readonly onNoWebSockets: () => void;
-  /** Called once for a loss that lasts, with its reason. */
+  /** Called for a loss that lasts, with its reason; again at growing intervals. */
   readonly onLost: (reason: string) => void;
+  /** Called once the loss that was reported is over. */
+  readonly onReachedAgain: () => void;
   /** Calls back once, so many milliseconds later. */
   readonly after: (milliseconds: number, callback: () => void) => { cancel(): void };
 }
 
 /**
  * Checks from time to time whether visitors and their WebSockets reach the site, until it is stopped. A loss is reported when two
- * answers in a row say it, and not again before the site was reached, or ten minutes have passed: a resolver may remember for a
- * while that there was no record. The first answer may come before the connector has the site, so it is no loss.
+ * answers in a row say it. The first answer may come before the connector has the site, so it is no loss.
  */
 export function startPublicCheck(options: PublicCheckOptions): { stop(): void } {
-  const { ask, onLost, after } = options;
+  const { ask, after } = options;
   const checkWebSockets = webSocketCheck(options);
+  const losses = new Losses(options);
   let stopped = false;
   let isFirst = true;
-  let losses = 0;
   let timer = after(checkPauses.first, check);
   return {
     stop: () => {
@@ -126,12 +137,42 @@ export function startPublicCheck(options: PublicCheckOptions): { stop(): void } 
     void ask().then(async (answer) => {
       const webSocketsDoubtful = answer.kind === 'reached' && (await checkWebSockets());
       if (stopped) return;
-      losses = answer.kind === 'lost' && !isFirst ? losses + 1 : 0;
+      if (!isFirst) losses.note(answer);
       isFirst = false;
-      if (answer.kind === 'lost' && losses === 2) onLost(answer.reason);
-      timer = after(webSocketsDoubtful ? checkPauses.afterLoss : pauseAfter(losses), check);
-      if (losses >= 2) losses = 0;
+      timer = after(webSocketsDoubtful || losses.mayPass ? checkPauses.afterLoss : checkPauses.usual, check);
     });
+  }
+}
+
+/** Counts the losses in a row, and reports them. */
+class Losses {
+  readonly #options: Pick<PublicCheckOptions, 'onLost' | 'onReachedAgain'>;
+  #count = 0;
+  #due: number = reportAt.first;
+  #pause: number = reportAt.again;
+
+  constructor(options: Pick<PublicCheckOptions, 'onLost' | 'onReachedAgain'>) {
+    this.#options = options;
+  }
+
+  /** The loss may be over soon: it is new, or was reported just now. */
+  get mayPass(): boolean {
+    return this.#count > 0 && this.#count <= reportAt.first + 1;
+  }
+
+  /** An answer that never came says nothing of the way to the site. */
+  note(answer: PublicAnswer): void {
+    if (answer.kind === 'silent') return;
+    if (answer.kind !== 'lost') {
+      if (this.#count >= reportAt.first) this.#options.onReachedAgain();
+      [this.#count, this.#due, this.#pause] = [0, reportAt.first, reportAt.again];
+      return;
+    }
+    this.#count += 1;
+    if (this.#count < this.#due) return;
+    this.#options.onLost(answer.reason);
+    this.#due += this.#pause;
+    this.#pause = Math.min(2 * this.#pause, reportAt.most);
   }
 }
 
@@ -145,7 +186,3 @@ function webSocketCheck({ askForWebSocket: ask, onNoWebSockets }: PublicCheckOpt
     return refusals === 1;
   };
 }
-
-/** Milliseconds until the next question, after so many losses in a row. */
-const pauseAfter = (losses: number): number =>
-  losses === 0 ? checkPauses.usual : losses === 1 ? checkPauses.afterLoss : checkPauses.afterReport;

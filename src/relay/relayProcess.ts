@@ -4,7 +4,16 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Target } from './forward.ts';
-import { instructionLine, isNoWebSockets, openPortLine, parseBlocked, parseLost, parsePort } from './protocol.ts';
+import {
+  instructionLine,
+  isNoWebSockets,
+  isReachedAgain,
+  openPortLine,
+  parseBlocked,
+  parseLost,
+  parsePort,
+  publishedLine,
+} from './protocol.ts';
 import type { Blocked } from './relay.ts';
 import type { ShieldPart } from './shield.ts';
 
@@ -25,6 +34,8 @@ export interface RelayProcessOptions {
   readonly onBlocked?: (blocked: Blocked) => void;
   /** Called when visitors do not reach the site any more, with the reason. */
   readonly onLost?: (reason: string) => void;
+  /** Called when they reach it again after that. */
+  readonly onReachedAgain?: () => void;
   /** Called when visitors reach the site, but none of its WebSockets. */
   readonly onNoWebSockets?: () => void;
   /** The hostname in the tunnel's rule: requests for others are refused. */
@@ -35,6 +46,8 @@ export interface RelayProcess {
   readonly pid: number;
   /** Visitors reach this server from now on; with null, the page that waits. Does nothing once the relay has ended. */
   setTarget(target: Target | null): void;
+  /** Its site is public: it checks from now on whether visitors reach it. */
+  published(): void;
   /**
    * Makes it listen on a loopback port too: the preferred one if that is free.
    * @returns the port; undefined when there is none, or the relay has ended
@@ -57,7 +70,7 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { onBlocked, onLost, onNoWebSockets } = options;
+  const { onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
   const child = spawn(node, [...nodeFlags, ...rest, ...argumentsFor(options)], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
@@ -74,6 +87,7 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
     if (blocked) onBlocked?.(blocked);
     const reason = parseLost(line);
     if (reason !== undefined) onLost?.(reason);
+    if (isReachedAgain(line)) onReachedAgain?.();
     if (isNoWebSockets(line)) onNoWebSockets?.();
   });
   const failed = exited.then((how) => {
@@ -84,6 +98,7 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   return {
     pid: child.pid ?? 0,
     setTarget: (target) => void child.stdin.write(instructionLine(target)),
+    published: () => void child.stdin.write(publishedLine),
     openPort: async (preferred) => {
       const answer = new Promise<number>((resolve) => {
         output.on('line', (line) => {

@@ -152,7 +152,7 @@ export class Leases {
     if (relays.socketOf(port) === undefined) {
       const info = await run(['info', '-p', String(port)], {});
       if (info.event === 'info' && info.hostname !== null && info.url !== null)
-        await relays.serve({ hostname: info.hostname, url: info.url, port });
+        await relays.serve({ hostname: info.hostname, url: info.url, port }, false);
     }
     return relays.relayPortOf(port);
   }

@@ -1,8 +1,7 @@
 // The texts and icons of each state. Pure; no other file words a state.
-import { problemFor } from '../messages/messages.ts';
 import { labels, type CommandId } from './commandTable.ts';
 import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
-import { pending, type Announcement } from './site/announcements.ts';
+import { doubtProblem, pending, type Announcement } from './site/announcements.ts';
 import {
   holderOf,
   isRunning,
@@ -43,7 +42,7 @@ export interface Presentation {
 export function present(state: WindowState, now: number, commands: readonly string[] = ['npm run dev']): Presentation {
   const { port, site } = shownSite(state);
   const typed = pending(state.announcements);
-  const look = (typed && announcementLook(typed, site)) ?? lookOf(site, port, now, commands);
+  const look = (typed && announcementLook(typed, site)) ?? lostLook(site) ?? lookOf(site, port, now, commands);
   return {
     kind: site.kind,
     text: look.text,
@@ -86,26 +85,6 @@ function announcementLook(typed: Announcement, site: Site): Look | undefined {
     command: 'classroomTunnel.showLog',
     offers: ['classroomTunnel.showLog'],
   };
-}
-
-/** The problem behind a doubt; undefined while the command may still be starting. */
-function doubtProblem({ command, doubt }: Announcement): Problem | undefined {
-  switch (doubt?.kind) {
-    case undefined:
-      return undefined;
-    case 'notSeen':
-      return problemFor('command-not-seen', { command });
-    case 'ended': {
-      const reason = doubt.exitCode === undefined ? '' : ` with exit code ${doubt.exitCode}`;
-      return problemFor('command-ended', { command, reason });
-    }
-    case 'otherUser':
-      return problemFor('command-of-other-user', { command });
-    case 'noConfiguration':
-      return doubt.problem ?? problemFor('no-configuration', { command });
-    case 'shellReplaced':
-      return problemFor('shell-replaced', { command });
-  }
 }
 
 /** The problem of another command, for the tooltip of a site that is public. */
@@ -163,6 +142,19 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'notPublic':
       return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
   }
+}
+
+/** The way to a site that waits for its server or is live is broken; undefined if it is not. */
+function lostLook(site: Site): Look | undefined {
+  if (site.lost === undefined || (site.kind !== 'live' && site.kind !== 'waiting')) return undefined;
+  const { publication } = site.lease;
+  return {
+    text: `$(warning) ${forStatusBar(publication.hostname)}: visitors do not reach it`,
+    explain: `**Visitors do not reach your site** ${markdownLink(publication)}: ${forMarkdown(site.lost)}. It was published again and is checked twice a minute. If this lasts, tell your teacher.`,
+    command: 'classroomTunnel.republish',
+    offers: ['classroomTunnel.republish', ...whilePublic],
+    background: 'warning',
+  };
 }
 
 function hiddenText(hidden: readonly number[] | undefined): string {

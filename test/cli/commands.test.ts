@@ -40,7 +40,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     const gone = await classroom.done(['release', '--holder', 'window-2']);
     assert.deepEqual(
       [gone['removed'], gone['hostname'], gone['message']],
-      [true, 'student1.example.com', 'Removed student1.example.com.'],
+      [true, 'student1.example.com', 'Removed student1.example.com; the DNS record stays for a while.'],
     );
     assertLive(classroom.standIn, []);
   });
@@ -67,7 +67,10 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     assert.equal((await classroom.run(['gc'])).out, 'Nothing was left behind.\n');
     holder.child.kill('SIGKILL');
     await holder.ended;
-    assert.equal((await classroom.run(['gc'])).out, 'Removed student1.example.com.\n');
+    assert.equal(
+      (await classroom.run(['gc'])).out,
+      'Removed student1.example.com; the DNS record stays for a while.\n',
+    );
     assertLive(classroom.standIn, []);
   });
 

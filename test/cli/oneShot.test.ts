@@ -37,12 +37,12 @@ describe('command: the two forms of the article', () => {
     assert.deepEqual([code, out, callsOf(classroom.standIn)], [0, 'student1.example.com\n', []]);
   });
 
-  it('DELETE removes rule and record and says so', async () => {
+  it('DELETE takes the site down and says so', async () => {
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     const before = foreignText(classroom.standIn);
     await classroom.run(['--type', 'GET', '-p', '3000']);
     const { code, out } = await classroom.run(['--type', 'DELETE', '-p', '3000']);
-    assert.deepEqual([code, out], [0, 'Removed student1.example.com.\n']);
+    assert.deepEqual([code, out], [0, 'Removed student1.example.com; the DNS record stays for a while.\n']);
     assertLive(classroom.standIn, []);
     assert.equal(foreignText(classroom.standIn), before);
   });

@@ -39,7 +39,7 @@ describe('a question to the public address', () => {
   for (const status of [404, 530]) {
     it(`is lost at a ${status}`, async () => {
       const answer = await ask((_, response) => response.writeHead(status).end('no such site'));
-      assert.deepEqual(answer, { kind: 'lost', reason: `status ${status}` });
+      assert.ok(answer.kind === 'lost' && answer.reason.startsWith(`Cloudflare answers ${status}: `));
     });
   }
 
@@ -65,7 +65,7 @@ describe('a question to the public address', () => {
   }
 
   it('says nothing where no connection is possible, and stops reading an endless answer', async () => {
-    assert.deepEqual(await ask((request) => void request.socket.destroy()), { kind: 'unknown' });
+    assert.deepEqual(await ask((request) => void request.socket.destroy()), { kind: 'silent' });
     assert.deepEqual(await ask((_, response) => void response.end('x'.repeat(1_000_000))), { kind: 'unknown' });
   });
 });
@@ -89,6 +89,7 @@ describe('checks of the public address', () => {
       ask: () => Promise.resolve(answers.shift() ?? unknown),
       askForWebSocket: () => Promise.resolve(sockets.shift() ?? 'carried'),
       onLost: (reason) => reported.push(reason),
+      onReachedAgain: () => reported.push('reached'),
       onNoWebSockets: () => reported.push('no WebSockets'),
       after: (pause, callback) => {
         pauses.push(pause);
@@ -103,13 +104,21 @@ describe('checks of the public address', () => {
     check.stop();
     return { reported, pauses };
   }
-  const { first, usual, afterLoss, afterReport } = checkPauses;
+  const { first, usual, afterLoss } = checkPauses;
+  const silent: PublicAnswer = { kind: 'silent' };
+  const losses = (count: number) => Array.from({ length: count }, () => lost);
 
   it('report a loss that two answers in a row say, within a minute', async () => {
     const { reported, pauses } = await run(reached, lost, lost);
     assert.deepEqual(reported, ['status 404']);
-    assert.deepEqual(pauses, [first, usual, afterLoss, afterReport]);
+    assert.deepEqual(pauses, [first, usual, afterLoss, afterLoss]);
     assert.ok(usual + afterLoss + 2 * 10_000 < 60_000);
+  });
+
+  it('report when the loss is over, and a second one within a minute', async () => {
+    const { reported, pauses } = await run(reached, lost, lost, reached, lost, lost);
+    assert.deepEqual(reported, ['status 404', 'reached', 'status 404']);
+    assert.deepEqual(pauses, [first, usual, afterLoss, afterLoss, usual, afterLoss, afterLoss]);
   });
 
   it('report no loss that was over at the second question', async () => {
@@ -119,8 +128,18 @@ describe('checks of the public address', () => {
     });
   });
 
-  it('report a second loss of the same site', async () => {
-    assert.deepEqual((await run(reached, lost, lost, reached, lost, lost)).reported.length, 2);
+  it('report a loss that lasts again at growing intervals, and ask all the time', async () => {
+    const counts = [3, 6, 7, 14, 15, 30, 31, 50, 51, 70, 71];
+    const reports = await Promise.all(
+      counts.map(async (count) => (await run(reached, ...losses(count))).reported.length),
+    );
+    assert.deepEqual(reports, [1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]);
+    const { pauses } = await run(reached, ...losses(71));
+    assert.equal(Math.max(...pauses), usual);
+  });
+
+  it('take no answer for neither a loss nor its end', async () => {
+    assert.deepEqual((await run(reached, lost, silent, lost, silent, reached)).reported, ['status 404', 'reached']);
   });
 
   it('do not count the first answer, which may come before the connector has the site', async () => {

@@ -19,8 +19,9 @@ export interface RelaysOptions {
   readonly allow?: () => readonly ShieldPart[];
   /** Called once for each publication, with the first request that the shield blocked. */
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
-  /** Called when visitors do not reach the site of a port any more, or not at this place of its relay, with the reason. */
-  readonly onLost: (port: number, reason: string) => void;
+  /** Called when visitors do not reach the site of a port any more (`lasts`), or not at this place of its relay, with the reason. */
+  readonly onLost: (port: number, reason: string, lasts?: true) => void;
+  readonly onReachedAgain?: (port: number) => void;
   /** Whether relays of this class are reached at ports, as far as the last answer of the command says. */
   readonly usesPorts?: () => boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -33,6 +34,7 @@ interface Entry {
   relay: RelayProcess | undefined;
   target: Target | null;
   wasBlocked: boolean;
+  isPublished: boolean;
   /** The port at which it listens too, or did until it ended. */
   relayPort?: number | undefined;
 }
@@ -71,12 +73,21 @@ export class Relays {
     this.#options.log(`no relay: ${reason}`);
   }
 
-  /** Starts the relay of a publication, unless it runs. @returns false when none is possible */
-  async serve(publication: Publication): Promise<boolean> {
+  /**
+   * Starts the relay of a publication, unless it runs.
+   * @param isPublished whether its record is written, so that the way to the site may be checked
+   * @returns false when none is possible
+   */
+  async serve(publication: Publication, isPublished = true): Promise<boolean> {
     const { port } = publication;
-    if (this.#entries.has(port)) return true;
+    const running = this.#entries.get(port);
+    if (running) {
+      if (isPublished && !running.isPublished) running.relay?.published();
+      running.isPublished ||= isPublished;
+      return true;
+    }
     const socket = join(this.#options.folder() ?? '', `${port}.sock`);
-    const entry: Entry = { publication, socket, relay: undefined, target: null, wasBlocked: false };
+    const entry: Entry = { publication, socket, relay: undefined, target: null, wasBlocked: false, isPublished };
     this.#entries.set(port, entry);
     return this.#start(entry);
   }
@@ -141,7 +152,10 @@ export class Relays {
         allow: allow?.() ?? [],
         onBlocked: (blocked) => this.#onBlocked(entry, blocked),
         onLost: (reason) => {
-          if (this.#entries.get(port) === entry) this.#options.onLost(port, reason);
+          if (this.#entries.get(port) === entry) this.#options.onLost(port, reason, true);
+        },
+        onReachedAgain: () => {
+          if (this.#entries.get(port) === entry) this.#options.onReachedAgain?.(port);
         },
         onNoWebSockets: () => this.#onNoWebSockets(entry),
       });
@@ -151,6 +165,7 @@ export class Relays {
       }
       entry.relay = relay;
       relay.setTarget(entry.target);
+      if (entry.isPublished) relay.published();
       await this.#reopenPort(entry, relay);
       void relay.exited.then((how) => {
         if (this.#entries.get(port) !== entry) return;

@@ -1,6 +1,6 @@
 // The steps of a site's state machine: each returns the next state and its effects. transitions.ts says when. Pure.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
-import { idleSite, isRunning, leaseOf, noPort, pausedCode, stoppedByTeacherCode } from './siteState.ts';
+import { idleSite, isRunning, kept, leaseOf, noPort, pausedCode, stoppedByTeacherCode } from './siteState.ts';
 import type {
   Away,
   Effect,
@@ -19,22 +19,9 @@ import type {
 } from './siteState.ts';
 
 /** The states in which something may be public. */
-type Public = AwaitingServer | Live | Stopped | Away | Failed;
+export type Public = AwaitingServer | Live | Stopped | Away | Failed;
 
 export const step = (site: Site, ...effects: Effect[]): Step => ({ site, effects });
-
-/** The fields that every state of one publication has. */
-export const kept = ({
-  runs,
-  told,
-  toldRefusal,
-  toldHolder,
-}: Site): Pick<Site, 'runs' | 'told' | 'toldRefusal' | 'toldHolder'> => ({
-  runs,
-  told,
-  ...(toldRefusal !== undefined && { toldRefusal }),
-  ...(toldHolder !== undefined && { toldHolder }),
-});
 
 export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<ShellId, Run> {
   return new Map(site.runs).set(shell, run);
@@ -101,14 +88,6 @@ export function publish(
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
   publish(site, heldByHand(site, event.shell), life, true, site.told);
 
-/** Publishes a site again that visitors no longer reach, after a check of what Cloudflare has. */
-export function lostOnTheWay(site: Public, { reason }: Of<SiteEvent, 'type', 'lost'>): Step {
-  if (!leaseOf(site)) return step(site);
-  const { site: next, effects } = publish(site, site.runs, 0, true, site.told);
-  const message = `Visitors do not reach your site (${reason}). It is being published again.`;
-  return step({ ...next, note: { message } }, ...effects);
-}
-
 /** The student took the site down: it is not published again until the command starts again. */
 export function unpublish(site: Site): Step {
   const lease = leaseOf(site);
@@ -145,7 +124,9 @@ export function published(site: Publishing, event: Of<SiteEvent, 'type', 'publis
   if (event.life !== site.life) return step(site);
   const lease = { life: event.life, publication: event.publication };
   // The student is notified of a new publication, not of one that was taken over after a reload.
-  const known = event.created ? { runs: site.runs, told: false } : kept(site);
+  const known = event.created
+    ? kept({ ...idleSite, runs: site.runs, ...(site.lost && { lost: site.lost }) })
+    : kept(site);
   return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...known, lease });
 }
 

@@ -1,7 +1,7 @@
 // Watched commands that were typed, by terminal. Each is shown as starting, or with the reason why it is not public, until a
 // site takes its place. Pure.
 import type { ShellId } from '../../shell/processIds.ts';
-import type { Problem } from '../../messages/messages.ts';
+import { problemFor, type Problem } from '../../messages/messages.ts';
 
 /** Why a command that was typed is not public. */
 export type Doubt =
@@ -127,4 +127,24 @@ function put(all: Announcements, shell: ShellId, announcement: Announcement): An
 function withoutLine(event: AnnouncementEvent): Announcement | undefined {
   if (event.type !== 'doubted' || !event.command) return undefined;
   return { command: event.command, line: event.command, at: 0 };
+}
+
+/** The problem behind a doubt; undefined while the command may still be starting. */
+export function doubtProblem({ command, doubt }: Announcement): Problem | undefined {
+  switch (doubt?.kind) {
+    case undefined:
+      return undefined;
+    case 'notSeen':
+      return problemFor('command-not-seen', { command });
+    case 'ended': {
+      const reason = doubt.exitCode === undefined ? '' : ` with exit code ${doubt.exitCode}`;
+      return problemFor('command-ended', { command, reason });
+    }
+    case 'otherUser':
+      return problemFor('command-of-other-user', { command });
+    case 'noConfiguration':
+      return doubt.problem ?? problemFor('no-configuration', { command });
+    case 'shellReplaced':
+      return problemFor('shell-replaced', { command });
+  }
 }

@@ -1,7 +1,7 @@
 // The steps of a site whose server visitors do not see as the student expects. Pure.
 import { problemFor } from '../../messages/messages.ts';
-import { kept, step } from './actions.ts';
-import { portHeldCode, refusalProblem } from './siteState.ts';
+import { step } from './actions.ts';
+import { kept, portHeldCode, refusalProblem } from './siteState.ts';
 import type { AwaitingServer, Live, Of, Site, SiteEvent, Step, Stopped } from './siteState.ts';
 
 /** Tells the student once that visitors do not see a second server; the tooltip shows it for as long as it runs. */

@@ -25,6 +25,7 @@ const nothingPublic = {
   withdrawn: notPublished,
   guardianLost: notPublished,
   lost: notPublished,
+  reachedAgain: notPublished,
   hiddenServers: noServerShown,
 } as const;
 

@@ -60,6 +60,8 @@ interface Base {
   readonly toldRefusal?: string;
   /** The last program that the student was told holds the port. */
   readonly toldHolder?: string;
+  /** The reason why visitors do not reach the site, while that lasts. */
+  readonly lost?: string;
 }
 export interface Idle extends Base {
   readonly kind: 'idle';
@@ -135,8 +137,12 @@ export type SiteEvent =
   | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
   /** Which other servers were started with this site's port; visitors see the one on `port`. */
   | { readonly type: 'hiddenServers'; readonly port: number; readonly hidden: readonly number[] }
-  /** Visitors no longer reach it: its rule or record was deleted, or the connector is gone. */
-  | { readonly type: 'lost'; readonly reason: string }
+  /**
+   * Visitors no longer reach it: its rule or record was deleted, or the connector is gone (`lasts`, until `reachedAgain`), or its
+   * relay is at another place now.
+   */
+  | { readonly type: 'lost'; readonly reason: string; readonly lasts?: true }
+  | { readonly type: 'reachedAgain' }
   /** The site must not stay public: another user's program listens on the port, or the service is stopping. */
   | { readonly type: 'withdrawn'; readonly problem: Problem }
   /** The guardian of this lease was killed. */
@@ -165,6 +171,15 @@ export interface Step<S extends Site = Site> {
 }
 
 export const idleSite: Idle = { kind: 'idle', runs: new Map(), told: false };
+
+/** The fields that every state of one publication has. */
+export const kept = ({ runs, told, toldRefusal, toldHolder, lost }: Site): Pick<Site, keyof Base> => ({
+  runs,
+  told,
+  ...(toldRefusal !== undefined && { toldRefusal }),
+  ...(toldHolder !== undefined && { toldHolder }),
+  ...(lost !== undefined && { lost }),
+});
 
 /** Shown as a warning and in the status bar when a command runs without PORT. */
 export const noPort: Problem = problemFor('no-port', { variable: 'PORT', assignment: 'export PORT=3000' });

@@ -1,6 +1,7 @@
 // The state machine of one site: one table from state and event to the next state and its effects. Pure.
 // docs/architecture.md has a drawing of it, which a test compares with this table. The steps are in actions.ts.
-import { isRunning } from './siteState.ts';
+import { lostOnTheWay, reachedAgain } from './lost.ts';
+import { isRunning, kept } from './siteState.ts';
 import type { Kind, Of, Site, SiteEvent, SiteEventType, Step } from './siteState.ts';
 import {
   anotherRan,
@@ -8,8 +9,6 @@ import {
   delayed,
   guardianLost,
   held,
-  kept,
-  lostOnTheWay,
   nowAway,
   nowFailed,
   publish,
@@ -59,6 +58,7 @@ const whilePublic = {
   withdrawn,
   guardianLost,
   lost: lostOnTheWay,
+  reachedAgain,
 };
 
 /** The transitions of each state. silences.ts has the reason for every event without one. */
@@ -95,6 +95,7 @@ export const table = {
     refused,
     withdrawn,
     guardianLost,
+    reachedAgain,
   },
   waiting: {
     ...whilePublic,
@@ -141,6 +142,7 @@ export const table = {
     },
   },
   failed: {
+    reachedAgain,
     withdrawn,
     guardianLost,
     windowSilent: (site) => (site.lease ? nowAway({ ...site, lease: site.lease }) : step(site)),

@@ -81,6 +81,8 @@ export const allEvents: readonly SiteEvent[] = [
   { type: 'withdrawn', problem },
   { type: 'guardianLost', life: 1 },
   { type: 'lost', reason: 'status 404' },
+  { type: 'lost', reason: 'status 404', lasts: true },
+  { type: 'reachedAgain' },
   { type: 'hiddenServers', port: 5173, hidden: [5174] },
   { type: 'hiddenServers', port: 5173, hidden: [] },
   { type: 'windowSilent', seconds: 20, limitSeconds: 600 },

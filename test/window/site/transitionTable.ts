@@ -45,6 +45,7 @@ const held = problemFor('port-held', { port: publication.port, program: heldBy.c
 const lostNote = { message: 'Visitors do not reach your site (status 404). It is being published again.' };
 export const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 export const stoppedSite = examples.stopped;
+const lostSite: Site = { ...live, lost: 'status 404' };
 const hiding: Site = { ...live, hidden: [5174] };
 const stoppedAway: Site = { ...away, runs: stopped() };
 const awayReleased: Site = { kind: 'away', runs: running(), told: true };
@@ -133,6 +134,16 @@ export const table: [Site, SiteEvent, Site, readonly object[]][] = [
     { ...publishing, lease, runs: site.runs, told: site.told, note: lostNote },
     [again],
   ]),
+  [
+    live,
+    { type: 'lost', reason: 'status 404', lasts: true },
+    { ...publishing, lease, runs: live.runs, told: live.told, note: lostNote, lost: 'status 404' },
+    [again],
+  ],
+  [{ ...publishing, lease, lost: 'status 404' }, published, { ...waiting, lost: 'status 404' }, []],
+  [{ ...waiting, told: true, lost: 'status 404' }, { type: 'listening' }, lostSite, []],
+  [lostSite, { type: 'reachedAgain' }, live, []],
+  [{ ...publishing, lost: 'status 404' }, { type: 'reachedAgain' }, publishing, []],
   [waiting, { type: 'listening' }, live, [{ type: 'tellLive', publication }]],
   [{ ...waiting, told: true }, { type: 'listening' }, live, []],
   [waiting, { type: 'silent', elsewhere: 5173 }, { ...waiting, elsewhere: 5173 }, []],
