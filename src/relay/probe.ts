@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { withDeadline } from '../deadline.ts';
 import type { LocalAddress } from '../shell/listeners.ts';
 import type { DevServerName, SocketPlan } from './devServers.ts';
+import { basePathsOf, mayBeElsewhere } from './basePath.ts';
 import { planSockets, resultOfProbe, viteClientPath } from './probeResult.ts';
 import type { ProbeAnswers, ProbeResult, Reply, SocketReply } from './probeResult.ts';
 
@@ -18,6 +19,8 @@ export interface ProbeOptions {
   /** The site's public address. */
   readonly site: URL;
   readonly server?: DevServerName | undefined;
+  /** A path at which the site may be, if it is not at `/`. */
+  readonly path?: string | undefined;
   /** Ends the whole probe. A server that compiles its first page needs many seconds. */
   readonly signal: AbortSignal;
   /** Makes the connections; by default each request has its own. */
@@ -33,18 +36,41 @@ const upgradeLimit = 5_000;
 /** How long an open WebSocket may stay silent until it counts as accepted. Milliseconds. */
 const firstDataLimit = 1_000;
 const notFound = 404;
+/** So many base paths are tried. */
+const maxPaths = 4;
 
-/** Requests the page, Vite's client if the page has one, and the page's WebSocket: at most three requests. Never rejects. */
+/**
+ * Requests the page, Vite's client if the page has one, and the page's WebSocket. A server that has no page at `/` is asked for
+ * its base path too. Never rejects.
+ */
 export async function probe(options: ProbeOptions): Promise<ProbeResult> {
   const { site, server } = options;
-  const page = await get(options, '/', { accept: 'text/html,*/*;q=0.8' });
-  const answers: ProbeAnswers = { site, server, page, socket: undefined };
+  const { page, path } = await findPage(options);
+  const answers: ProbeAnswers = { site, server, page, path, socket: undefined };
   if (page === undefined || page.status >= 400) return resultOfProbe(answers);
   const clientPath = viteClientPath(page);
   const client = clientPath === undefined ? undefined : await get(options, clientPath, { accept: '*/*' });
   const plans = planSockets(server, page, client?.body);
   return resultOfProbe({ ...answers, socket: plans.length === 0 ? undefined : await firstAnswered(options, plans) });
 }
+
+const forPage = { accept: 'text/html,*/*;q=0.8' };
+
+/** The page at `/`, or else at the first of the server's base paths that has one. */
+async function findPage(options: ProbeOptions): Promise<{ page: Reply | undefined; path?: string }> {
+  const root = await get(options, '/', forPage);
+  if (root === undefined || !mayBeElsewhere(root)) return { page: root };
+  const paths = [options.path ?? [], basePathsOf(root)].flat().slice(0, maxPaths);
+  for (const path of new Set(paths.map((found) => pathAt(options.site, found)))) {
+    const page = await get(options, path, forPage);
+    if (page !== undefined && page.status < 400) return path === '/' ? { page } : { page, path };
+  }
+  return { page: root };
+}
+
+/** `path` may be any text. */
+const pathAt = (site: URL, path: string): string =>
+  URL.canParse(path, site.origin) ? new URL(path, site.origin).pathname : '/';
 
 /** A path that does not exist gets a 404 or no answer, so the first WebSocket that is answered is the one that exists. */
 async function firstAnswered(options: ProbeOptions, plans: readonly SocketPlan[]): Promise<SocketReply | undefined> {

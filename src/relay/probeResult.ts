@@ -24,6 +24,8 @@ export interface ProbeAnswers {
   readonly server: DevServerName | undefined;
   /** Undefined when none came in time. */
   readonly page: Reply | undefined;
+  /** The base path at which the page was found, if not at `/`. */
+  readonly path?: string | undefined;
   /** Undefined when no WebSocket is known for the server, or none of those it may have answered. */
   readonly socket: SocketReply | undefined;
 }
@@ -36,7 +38,7 @@ export interface Refusal extends Fix {
 }
 
 export type ProbeResult =
-  | { readonly kind: 'live' }
+  | { readonly kind: 'live'; readonly path?: string }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'silent'; readonly server: string }
   | ({ readonly kind: 'refuses' } & Refusal);
@@ -47,14 +49,14 @@ const rejected = new Set([400, 401, 403]);
 const refusalAsPage = /^\s*Invalid Host header\s*$/;
 
 /** A reply that tells nothing about hostnames counts as live: it is what the student's own code answers. */
-export function resultOfProbe({ site, server, page, socket }: ProbeAnswers): ProbeResult {
+export function resultOfProbe({ site, server, page, path, socket }: ProbeAnswers): ProbeResult {
   if (page === undefined) return { kind: 'silent', server: server ?? 'The server' };
   if (isStoppedPage(page, site)) return { kind: 'stopped' };
   const name = server ?? serverOfPage(page);
   if (refusesHost(page)) return refusal(name, site, `it does not serve pages for ${site.hostname}`);
   const refused = socket && refusedSocket(socket);
   return refused === undefined
-    ? { kind: 'live' }
+    ? { kind: 'live', ...(path !== undefined && { path }) }
     : refusal(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refused})`);
 }
 

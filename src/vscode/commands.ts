@@ -6,7 +6,7 @@ import type { Info } from '../window/cli/events.ts';
 import { ownCommands, type OwnCommandId } from '../window/commandTable.ts';
 import { readPort } from '../window/site/port.ts';
 import { forNotification } from '../window/escape.ts';
-import { holderOf, leaseOf, type Publication } from '../window/site/siteState.ts';
+import { holderOf, publicationOf, type Publication } from '../window/site/siteState.ts';
 import { portToPublish, shownSite } from '../window/site/windowState.ts';
 import type { Window } from '../window/window.ts';
 
@@ -87,7 +87,7 @@ function withPublication(
   given: Publication | undefined,
   use: (publication: Publication) => unknown,
 ): unknown {
-  const publication = given ?? leaseOf(shownSite(window.state).site)?.publication;
+  const publication = given ?? publicationOf(shownSite(window.state).site);
   return publication
     ? use(publication)
     : vscode.window.showInformationMessage(

@@ -17,6 +17,8 @@ export interface TerminalEventsOptions {
   readonly onLine: (event: AnnouncementEvent) => void;
   /** The watched command that a line runs, if any. */
   readonly findCommand: (line: string) => string | undefined;
+  /** Gets the output of each command that was typed. */
+  readonly onOutput: (output: AsyncIterable<string>) => void;
   readonly log: (message: string) => void;
 }
 
@@ -37,7 +39,7 @@ export class TerminalEvents implements vscode.Disposable {
 
   constructor(options: TerminalEventsOptions) {
     this.#options = options;
-    const { scanner } = options;
+    const { scanner, onOutput } = options;
     const scan = (terminal: vscode.Terminal, delays: readonly number[]): void => {
       scanner.add(terminal);
       scanner.scan(terminal, delays);
@@ -45,9 +47,10 @@ export class TerminalEvents implements vscode.Disposable {
     this.#subscriptions = [
       vscode.window.onDidOpenTerminal((terminal) => scanner.add(terminal)),
       vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)),
-      vscode.window.onDidStartTerminalShellExecution(
-        ({ terminal, execution }) => void this.#lineStarted(terminal, execution.commandLine.value),
-      ),
+      vscode.window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
+        onOutput(execution.read());
+        void this.#lineStarted(terminal, execution.commandLine.value);
+      }),
       vscode.window.onDidEndTerminalShellExecution(({ terminal, exitCode }) => this.#lineEnded(terminal, exitCode)),
       vscode.window.onDidChangeTerminalShellIntegration(({ terminal }) => scan(terminal, bursts.started)),
       vscode.window.onDidChangeTerminalState((terminal) => scan(terminal, bursts.started)),

@@ -1,5 +1,6 @@
 // Everything that reads processes. It is loaded right after activation, which thereby does not wait for the parser of shell lines.
 import { problemFor } from '../messages/messages.ts';
+import { PrintedPaths } from '../relay/basePath.ts';
 import { runs, type ShellId } from '../shell/processIds.ts';
 import { ReadinessWatcher } from '../window/server/readiness.ts';
 import type { Relays } from '../window/server/relays.ts';
@@ -19,14 +20,16 @@ export interface TerminalWatch {
 }
 
 /** Starts to watch the window's terminals and the servers behind its sites. */
-export function startWatching(options: TerminalsOptions & { readonly relays: Relays }): TerminalWatch {
+export function startWatching(options: Omit<TerminalsOptions, 'printed'> & { readonly relays: Relays }): TerminalWatch {
   const { window, reloadMemory, uid, relays } = options;
-  const terminals = new Terminals(options);
+  const printed = new PrintedPaths();
+  const terminals = new Terminals({ ...options, printed });
   const servers = new ReadinessWatcher({
     dispatch: (event) => window.dispatch(event),
     look: (shell) => terminals.scanner.scanShell(shell),
     uid,
     relays,
+    pathOf: (port) => printed.of(port),
     onMoved: (port, previous) => notifyProblem(problemFor('site-moved', { port, previous })),
   });
   const following = window.onDidChange((state) => servers.follow(state));

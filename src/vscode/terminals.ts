@@ -1,5 +1,6 @@
 // Combines what runs in the window's terminals now with what the window remembers of them from before a reload.
 import type * as vscode from 'vscode';
+import type { PrintedPaths } from '../relay/basePath.ts';
 import { drop } from '../shell/drops.ts';
 import { pidOf, type ShellId } from '../shell/processIds.ts';
 import { workingFolder } from '../shell/processes.ts';
@@ -17,6 +18,7 @@ export interface TerminalsOptions {
   readonly reloadMemory: ReloadMemory;
   readonly info: InfoCache;
   readonly uid: number;
+  readonly printed: PrintedPaths;
   readonly log: (message: string) => void;
 }
 
@@ -30,7 +32,7 @@ export class Terminals implements vscode.Disposable {
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
-    const { window, reloadMemory, info, uid, log } = options;
+    const { window, reloadMemory, info, uid, printed, log } = options;
     this.scanner = new TerminalScanner({
       watched: () => info.watched,
       uid,
@@ -51,6 +53,7 @@ export class Terminals implements vscode.Disposable {
       scanner: this.scanner,
       onClosed: (shell) => window.dispatch({ type: 'closed', shell }),
       onLine: (event) => window.dispatch(event),
+      onOutput: (output) => void printed.read(output),
       findCommand: (line) => this.#findCommand?.(line, info.watched.commands),
       log,
     });

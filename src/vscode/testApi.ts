@@ -1,5 +1,5 @@
 // The return value of activate(): for tests, which wait for its events. Not a contract for other extensions.
-import { leaseOf, type Kind } from '../window/site/siteState.ts';
+import { publicationOf, type Kind } from '../window/site/siteState.ts';
 import { shownSite, type WindowState } from '../window/site/windowState.ts';
 import type { Window } from '../window/window.ts';
 
@@ -27,7 +27,7 @@ export interface TestApi {
 
 export function summarize(state: WindowState): Summary {
   const { port, site } = shownSite(state);
-  const publication = leaseOf(site)?.publication;
+  const publication = publicationOf(site);
   return {
     kind: site.kind,
     port: port === 0 ? undefined : port,

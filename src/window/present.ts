@@ -8,6 +8,7 @@ import {
   leaseOf,
   noPort,
   pausedCode,
+  publicationOf,
   refusalProblem,
   stoppedByTeacherCode,
 } from './site/siteState.ts';
@@ -116,7 +117,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'live':
       return {
         text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
-        explain: `**Your site is live:** ${markdownLink(site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.${hiddenText(site.hidden)}`,
+        explain: `**Your site is live:** ${markdownLink(publicationOf(site) ?? site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.${hiddenText(site.hidden)}`,
         command: 'classroomTunnel.open',
         offers: whilePublic,
       };

@@ -1,17 +1,12 @@
 // Watches the server behind each public port: whether it listens, belongs to the student, and gives visitors a response.
 // Looks often at first, then rarely, and never while nothing is public.
-import { homedir } from 'node:os';
-import { serverOfProcesses } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
-import { projectRoot } from '../../relay/projectRoot.ts';
 import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
-import { isAncestor } from '../../shell/endProgram.ts';
-import { listeners, listenersOf } from '../../shell/listeners.ts';
-import { ageOf, idOf, pidOf, runs, type ShellId } from '../../shell/processIds.ts';
-import { processIds, readProcess, workingFolder } from '../../shell/processes.ts';
-import { treeOf } from '../../shell/terminalProcesses.ts';
+import { listenersOf } from '../../shell/listeners.ts';
+import { pidOf, runs, type ShellId } from '../../shell/processIds.ts';
+import { processIds } from '../../shell/processes.ts';
 import { holderOf, isRunning, leaseOf } from '../site/siteState.ts';
 import type { Finding, Holder, Site, SiteEvent } from '../site/siteState.ts';
 import type { WindowState, WindowEvent } from '../site/windowState.ts';
@@ -28,6 +23,7 @@ import {
 import type { PortListeners } from './readinessEvents.ts';
 import { ReadinessProbes } from './readinessProbe.ts';
 import type { Relays } from './relays.ts';
+import { describeHolder, findListeners, knownServer, mayGrow, portsOfCommands } from './siteProcesses.ts';
 import { SniffMemory } from './sniffMemory.ts';
 
 export interface ReadinessWatcherOptions {
@@ -38,6 +34,8 @@ export interface ReadinessWatcherOptions {
   readonly uid: number;
   readonly relays: Pick<Relays, 'socketOf' | 'setTarget'>;
   readonly probes?: ReadinessProbes;
+  /** The path that the server on a port printed, if it is not `/`. */
+  readonly pathOf?: (port: number) => string | undefined;
   /** Called when visitors of a live site see the server on `port`, and no longer the one on `previous`. */
   readonly onMoved?: (port: number, previous: number) => void;
 }
@@ -182,7 +180,8 @@ export class ReadinessWatcher {
     const address = socketPath === undefined ? target && { host: target.address, port: target.port } : { socketPath };
     if (!lease || !address) return;
     const { url } = lease.publication;
-    const result = await this.#probes.probe(port, { url, address, server: target?.server, target });
+    const path = target && this.#options.pathOf?.(target.port);
+    const result = await this.#probes.probe(port, { url, address, server: target?.server, target, path });
     const now = this.#state?.sites.get(port);
     if (!result || now?.kind !== site.kind || now.runs !== site.runs) return; // another command runs: it is probed next
     const event = eventOf(now, result, holder);
@@ -202,48 +201,7 @@ export class ReadinessWatcher {
   }
 }
 
-/** Longer command lines are cut. Characters. */
-const maxCommand = 80;
-
-function describeHolder(pid: number): Holder {
-  const found = readProcess(pid);
-  const command = (found?.argv ?? []).join(' ').trim().slice(0, maxCommand);
-  return { ...(found && !isAncestor(pid, process.pid) && { process: idOf(found) }), command };
-}
-
-/** Seconds in which all servers of one command usually listen. */
-const youth = 10;
-
-/** Whether another server may soon listen beside an API: a young command runs several programs. */
-function mayGrow(site: Site, pids: readonly number[]): boolean {
-  const started = [...site.runs.values()].flatMap(({ running, process }) => (running && process ? ageOf(process) : []));
-  if (site.kind !== 'waiting' || !started.some((age) => age < youth)) return false;
-  const processes = pids.flatMap((pid) => readProcess(pid) ?? []);
-  const parents = new Set(processes.map(({ ppid }) => ppid));
-  return processes.filter(({ pid }) => !parents.has(pid)).length > 1;
-}
-
 function eventOf(site: Site, result: ProbeResult, holder: Holder | undefined): SiteEvent | undefined {
   if (site.kind === 'waiting') return eventOfProbe(site, result);
   return site.kind === 'stopped' ? eventOfStoppedProbe(site, result, holder) : undefined;
-}
-
-/** The parts of a target that say which server it is, beside its place. */
-function knownServer({ pids = [] }: PortListeners, { port }: Target): Pick<Target, 'server' | 'root'> {
-  const server = serverOfProcesses(pids.flatMap((pid) => readProcess(pid) ?? []));
-  const pid = pids.find((candidate) => listenersOf([candidate]).some((listener) => listener.port === port));
-  const folder = pid === undefined ? undefined : workingFolder(pid);
-  return { ...(server && { server }), ...(folder !== undefined && { root: projectRoot(folder, homedir()) }) };
-}
-
-function findListeners(site: Site, port: number): PortListeners {
-  const pids = [...site.runs].flatMap(([shell, run]) => treeOf(shell, run.process === undefined ? [] : [run.process]));
-  return { onPort: listeners().filter((listener) => listener.port === port), own: listenersOf(pids), pids };
-}
-
-/** The ports that may be a site, for each command that runs in a terminal of its own. */
-function portsOfCommands(site: Site): number[][] {
-  const processes = [...site.runs.values()].flatMap(({ running, process }) => (running ? (process ?? []) : []));
-  if (processes.length < 2) return [];
-  return processes.map((process) => candidateTargets(listenersOf(treeOf(process))).map(({ port }) => port));
 }

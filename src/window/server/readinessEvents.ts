@@ -82,7 +82,7 @@ const isSameHolder = (a: Holder | undefined, b: Holder | undefined): boolean =>
 export function eventOfProbe(site: AwaitingServer, result: ProbeResult): SiteEvent | undefined {
   switch (result.kind) {
     case 'live':
-      return { type: 'listening' };
+      return { type: 'listening', ...(result.path !== undefined && { path: result.path }) };
     case 'refuses': {
       const { server, why, file, fix } = result;
       return { type: 'visitorsRefused', refusal: { server, why, file, fix } };

@@ -1,6 +1,15 @@
 // The steps of a site's state machine: each returns the next state and its effects. transitions.ts says when. Pure.
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
-import { idleSite, isRunning, kept, leaseOf, noPort, pausedCode, stoppedByTeacherCode } from './siteState.ts';
+import {
+  idleSite,
+  isRunning,
+  kept,
+  leaseOf,
+  noPort,
+  pausedCode,
+  publicationOf,
+  stoppedByTeacherCode,
+} from './siteState.ts';
 import type {
   Away,
   Effect,
@@ -99,6 +108,19 @@ export function unpublish(site: Site): Step {
 
 export function held(site: AwaitingServer | Live | Stopped | Away, lease: Lease): Step {
   return step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });
+}
+
+/** The student is notified of a site that was not live before. */
+export function nowLive(site: AwaitingServer, { path }: Of<SiteEvent, 'type', 'listening'>): Step {
+  const next: Live = {
+    ...kept(site),
+    kind: 'live',
+    told: true,
+    lease: site.lease,
+    ...(path !== undefined && { path }),
+  };
+  const publication = publicationOf(next) ?? site.lease.publication;
+  return step(next, ...(site.told ? [] : [{ type: 'tellLive', publication } as const]));
 }
 
 export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>

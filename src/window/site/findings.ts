@@ -7,7 +7,13 @@ import type { AwaitingServer, Live, Of, Site, SiteEvent, Step, Stopped } from '.
 /** Tells the student once that visitors do not see a second server; the tooltip shows it for as long as it runs. */
 export function hiddenServers(site: Live, { port, hidden }: Of<SiteEvent, 'type', 'hiddenServers'>): Step {
   if (String(site.hidden ?? []) === String(hidden)) return step(site);
-  const next: Live = { ...kept(site), kind: 'live', lease: site.lease, ...(hidden.length > 0 && { hidden }) };
+  const next: Live = {
+    ...kept(site),
+    kind: 'live',
+    lease: site.lease,
+    ...(hidden.length > 0 && { hidden }),
+    ...(site.path !== undefined && { path: site.path }),
+  };
   if (hidden.length === 0 || site.hidden) return step(next);
   return step(next, { type: 'tellProblem', problem: problemFor('second-server', { port, other: hidden.join(', ') }) });
 }

@@ -84,6 +84,8 @@ export interface Live extends Base {
   readonly lease: Lease;
   /** Ports of the student's other servers with this site's port, which visitors do not see. */
   readonly hidden?: readonly number[];
+  /** The base path of the server, at which its site is. */
+  readonly path?: string;
 }
 export interface Stopped extends Base {
   readonly kind: 'stopped';
@@ -129,8 +131,8 @@ export type SiteEvent =
   | { readonly type: 'refused'; readonly life: number; readonly problem: Problem; readonly retryAfterSeconds?: number }
   /** Taking the site down failed: it is still public. */
   | { readonly type: 'notRemoved'; readonly lease: Lease; readonly problem: Problem }
-  /** A visitor gets a response. */
-  | { readonly type: 'listening' }
+  /** A visitor gets a response, at this path if it is not `/`. */
+  | { readonly type: 'listening'; readonly path?: string }
   /** A visitor gets no response. */
   | ({ readonly type: 'silent' } & Finding)
   /** The server rejects visitors. */
@@ -203,6 +205,13 @@ export const holderOf = (site: Site): Holder | undefined => ('heldBy' in site ? 
 
 /** Whether a command of the site is known to run. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);
+
+/** The publication of a site, with the address at which its page is. */
+export function publicationOf(site: Site): Publication | undefined {
+  const publication = leaseOf(site)?.publication;
+  const path = site.kind === 'live' ? site.path : undefined;
+  return publication && path !== undefined ? { ...publication, url: new URL(path, publication.url).href } : publication;
+}
 
 /** The lease of a state, if it has one. */
 export const leaseOf = (site: Site): Lease | undefined => ('lease' in site ? site.lease : undefined);

@@ -11,6 +11,7 @@ import {
   held,
   nowAway,
   nowFailed,
+  nowLive,
   publish,
   publishAgain,
   published,
@@ -101,11 +102,7 @@ export const table = {
     ...whilePublic,
     ran: anotherRan,
     ended: runEnded,
-    listening: (site) =>
-      step(
-        { ...kept(site), kind: 'live', told: true, lease: site.lease },
-        ...(site.told ? [] : [{ type: 'tellLive', publication: site.lease.publication } as const]),
-      ),
+    listening: nowLive,
     silent,
     visitorsRefused,
     windowSilent: nowAway,

@@ -146,6 +146,12 @@ export const table: [Site, SiteEvent, Site, readonly object[]][] = [
   [{ ...publishing, lost: 'status 404' }, { type: 'reachedAgain' }, publishing, []],
   [waiting, { type: 'listening' }, live, [{ type: 'tellLive', publication }]],
   [{ ...waiting, told: true }, { type: 'listening' }, live, []],
+  [
+    waiting,
+    { type: 'listening', path: '/docs/' },
+    { ...live, path: '/docs/' },
+    [{ type: 'tellLive', publication: { ...publication, url: `${publication.url}/docs/` } }],
+  ],
   [waiting, { type: 'silent', elsewhere: 5173 }, { ...waiting, elsewhere: 5173 }, []],
   [waiting, { type: 'silent', mute: true }, { ...waiting, mute: true }, []],
   [{ ...waiting, elsewhere: 5173, mute: true }, { type: 'silent' }, waiting, []],
