@@ -16,6 +16,9 @@ const common = {
   logLevel: 'warning',
 };
 
+/** The code of others shortens its names too. @type {import('esbuild').BuildOptions} */
+const foreign = { ...common, minify: true };
+
 await mkdir('dist', { recursive: true });
 // The sources are ES modules; what is shipped is CommonJS, which starts faster and which VS Code loads.
 await writeFile('dist/package.json', '{"type":"commonjs"}\n');
@@ -28,7 +31,7 @@ await Promise.all([
     external: ['vscode', './unbash.cjs'],
     alias: { unbash: './unbash.cjs' },
   }),
-  build({ ...common, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
+  build({ ...foreign, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
   build({
     ...common,
@@ -37,7 +40,7 @@ await Promise.all([
     // SIGUSR1 makes node open its inspector, through which a student could read the token. There is no place to open it at
     // this address (RFC 5737), in every version of node; `--disable-sigusr1` is not known to node 20.
     banner: { js: '#!/usr/bin/env -S node --inspect-port=192.0.2.1:9229' },
-    plugins: [lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, common)],
+    plugins: [lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, foreign)],
   }),
 ]);
 await chmod('dist/cli.js', 0o755);

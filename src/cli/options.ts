@@ -34,6 +34,11 @@ export function messageText(text: string): string {
   return text.trim();
 }
 
+/** `student1,student2`. */
+export function nameList(text: string): string[] {
+  return text.split(/[,\s]+/).filter((name) => name !== '');
+}
+
 function portNumber(text: string): number {
   const port = integer(text);
   if (port < 1 || port > 65535) throw new InvalidArgumentError('A port is a number from 1 to 65535.');

@@ -6,10 +6,9 @@ import { FixableError } from '../provisioning/errors.ts';
 import { info, publish, release, unpublish, type PublishOptions } from './actions.ts';
 import { isThroughSudo } from './caller.ts';
 import { command, type Action, type CommonOptions, type Run, type RunAsTeacher } from './commandLine.ts';
-import { argument, holderId, integer, portOption } from './options.ts';
+import { holderId, integer, portOption } from './options.ts';
 import { makeReport, type Streams, type Style } from './report.ts';
-import type { SetupOptions } from './setup/answers.ts';
-import { parsePortRange, parsePorts } from './setup/ports.ts';
+import { addSetupCommands } from './setup/command.ts';
 import { callService } from './service/client.ts';
 import type { ServeOptions } from './service/serve.ts';
 import { ownsState, serviceSocket, type Surroundings } from './session.ts';
@@ -137,43 +136,11 @@ function addLocalCommands(program: Command, context: ProgramContext, run: Run): 
   command(program, 'shell-init', 'print the settings of the shell hooks, to be evaluated by the shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));
-  addSetupCommand(program, asTeacher(run));
+  addSetupCommands(program, asTeacher(run));
   command(program, 'serve', 'serve one connection on standard input, which systemd has accepted')
     .option('--peer <instance>', "the name of the unit's instance (%i), which has the user id of the peer")
     .action((options: CommonOptions & ServeOptions) =>
       run(async ({ env, stop }) => (await import('./service/serve.ts')).serve(options, env, stop), options),
-    );
-}
-
-function addSetupCommand(program: Command, run: RunAsTeacher): void {
-  command(program, 'setup', 'set a class up: asks for what it needs, and writes the configuration')
-    .addHelpText(
-      'after',
-      '\nThe API token is read from its file, else from CLOUDFLARE_API_TOKEN, else from the keyboard; never from an argument.',
-    )
-    .option('--token-file <file>', 'the file of the API token')
-    .option('--account <id>', 'the account, by name or id')
-    .option('--zone <name>', 'the zone (domain), by name or id')
-    .option('--tunnel <name>', 'the tunnel, by name or id')
-    .option('--create-tunnel <name>', 'create a tunnel, unless there is one of this name')
-    .option('--hostname <template>', "the hostname of a student's site, such as {user}.example.com")
-    .option('--ports <list>', "each student's port: student1=3001,student2=3002", argument(parsePorts))
-    .option('--port-range <range>', 'the ports that students may use: 3000-3099', argument(parsePortRange))
-    .option('--state-dir <folder>', 'the folder of the state')
-    .addOption(
-      new Option(
-        '--mode <mode>',
-        'which accounts may use the token: a service account that works for the students, or their group',
-      ).choices(['service', 'shared']),
-    )
-    .option('--group <name>', "the students' group")
-    .option('--service-account <name>', 'the account that owns token and state in service mode')
-    .addOption(new Option('--unit-folder <folder>', 'the folder of the systemd units').hideHelp())
-    .option('--connector-token-file <file>', 'save the token that cloudflared connects the tunnel with into this file')
-    .option('--api-base-url <url>', "another API than Cloudflare's, for tests")
-    .option('-y, --yes', 'ask nothing, and replace the configuration if it differs')
-    .action((options: CommonOptions & SetupOptions) =>
-      run('setup', async (about) => (await import('./setup/setup.ts')).setup(about, options), options),
     );
 }
 

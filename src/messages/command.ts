@@ -179,19 +179,6 @@ export const commandMessages = {
     detail: '"{name}" is not one of the configurations kept in {folder}.',
     action: 'Run `classroom-tunnel restore` without a name to see them.',
   },
-  'setup-incomplete': {
-    exit: exitCodes.usage,
-    title: 'Setup needs an answer',
-    detail: '{problem}.',
-    action: 'Pass {flag}, or run `classroom-tunnel setup` in a terminal, where it asks.',
-  },
-  'setup-unwritable': {
-    exit: exitCodes.failed,
-    title: 'Setup cannot write',
-    detail: '{file}: {problem}.',
-    action:
-      'Run it as root (`sudo classroom-tunnel setup`), or name a place that this account may write. Setup continues where it stopped.',
-  },
   'socket-foreign': {
     exit: exitCodes.notAllowed,
     title: 'The relay has no safe place',

@@ -1,5 +1,6 @@
 // The one table of messages about problems that a person can fix. Command, window and shell hooks read it. Pure.
 import { commandMessages } from './command.ts';
+import { setupMessages } from './setup.ts';
 import { siteMessages } from './site.ts';
 import { teacherMessages } from './teacher.ts';
 
@@ -23,7 +24,12 @@ interface Message {
   readonly action: string;
 }
 
-const messages = { ...commandMessages, ...siteMessages, ...teacherMessages } as const satisfies Record<string, Message>;
+const messages = {
+  ...commandMessages,
+  ...setupMessages,
+  ...siteMessages,
+  ...teacherMessages,
+} as const satisfies Record<string, Message>;
 
 export type MessageCode = keyof typeof messages;
 

@@ -58,6 +58,8 @@ export interface AdminApi {
   tunnel(accountId: string, tunnelId: string): Promise<TunnelFacts>;
   /** Creates a remotely managed tunnel. */
   createTunnel(accountId: string, name: string): Promise<TunnelFacts>;
+  /** Deletes a tunnel, with its rules. Its connector must have ended. */
+  deleteTunnel(accountId: string, tunnelId: string): Promise<void>;
   /** The secret with which cloudflared connects this tunnel. Write it to a file; never print it. */
   connectorToken(accountId: string, tunnelId: string): Promise<string>;
   /** Whether the token has the right to change rules: by a change of a tunnel that does not exist. */
@@ -173,7 +175,7 @@ function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<AdminApi, 'zone
 function tunnelCalls(
   tunnels: BaseCloudflared,
   token: BaseToken,
-): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
+): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'deleteTunnel' | 'connectorToken'> {
   const unknown = (account: string, tunnel = 'list') => new FixableError('tunnel-unknown', { account, tunnel });
   return {
     tunnels: async (accountId) => {
@@ -188,6 +190,9 @@ function tunnelCalls(
       tunnelFacts(
         await call(tunnels.create({ account_id: accountId, name, config_src: 'cloudflare' }), unknown(accountId)),
       ),
+    deleteTunnel: async (accountId, tunnelId) => {
+      await call(tunnels.delete(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId));
+    },
     connectorToken: (accountId, tunnelId) =>
       call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
   };

@@ -10,7 +10,7 @@ import { account, configOf, emptyClass, isRoot, unitsOf, withStudents } from './
 /** Gives the token, and answers every other question with Enter. */
 const enterEverywhere = ({ standIn }: Classroom): [RegExp, string][] => [
   [/API token/, `${standIn.token}\r`],
-  ...[/zone/, /tunnel/, /Hostname/, /Who may use/, /Group/, /Ports/, /Write this/].map((question): [RegExp, string] => [
+  ...[/zone/, /tunnel/, /Hostname/, /Who may use/, /Group/, /Ports/, /Make these/].map((question): [RegExp, string] => [
     question,
     '\r',
   ]),
@@ -77,7 +77,11 @@ describe('command: setup, at a terminal', () => {
 
   it('asks for the token without showing it, offers what it found, and writes after a yes', async () => {
     const classroom = await emptyClass();
-    const { code, shown } = await converse(classroom, enterEverywhere(classroom), []);
+    const { code, shown } = await converse(
+      classroom,
+      enterEverywhere(classroom),
+      isRoot ? withStudents(classroom, ['student1']) : [],
+    );
     assert.equal(code, 0, shown);
     assert(!shown.includes(classroom.standIn.token));
     assert.deepEqual(
@@ -103,6 +107,23 @@ describe('command: setup, at a terminal', () => {
     const joined = withStudents(classroom, ['student10', 'student0']);
     assert.equal((await classroom.run(again, { through: joined })).code, 0);
     assert.deepEqual(configOf(classroom)['ports'], { student1: 3000, student2: 3001, student10: 3002, student0: 3003 });
+  });
+
+  it('asks for the token again, with the reason, when Cloudflare refuses it', async () => {
+    const classroom = await emptyClass();
+    const [, ...others] = enterEverywhere(classroom);
+    const { code, shown } = await converse(
+      classroom,
+      [
+        [/API token/, 'wrong-token-wrong-token-wrong\r'],
+        [/does not work[^]*API token/, `${classroom.standIn.token}\r`],
+        ...others,
+      ],
+      isRoot ? withStudents(classroom, ['student1']) : [],
+    );
+    assert.equal(code, 0, shown);
+    assert.match(shown, /This token does not work: .*Cloudflare answered 4\d\d/);
+    assert.equal(readFileSync(classroom.tokenFile, 'utf8'), `${classroom.standIn.token}\n`);
   });
 
   it('writes nothing when the person leaves', async () => {

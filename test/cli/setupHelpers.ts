@@ -18,7 +18,8 @@ export const group =
 /** The words that run a command where the group "students" has these members: seen only in a mount namespace. */
 export function withStudents(classroom: Classroom, names: readonly string[]): string[] {
   const groups = path.join(classroom.folder, `group-${names.length}`);
-  writeFileSync(groups, `${readFileSync('/etc/group', 'utf8')}students:x:31100:${names.join(',')}\n`);
+  const others = readFileSync('/etc/group', 'utf8').replace(/^students:.*\n/m, '');
+  writeFileSync(groups, `${others}students:x:31100:${names.join(',')}\n`);
   return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$1" /etc/group && shift && exec "$@"', 'sh', groups];
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { unitFiles } from '../../src/cli/setup/units.ts';
+import { connectorFiles, unitFiles } from '../../src/cli/setup/units.ts';
 import { hasRule } from '../../src/cli/sudoRules.ts';
 
 const folder = new URL('../../install/', import.meta.url);
 const facts = {
+  node: '/usr/bin/node',
   program: '/usr/local/bin/classroom-tunnel',
   serviceAccount: 'classroom-tunnel',
   configFile: '/etc/classroom-tunnel/config.json',
@@ -15,8 +16,10 @@ const facts = {
 
 describe('the units of the service', () => {
   it('are those in install/, with the defaults', () => {
-    const units = unitFiles(facts);
-    const kept = readdirSync(folder).filter((name) => name.startsWith('classroom-tunnel'));
+    const cloudflared = '/usr/bin/cloudflared';
+    const tokenFile = '/etc/classroom-tunnel/connector.token';
+    const units = { ...unitFiles(facts), ...connectorFiles({ cloudflared, tokenFile, metrics: '127.0.0.1:20241' }) };
+    const kept = readdirSync(folder).filter((name) => /\.(service|socket|timer)$/.test(name));
     assert.deepEqual(kept.sort(), Object.keys(units).sort());
     for (const [name, text] of Object.entries(units)) assert.equal(readFileSync(new URL(name, folder), 'utf8'), text);
   });

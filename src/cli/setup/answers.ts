@@ -1,11 +1,12 @@
 // The answers that setup needs, from the options, Cloudflare or a person.
-import type { AdminApi, TunnelFacts, ZoneFacts } from '../../provisioning/adminApi.ts';
-import { CallFailure } from '../../provisioning/checkedFetch.ts';
+import type { AdminApi, TunnelFacts } from '../../provisioning/adminApi.ts';
 import { configDefaults } from '../../provisioning/config.ts';
 import { FixableError } from '../../provisioning/errors.ts';
 import { certificateWarning, makeHostname } from '../../provisioning/hostname.ts';
 import { whyNot, type Asker, type Choice, type Question } from './prompts.ts';
 import { findPorts, type PortKeys } from './ports.ts';
+import { findStudents } from './students.ts';
+import { findZone } from './zone.ts';
 
 /** The options of the command; setup finds or asks for what they leave open. */
 export interface SetupOptions {
@@ -18,13 +19,18 @@ export interface SetupOptions {
   readonly stateDir?: string;
   readonly mode?: Mode;
   readonly group?: string;
+  /** Accounts that become members of the group. */
+  readonly students?: readonly string[];
   readonly serviceAccount?: string;
   readonly ports?: PortKeys;
   readonly portRange?: PortKeys;
   readonly connectorTokenFile?: string;
   readonly unitFolder?: string;
   readonly apiBaseUrl?: string;
+  /** A JSON file with more of these options. */
+  readonly answers?: string;
   readonly yes?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** Which accounts may use the token: the service's, or the students' group. */
@@ -56,20 +62,30 @@ export interface Answers {
   /** Undefined where the token may not read it. */
   readonly zoneName: string | undefined;
   /** An existing tunnel, or the name of one that is to be made. */
-  readonly tunnel: { readonly id: string } | { readonly create: string };
+  readonly tunnel:
+    { readonly id: string; /** A connector serves it. */ readonly isConnected: boolean } | { readonly create: string };
   readonly hostname: string;
   readonly ports: PortKeys;
   readonly stateDir: string;
   readonly mode: Mode;
-  /** The students' group. */
+  /** The students' group, which may not exist yet. */
   readonly group: string;
+  /** Accounts that become members of it. */
+  readonly newMembers: readonly string[];
+}
+
+/** The accounts of this machine. */
+export interface Accounts {
+  membersOf(group: string): readonly string[];
+  /** The accounts of people who do not administer the machine. */
+  ordinary(): readonly string[];
+  exists(name: string): boolean;
 }
 
 const defaults = { group: 'students', tunnel: 'classroom', mode: 'service' } as const;
 
 /**
  * Finds what the token can see, and asks for the rest.
- * @param membersOf the users of a group of this machine
  * @throws FixableError also where the token may not do what publishing needs
  */
 export async function findAnswers(
@@ -77,7 +93,7 @@ export async function findAnswers(
   asker: Asker,
   options: SetupOptions,
   known: Surmise,
-  membersOf: (group: string) => readonly string[],
+  accounts: Accounts,
 ): Promise<Answers> {
   const { accountId, zoneId, zoneName } = await findZone(account, asker, options, known);
   await account.countRecords(zoneId); // fails early if the token may not see the zone's records
@@ -97,47 +113,10 @@ export async function findAnswers(
     options.group ??
     (mode === 'shared' && known.mode === 'shared' ? known.sharedWith : undefined) ??
     (await asker.text({ flag: '--group', message: "Group of the students' accounts", initial: defaults.group }));
-  const ports = await findPorts(asker, options, known, membersOf(group));
-  return { accountId, zoneId, zoneName, tunnel, hostname, ports, stateDir, mode, group };
-}
-
-interface FoundZone {
-  readonly accountId: string;
-  readonly zoneId: string;
-  readonly zoneName: string | undefined;
-}
-
-async function findZone(account: AdminApi, asker: Asker, options: SetupOptions, known: ConfigKeys): Promise<FoundZone> {
-  const wanted = options.zone ?? known.zoneId;
-  const owner = options.account ?? (options.zone === undefined ? known.accountId : undefined);
-  try {
-    const zones = (await account.zones()).filter(
-      (zone) => owner === undefined || zone.accountId === owner || zone.accountName === owner,
-    );
-    const zone =
-      wanted === undefined
-        ? await chooseZone(asker, zones)
-        : zones.find((one) => one.id === wanted || one.name === wanted);
-    if (!zone) throw new FixableError('zone-unknown', { zone: wanted });
-    return { accountId: zone.accountId, zoneId: zone.id, zoneName: zone.name };
-  } catch (error) {
-    if (!(error instanceof CallFailure) || error.status !== 403) throw error;
-    // Cloudflare refuses a wrong token in the same way. A token of an account is only known there, by the account's id.
-    const isKnown = owner === undefined && (await account.verifyToken().catch(() => undefined)) !== undefined;
-    // Without Zone · Read the zone cannot be looked up by name; ids given by hand are enough.
-    const hint = 'the token may not list zones, so the id is needed';
-    const ask = (flag: string, what: string) => asker.text({ flag, message: `The ${what} (${hint})` });
-    const accountId = owner ?? (await ask('--account ID', 'account'));
-    if (!isKnown) await account.verifyToken(accountId);
-    return { accountId, zoneId: wanted ?? (await ask('--zone ID', 'zone')), zoneName: undefined };
-  }
-}
-
-function chooseZone(asker: Asker, zones: readonly ZoneFacts[]): Promise<ZoneFacts> {
-  return asker.choose(
-    { flag: '--zone NAME', message: "The zone (domain) for the students' sites" },
-    zones.map((zone): Choice<ZoneFacts> => ({ value: zone, label: zone.name, hint: zone.accountName })),
-  );
+  const members = accounts.membersOf(group);
+  const newMembers = await findStudents(asker, options.students, members, accounts);
+  const ports = await findPorts(asker, options, known, [...members, ...newMembers]);
+  return { accountId, zoneId, zoneName, tunnel, hostname, ports, stateDir, mode, group, newMembers };
 }
 
 async function findTunnel(
@@ -160,7 +139,7 @@ async function findTunnel(
   const fresh: Choice<Answers['tunnel'] | undefined> = { value: undefined, label: 'a new one' };
   const choices = tunnels
     .filter(({ source }) => source === 'cloudflare')
-    .map(({ id, name, status }): typeof fresh => ({ value: { id }, label: name, hint: status }));
+    .map((tunnel): typeof fresh => ({ value: usable(tunnel), label: tunnel.name, hint: tunnel.status }));
   const chosen = await asker.choose(
     { flag: '--tunnel NAME or --create-tunnel NAME', message: 'The tunnel' },
     asker.isPerson ? [...choices, fresh] : choices,
@@ -176,9 +155,9 @@ async function findTunnel(
   );
 }
 
-function usable({ id, source }: TunnelFacts): { id: string } {
+function usable({ id, source, status }: TunnelFacts): { id: string; isConnected: boolean } {
   if (source === 'local') throw new FixableError('tunnel-local', { tunnel: id });
-  return { id };
+  return { id, isConnected: status === 'healthy' || status === 'degraded' };
 }
 
 async function findHostname(

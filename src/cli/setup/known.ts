@@ -7,17 +7,18 @@ import { sharingOf } from '../teacherOnly.ts';
 import type { ConfigKeys, Surmise } from './answers.ts';
 
 /** The content of the existing files, and the text of the configuration. */
-export type Known = Surmise & { readonly raw: Readonly<Record<string, unknown>>; readonly text?: string };
+export type Known = Surmise & {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly text?: string;
+  readonly connectorUrl?: string | undefined;
+};
 
 /** @throws FixableError `config-invalid` */
 export function readKnown(file: string): Known {
   if (!existsSync(file)) return { raw: {} };
   const text = readFileSync(file, 'utf8');
-  const { accountId, zoneId, tunnelId, hostname, stateDir, tokenFile, apiBaseUrl, commandSocket } = parseConfig(
-    file,
-    text,
-    'machine',
-  );
+  const { accountId, zoneId, tunnelId, hostname, stateDir, tokenFile, apiBaseUrl, commandSocket, connectorUrl } =
+    parseConfig(file, text, 'machine');
   const raw = JSON.parse(text) as ConfigKeys & Record<string, unknown>;
   const folder = statSync(stateDir, { throwIfNoEntry: false });
   return {
@@ -28,6 +29,7 @@ export function readKnown(file: string): Known {
     stateDir,
     apiBaseUrl,
     commandSocket,
+    connectorUrl: connectorUrl ?? undefined,
     raw,
     text,
     ...(tokenFile ? { tokenFile } : {}),

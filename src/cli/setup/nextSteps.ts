@@ -1,49 +1,49 @@
-// The steps that setup leaves to the teacher. Pure.
+// The steps that setup cannot do on this machine. Pure.
 import { stepsAwayFrom } from '../sudoRules.ts';
-import type { Answers } from './answers.ts';
-import { enabledUnits } from './units.ts';
 
-export interface NextSteps extends Pick<Answers, 'accountId' | 'hostname' | 'mode' | 'group'> {
+export interface NextSteps {
   readonly configFile: string;
   readonly isDefaultConfigFile: boolean;
-  /** Setup has written and started the units of the service. */
-  readonly hasService: boolean;
+  readonly hostname: string;
+  /** Service mode, and setup installed no units. */
+  readonly lacksService: boolean;
+  /** cloudflared is not installed, and no connector serves the tunnel. */
+  readonly lacksConnector: boolean;
+  /** Students without a code-server that setup could find. */
+  readonly withoutWindow: readonly string[];
+  /** The group has no member. */
+  readonly lacksStudents: boolean;
+  readonly group: string;
+  /** What steps have reported. */
+  readonly problems: readonly string[];
+  /** A code-server was changed. */
+  readonly hasNewWindows: boolean;
   /** The files with sudo rules of an older version. */
   readonly sudoRules: readonly string[];
-  /** The file in which the connector's token was saved, if it was. */
-  readonly connectorTokenFile: string | undefined;
 }
-
-const connectorTokenFile = '/etc/cloudflared/classroom-tunnel.token';
 
 /** The steps that are left for the teacher, with nothing secret in them. */
 export function nextSteps(facts: NextSteps): string {
-  const domain = facts.hostname.split('.').slice(1).join('.');
+  const prefix = facts.isDefaultConfigFile ? '' : `CLASSROOM_TUNNEL_CONFIG=${facts.configFile} `;
   const steps = [
-    connectorStep(facts),
+    ...facts.problems.map((problem) => [problem]),
     ...(facts.sudoRules.length > 0 ? [stepsAwayFrom(facts.sudoRules)] : []),
-    ...(facts.mode === 'service' && !facts.hasService ? [serviceStep] : []),
-    [
-      "Start each student's code-server so that it trusts the links:",
-      `  code-server --link-protection-trusted-domains "*.${domain}" …`,
-    ],
-    [
-      "Put this into each student's machine settings (~/.local/share/code-server/Machine/settings.json):",
-      ...JSON.stringify(machineSettings(facts), undefined, 2)
-        .split('\n')
-        .map((line) => `  ${line}`),
-    ],
-    [
-      'Look whether all is well:',
-      `  ${facts.isDefaultConfigFile ? '' : `CLASSROOM_TUNNEL_CONFIG=${facts.configFile} `}classroom-tunnel doctor`,
-    ],
+    ...(facts.lacksStudents ? [lacksStudents(facts.group)] : []),
+    ...(facts.lacksConnector ? [connectorStep] : []),
+    ...(facts.lacksService ? [serviceStep] : []),
+    ...(facts.withoutWindow.length > 0 ? [windowStep(facts)] : []),
+    ...(facts.hasNewWindows ? [restartStep] : []),
+    ['Check the class:', `  ${prefix}classroom-tunnel doctor`],
   ];
-  return [
-    'What is left to do:',
-    ...steps.map(
-      (lines, index) => `${index + 1}. ${lines.map((line, row) => (row === 0 ? line : `   ${line}`)).join('\n')}`,
-    ),
-  ].join('\n\n');
+  const numbered = steps.map(
+    (lines, index) => `${index + 1}. ${lines.map((line, row) => (row === 0 ? line : `   ${line}`)).join('\n')}`,
+  );
+  return ['What is left to do:', ...numbered].join('\n\n');
+}
+
+/** The domain whose links a student's code-server opens without a question. */
+export function trustedDomain(hostname: string): string {
+  return `*.${hostname.split('.').slice(1).join('.')}`;
 }
 
 /** VS Code's settings for a student's window; its own notice of a listening port would stand beside ours. */
@@ -57,19 +57,32 @@ export function machineSettings({
   };
 }
 
-function connectorStep({ connectorTokenFile: saved }: NextSteps): string[] {
-  const run = (file: string) => `  cloudflared tunnel run --token-file ${file}`;
-  if (saved !== undefined)
-    return ['Run the connector on this server, as a service (install/cloudflared.md):', run(saved)];
-  return [
-    "Fetch the connector's token into a file of its own, and run the connector as a service (install/cloudflared.md):",
-    `  classroom-tunnel setup --yes --connector-token-file ${connectorTokenFile}`,
-    run(connectorTokenFile),
-  ];
-}
+const connectorStep = [
+  'Install cloudflared 2025.4 or newer, and run setup again: it starts the connector. On Debian and Ubuntu:',
+  '  curl -fsSL https://pkg.cloudflare.com/cloudflare-public-v2.gpg -o /usr/share/keyrings/cloudflare-public-v2.gpg',
+  '  echo "deb [signed-by=/usr/share/keyrings/cloudflare-public-v2.gpg] https://pkg.cloudflare.com/cloudflared any main" > /etc/apt/sources.list.d/cloudflared.list',
+  '  apt-get update && apt-get install -y cloudflared',
+];
 
 const serviceStep = [
-  'Start the service that works for the students, and the timer that takes down forgotten sites (the units are in install/):',
-  '  cp install/classroom-tunnel* /etc/systemd/system/',
-  `  systemctl daemon-reload && systemctl enable --now ${enabledUnits.join(' ')}`,
+  'The service for the students needs root and systemd, so it was not installed: only root and the service account can publish.',
+  'Run setup as root where systemd runs; or use shared mode (`--mode shared`), which needs no service.',
 ];
+
+const restartStep = [
+  'Students reload open windows. A code-server that runs opens links without a question after its next start.',
+];
+
+const lacksStudents = (group: string) => [
+  `The group ${group} has no member, so no student has a port. Add the students, and run setup again:`,
+  `  usermod -aG ${group} student1`,
+];
+
+function windowStep({ withoutWindow, hostname, ...place }: NextSteps): string[] {
+  return [
+    `No code-server was found for ${withoutWindow.join(', ')}. Install it and run setup again, or do this for each of them:`,
+    '  code-server --install-extension /usr/local/lib/classroom-tunnel/classroom-tunnel.vsix',
+    `  start it with --link-protection-trusted-domains "${trustedDomain(hostname)}"`,
+    `  in ~/.local/share/code-server/Machine/settings.json: ${JSON.stringify(machineSettings(place))}`,
+  ];
+}

@@ -23,6 +23,8 @@ export interface Asker {
   /** An answer that is not shown and never comes from an argument. */
   secret(question: Question): Promise<string>;
   choose<T>(question: Question, choices: readonly Choice<T>[]): Promise<T>;
+  /** Any number of the values; all of them are preselected. */
+  chooseMany(question: Question, values: readonly string[]): Promise<readonly string[]>;
   confirm(question: Question): Promise<boolean>;
   note(title: string, text: string): void;
 }
@@ -49,6 +51,7 @@ export function optionsOnly(yes: boolean): Asker {
         missing(question, only ? `there are ${choices.map(({ label }) => label).join(', ')}` : 'there is none'),
       );
     },
+    chooseMany: () => Promise.resolve([]),
     confirm: (question) => (yes ? Promise.resolve(true) : Promise.reject(missing(question, 'this needs a yes'))),
     note: () => undefined,
   };
@@ -63,28 +66,23 @@ export async function atTerminal(): Promise<Asker> {
     if (clack.isCancel(value)) throw cancelled;
     return value as Exclude<T, symbol>;
   };
-  const checked =
-    ({ check }: Question) =>
-    (value: string | undefined) =>
-      check?.(value ?? '');
+  const basics = ({ message }: Question) => ({ output, message });
   return {
     isPerson: true,
     text: (question) =>
       answered(
         clack.text({
-          output,
-          message: question.message,
-          validate: checked(question),
-          ...(question.initial === undefined ? {} : { initialValue: question.initial }),
+          ...basics(question),
+          validate: validator(question),
+          ...(question.initial !== undefined && { initialValue: question.initial }),
         }),
       ),
-    secret: (question) => answered(clack.password({ output, message: question.message, validate: checked(question) })),
+    secret: (question) => answered(clack.password({ ...basics(question), validate: validator(question) })),
     choose: async (question, choices) => {
       // By index: the library's types want primitive values, and these may be objects.
       const index = await answered(
         clack.select({
-          output,
-          message: question.message,
+          ...basics(question),
           options: choices.map(({ label, hint }, value) => ({ value, label, ...(hint ? { hint } : {}) })),
         }),
       );
@@ -92,12 +90,26 @@ export async function atTerminal(): Promise<Asker> {
       if (!choice) throw cancelled;
       return choice.value;
     },
-    confirm: (question) => answered(clack.confirm({ output, message: question.message })),
+    chooseMany: (question, values) =>
+      answered(
+        clack.multiselect({
+          ...basics(question),
+          options: values.map((value) => ({ value, label: value })),
+          initialValues: [...values],
+          required: false,
+        }),
+      ),
+    confirm: (question) => answered(clack.confirm(basics(question))),
     note: (title, text) => {
       clack.note(text, title, { output });
     },
   };
 }
+
+const validator =
+  ({ check }: Question) =>
+  (value: string | undefined) =>
+    check?.(value ?? '');
 
 /** The message of the error that `work` throws, as the fault of an answer. */
 export function whyNot(work: () => unknown): string | undefined {

@@ -1,6 +1,8 @@
 // The systemd units of a class in service mode. The files in install/ are these, with the defaults. Pure.
 
 export interface UnitFacts {
+  /** An absolute path: the service's PATH may lead to another Node, or to none. */
+  readonly node: string;
   readonly program: string;
   readonly serviceAccount: string;
   readonly configFile: string;
@@ -52,7 +54,7 @@ CollectMode=inactive-or-failed
 [Service]
 User=${facts.serviceAccount}
 ${environment(facts)}# %i has the user id of the peer, from the kernel.
-ExecStart=${facts.program} serve --peer %i
+ExecStart=${commandOf(facts)} serve --peer %i
 StandardInput=socket
 StandardOutput=journal
 StandardError=journal
@@ -75,7 +77,7 @@ ConditionPathExists=${facts.configFile}
 [Service]
 Type=oneshot
 User=${facts.serviceAccount}
-${environment(facts)}ExecStart=${facts.program} gc --timer
+${environment(facts)}ExecStart=${commandOf(facts)} gc --timer
 TimeoutStartSec=120
 # Busy, or blocked by Cloudflare's rate limit: the next run does it.
 SuccessExitStatus=75
@@ -94,6 +96,11 @@ RandomizedDelaySec=30s
 [Install]
 WantedBy=timers.target
 `;
+
+/** The inspector, which SIGUSR1 would open, has no place at this address (RFC 5737). */
+function commandOf({ node, program }: UnitFacts): string {
+  return `${node} --inspect-port=192.0.2.1:9229 ${program}`;
+}
 
 function environment({ isDefaultConfigFile, configFile }: UnitFacts): string {
   return isDefaultConfigFile ? '' : `Environment=CLASSROOM_TUNNEL_CONFIG=${configFile}\n`;
@@ -125,4 +132,42 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 `;
+}
+
+export interface ConnectorFacts {
+  readonly cloudflared: string;
+  readonly tokenFile: string;
+  /** Host and port of the metrics. */
+  readonly metrics: string;
+}
+
+export const connectorUnit = 'cloudflared-classroom.service';
+
+/** The unit of the connector, by file name. Pure. */
+export function connectorFiles({ cloudflared, tokenFile, metrics }: ConnectorFacts): Readonly<Record<string, string>> {
+  return {
+    [connectorUnit]: `# The connector: carries visitors from Cloudflare to this machine. \`classroom-tunnel setup\` writes this file.
+# It reaches Cloudflare at port 7844, over UDP (QUIC) or, where that is blocked, TCP (http2). It must be able to see \`stateDir\`,
+# and HTTP_PROXY must not be set: cloudflared would use it for the students' sockets.
+[Unit]
+Description=cloudflared for the class
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=simple
+DynamicUser=yes
+LoadCredential=token:${tokenFile}
+ExecStart=${cloudflared} tunnel --no-autoupdate --metrics ${metrics} run --token-file \${CREDENTIALS_DIRECTORY}/token
+Restart=on-failure
+RestartSec=5s
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+
+[Install]
+WantedBy=multi-user.target
+`,
+  };
 }
