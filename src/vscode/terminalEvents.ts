@@ -49,7 +49,7 @@ export class TerminalEvents implements vscode.Disposable {
       vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)),
       vscode.window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
         onOutput(execution.read());
-        void this.#lineStarted(terminal, execution.commandLine.value);
+        void this.#lineStarted(terminal, execution);
       }),
       vscode.window.onDidEndTerminalShellExecution(({ terminal, exitCode }) => this.#lineEnded(terminal, exitCode)),
       vscode.window.onDidChangeTerminalShellIntegration(({ terminal }) => scan(terminal, bursts.started)),
@@ -86,7 +86,10 @@ export class TerminalEvents implements vscode.Disposable {
     this.#options.onClosed(shell);
   }
 
-  async #lineStarted(terminal: vscode.Terminal, line: string): Promise<void> {
+  async #lineStarted(
+    terminal: vscode.Terminal,
+    { commandLine: { value: line }, cwd }: vscode.TerminalShellExecution,
+  ): Promise<void> {
     const { scanner, findCommand, onLine, log } = this.#options;
     const command = findCommand(line);
     const count = (this.#lines.get(terminal) ?? 0) + 1;
@@ -98,7 +101,8 @@ export class TerminalEvents implements vscode.Disposable {
       drop('noProcess');
       return;
     }
-    const folder = workingFolder(pidOf(shell));
+    // VS Code may have ended the shell already.
+    const folder = workingFolder(pidOf(shell)) ?? cwd?.fsPath;
     onLine({
       type: 'lineStarted',
       shell,
