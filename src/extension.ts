@@ -7,6 +7,7 @@ import type { ShellId } from './shell/processIds.ts';
 import { testApi, type ActivationCost, type TestApi } from './vscode/testApi.ts';
 import { readEvent, type Info } from './window/cli/events.ts';
 import { runCommand, type CommandLine } from './window/cli/run.ts';
+import { applyToAllProfiles } from './vscode/allProfiles.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.ts';
 import { startGuardian } from './window/cli/guardian.ts';
@@ -72,6 +73,9 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   statusBar.draw(window.state);
   // The cached answer of the last window sets the variables before this window creates a terminal.
   if (info.current) applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
+  afterThis(() => applyToAllProfiles(context)).catch((error: unknown) =>
+    logLine(`not in all profiles: ${String(error)}`),
+  );
   afterThis(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return testApi(window, logged(stopwatch(), logLine));
 }

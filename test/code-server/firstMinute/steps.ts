@@ -12,22 +12,18 @@ import type { FirstMinute, Opening } from './cases.ts';
 const OPEN_MILLISECONDS = 120_000;
 const PROFILE = 'student';
 
-/** The address of the window in a VS Code profile of its own, which is made when it is opened. */
-const inProfile = (url: string): string =>
-  `${url}&payload=${encodeURIComponent(JSON.stringify([['profile', PROFILE]]))}`;
-
 /** Opens the window as far as the case wants it open before its terminal is. */
 export async function openFor(one: FirstMinute, context: BrowserContext, url: string): Promise<Workbench> {
-  const address = one.profile ? inProfile(url) : url;
   const page = await context.newPage();
   await page.setViewportSize(VIEWPORT);
   const window = new Workbench(page);
   if (one.trust === 'before') {
-    await page.goto(address, { timeout: OPEN_MILLISECONDS });
+    await page.goto(url, { timeout: OPEN_MILLISECONDS });
     await window.ready();
     await trustByBanner(page);
   }
-  await page.goto(address, { timeout: OPEN_MILLISECONDS });
+  await page.goto(url, { timeout: OPEN_MILLISECONDS });
+  if (one.profile) await intoNewProfile(window);
   if (one.opening === 'early') await page.locator('.monaco-workbench').waitFor({ timeout: OPEN_MILLISECONDS });
   else await window.ready();
   if (one.trust === 'banner') await trustByBanner(page);
@@ -39,6 +35,20 @@ async function trustByBanner(page: Page): Promise<void> {
   await page.locator('.part.banner').getByText('Manage').click();
   await page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
   await page.locator('.part.banner').getByText('Restricted Mode').waitFor({ state: 'hidden' });
+}
+
+/** Makes a VS Code profile and switches the window to it, which takes a reload. */
+async function intoNewProfile(window: Workbench): Promise<void> {
+  const { page } = window;
+  await window.ready();
+  await window.runCommand('Profiles: New Profile');
+  await page.locator('.profiles-editor input').first().fill(PROFILE);
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await window.runCommand('Profiles: Switch Profile');
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: PROFILE }).click();
+  await page.getByRole('button', { name: 'Reload', exact: true }).click();
+  await page.locator('.profile-badge-content', { hasText: PROFILE.slice(0, 2).toUpperCase() }).waitFor();
+  await window.ready();
 }
 
 /** Answers the question whether the folder is trusted, if it is asked before `next` is on the screen. */
