@@ -73,10 +73,8 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   statusBar.draw(window.state);
   // The cached answer of the last window sets the variables before this window creates a terminal.
   if (info.current) applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
-  afterThis(() => applyToAllProfiles(context)).catch((error: unknown) =>
-    logLine(`not in all profiles: ${String(error)}`),
-  );
-  afterThis(refresh).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
+  for (const start of [refresh, () => applyToAllProfiles(context)])
+    afterThis<unknown>(start).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return testApi(window, logged(stopwatch(), logLine));
 }
 
