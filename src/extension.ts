@@ -16,7 +16,8 @@ import { ReloadMemory } from './window/reloadMemory.ts';
 import { problemFor } from './messages/messages.ts';
 import { InfoCache, type InfoStore } from './window/cli/info.ts';
 import { notifyLive, notifyProblem } from './vscode/notifications.ts';
-import { Relays } from './window/server/relays.ts';
+import { findText } from './window/server/findText.ts';
+import { Relays, type RelaysOptions } from './window/server/relays.ts';
 import { commandLine, readSettings, type Settings } from './window/settings.ts';
 import { leaseOf, type SiteEvent } from './window/site/siteState.ts';
 import { describeState } from './window/site/windowState.ts';
@@ -132,6 +133,7 @@ function buildRelays(
     folder: () => info.current?.socketFolder ?? undefined,
     usesPorts: () => info.current?.usesRelayPorts ?? false,
     log: (message) => log.info(message),
+    onLocalLink: tellOfLocalLink(log),
     onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
     onLost: (port, reason, lasts) => {
       log.info(`visitors do not reach port ${port}: ${reason}`);
@@ -139,6 +141,22 @@ function buildRelays(
     },
     onReachedAgain: (port) => dispatch(port, { type: 'reachedAgain' }),
   });
+}
+
+/**
+ * Tells the student of the first address of the local machine that the project's own files hold, with its line; a script of
+ * which no file holds it comes from a library.
+ */
+function tellOfLocalLink(log: vscode.LogOutputChannel): NonNullable<RelaysOptions['onLocalLink']> {
+  const told = new Set<string>();
+  return ({ hostname }, { address, path, inPage }, root) => {
+    const found = root === undefined ? undefined : findText(root, address);
+    log.info(`${path} of ${hostname} holds ${address}${found ? ` (${found.file}, line ${found.line})` : ''}`);
+    if (told.has(hostname) || (!found && !inPage)) return;
+    told.add(hostname);
+    const place = found ? `${found.file}, line ${found.line},` : path;
+    notifyProblem(problemFor('local-link', { address, place }));
+  };
 }
 
 /** Sends heartbeats to the window, only while something is public. */

@@ -75,6 +75,13 @@ export const siteMessages = {
       '{program} listens there. It belongs to no terminal of your site: its terminal is closed, or of another window.',
     action: 'End it, and start your server again.',
   },
+  'local-link': {
+    exit: exitCodes.failed,
+    title: 'Visitors cannot reach {address}',
+    detail: "{place} asks {address}, which is each visitor's own machine.",
+    action:
+      'Use an address without a host there, such as /api, and let your dev server pass it on (for Vite: server.proxy).',
+  },
   'second-server': {
     exit: exitCodes.failed,
     title: 'A second server is not public',

@@ -6,6 +6,8 @@ import { createProxyServer } from 'httpxy';
 import type { LocalAddress } from '../shell/listeners.ts';
 import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
+import { mayHoldLinks, readLinks } from './localLinks.ts';
+import type { LocalLink } from './localLinks.ts';
 import type { Naming } from './names.ts';
 import { rejectUpgrade, respondStopped } from './responses.ts';
 import type { ServerAgents } from './serverAgents.ts';
@@ -24,6 +26,16 @@ export interface Target {
   readonly secure?: true;
 }
 
+export interface ForwarderOptions {
+  readonly site: URL;
+  readonly agents: ServerAgents;
+  readonly startTimer: StartTimer;
+  /** Called when a server does not answer a plain request because it speaks TLS; forwards the request again. */
+  readonly onTls: OnTls;
+  /** Called for addresses of the local machine in what visitors get. */
+  readonly onLocalLink: (link: LocalLink) => void;
+}
+
 export interface Forwarder {
   web(request: IncomingMessage, response: ServerResponse, target: Target, naming: Naming): void;
   webSocket(request: IncomingMessage, socket: Socket, head: Buffer, target: Target): void;
@@ -38,6 +50,8 @@ interface Exchange {
   readonly insecureLinks: boolean;
   /** The response may be a script that contains webpack-dev-server's address. */
   readonly rewritesScript: boolean;
+  /** The request's path, where the response may hold addresses of the local machine. */
+  readonly readsLinks?: string | undefined;
   /** The request to the server, once it exists. */
   sent?: ClientRequest;
   /** Called when the server cannot be reached or breaks off. */
@@ -47,11 +61,10 @@ interface Exchange {
 /**
  * A server may close an idle connection at the moment it is used again: a request that is safe to repeat is then sent once
  * more. One that may change something has a connection of its own and is never sent twice.
- * @param onTls called when a server does not answer a plain request because it speaks TLS; forwards the request again
  */
-export function createForwarder(site: URL, agents: ServerAgents, startTimer: StartTimer, onTls: OnTls): Forwarder {
+export function createForwarder({ site, agents, startTimer, onTls, onLocalLink }: ForwarderOptions): Forwarder {
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
-  const proxy = createProxy(site, exchanges, startTimer);
+  const proxy = createProxy(site, exchanges, startTimer, onLocalLink);
   return {
     web: (request, response, target, naming) => {
       const given = request.headers;
@@ -68,6 +81,7 @@ export function createForwarder(site: URL, agents: ServerAgents, startTimer: Sta
         target,
         insecureLinks: naming.insecureLinks === true,
         rewritesScript,
+        readsLinks: mayHoldLinks(request.url ?? '', given) ? request.url : undefined,
         onLost: (error) => {
           const mayRepeat = !response.headersSent && !response.destroyed && isRepeatable(request);
           if (mayRepeat && exchange.sent?.reusedSocket === true) send(agents.fresh(target));
@@ -83,7 +97,8 @@ export function createForwarder(site: URL, agents: ServerAgents, startTimer: Sta
       exchanges.set(request, exchange);
       const agent = isRepeatable(request) ? agents.pool(target) : agents.fresh(target);
       request.headers = headersForServer(request.headers, site, target, naming.names);
-      if (rewritesScript) delete request.headers['accept-encoding']; // a compressed script cannot be rewritten
+      // A compressed response can be neither rewritten nor read.
+      if (rewritesScript || exchange.readsLinks !== undefined) delete request.headers['accept-encoding'];
       send(agent);
     },
     webSocket: (request, socket, head, target) => {
@@ -102,6 +117,7 @@ function createProxy(
   site: URL,
   exchanges: WeakMap<IncomingMessage, Exchange>,
   startTimer: StartTimer,
+  onLocalLink: (link: LocalLink) => void,
 ): ReturnType<typeof createProxyServer> {
   const proxy = createProxyServer();
   proxy.on('error', (error, request) => {
@@ -114,7 +130,8 @@ function createProxy(
   proxy.on('proxyRes', (upstreamResponse, request, response) => {
     const exchange = exchanges.get(request);
     if (exchange === undefined) return;
-    const { target, insecureLinks } = exchange;
+    const { target, insecureLinks, readsLinks } = exchange;
+    if (readsLinks !== undefined) readLinks(upstreamResponse, readsLinks, onLocalLink);
     upstreamResponse.headers = headersForVisitor(upstreamResponse.headers, site, target.port, insecureLinks);
     if (exchange.rewritesScript) forwardScript(upstreamResponse, response, target.port);
     else flushSoon(response);

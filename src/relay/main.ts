@@ -5,6 +5,7 @@ import {
   blockedLine,
   isPublished,
   listeningLine,
+  localLinkLine,
   lostLine,
   noWebSocketsLine,
   parseInstruction,
@@ -14,7 +15,7 @@ import {
 } from './protocol.ts';
 import { askForWebSocket, askPublicly, startPublicCheck } from './publicCheck.ts';
 import { createRelay } from './relay.ts';
-import type { Blocked } from './relay.ts';
+import type { Blocked, RelayOptions } from './relay.ts';
 import { openRelayPort } from './relayPort.ts';
 import type { RelayPort } from './relayPort.ts';
 import { isShieldPart } from './shield.ts';
@@ -37,7 +38,7 @@ async function main(args: string[]): Promise<void> {
     hostname,
     isOwn: (port, address) => listensAs(uid, port, address),
     allow: new Set(allow.split(',').filter(isShieldPart)),
-    onBlocked: reportBlocked(),
+    ...reports(),
   });
   const file = await holdSocketFile({
     path,
@@ -130,6 +131,12 @@ function checkPublicly(site: URL): { stop(): void } {
     },
   });
 }
+
+/** What the window is told of. */
+const reports = (): Pick<RelayOptions, 'onBlocked' | 'onLocalLink'> => ({
+  onBlocked: reportBlocked(),
+  onLocalLink: (link) => process.stdout.write(localLinkLine(link)),
+});
 
 /** Reports each target once. */
 function reportBlocked(): (blocked: Blocked) => void {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { isDevServerName } from './devServers.ts';
 import type { Target } from './forward.ts';
+import type { LocalLink } from './localLinks.ts';
 import type { Blocked } from './relay.ts';
 import { isShieldPart } from './shield.ts';
 
@@ -56,6 +57,17 @@ export function parseBlocked(line: string): Blocked | undefined {
   const { part, target } = blocked ?? {};
   if (typeof part !== 'string' || !isShieldPart(part) || typeof target !== 'string') return undefined;
   return { part, target };
+}
+
+export function localLinkLine({ address, path, inPage }: LocalLink): string {
+  return `${JSON.stringify({ localLink: { address, path: path.slice(0, maxTarget), inPage } })}\n`;
+}
+
+/** @returns undefined for a line of another form */
+export function parseLocalLink(line: string): LocalLink | undefined {
+  const { address, path, inPage } = (parseObject(line)?.['localLink'] ?? {}) as Record<string, unknown>;
+  if (typeof address !== 'string' || typeof path !== 'string') return undefined;
+  return { address, path, inPage: inPage === true };
 }
 
 /** Tells the relay to listen on a port too: this one if it is free, or any if it is 0. */

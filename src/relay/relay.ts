@@ -4,6 +4,8 @@ import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Target } from './forward.ts';
+import { reportOnce } from './localLinks.ts';
+import type { LocalLink } from './localLinks.ts';
 import { askForNames } from './names.ts';
 import type { IsOwn } from './ownServerAgent.ts';
 import { ownPath, statusPath } from './page.ts';
@@ -33,6 +35,8 @@ export interface RelayOptions {
   readonly allow?: ReadonlySet<ShieldPart>;
   /** Called for each request that the shield blocks. */
   readonly onBlocked?: (blocked: Blocked) => void;
+  /** Called for addresses of the local machine in what visitors get, once for each. */
+  readonly onLocalLink?: (link: LocalLink) => void;
   /** For the pings of silent WebSockets; real time by default. */
   readonly startTimer?: StartTimer;
   /** Asks a server that has started for the names it takes. */
@@ -61,8 +65,9 @@ const serverOptions: ServerOptions = {
 /** The relay connects to no address but its target's, for any request of a visitor. */
 export function createRelay(options: RelayOptions): Relay {
   const { site, isOwn, startTimer = realTimer, ask = askForNames } = options;
+  const onLocalLink = reportOnce(options.onLocalLink ?? (() => undefined));
   const { isForSite, blocked } = createGuard(options);
-  const upstream = new Upstream({ site, isOwn, startTimer, ask });
+  const upstream = new Upstream({ site, isOwn, startTimer, ask, onLocalLink });
   const server = createServer(serverOptions);
 
   server.on('request', (request, response) => {

@@ -10,10 +10,12 @@ import {
   isReachedAgain,
   openPortLine,
   parseBlocked,
+  parseLocalLink,
   parseLost,
   parsePort,
   publishedLine,
 } from './protocol.ts';
+import type { LocalLink } from './localLinks.ts';
 import type { Blocked } from './relay.ts';
 import type { ShieldPart } from './shield.ts';
 
@@ -32,6 +34,8 @@ export interface RelayProcessOptions {
   readonly allow?: readonly ShieldPart[];
   /** Called for requests that the shield blocked: once for each target, and for the first few targets only. */
   readonly onBlocked?: (blocked: Blocked) => void;
+  /** Called for addresses of the local machine in what visitors get, once for each. */
+  readonly onLocalLink?: (link: LocalLink) => void;
   /** Called when visitors do not reach the site any more, with the reason. */
   readonly onLost?: (reason: string) => void;
   /** Called when they reach it again after that. */
@@ -70,7 +74,7 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
+  const { onLocalLink, onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
   const child = spawn(node, [...nodeFlags, ...rest, ...argumentsFor(options)], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
@@ -85,6 +89,8 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   output.on('line', (line) => {
     const blocked = parseBlocked(line);
     if (blocked) onBlocked?.(blocked);
+    const link = parseLocalLink(line);
+    if (link) onLocalLink?.(link);
     const reason = parseLost(line);
     if (reason !== undefined) onLost?.(reason);
     if (isReachedAgain(line)) onReachedAgain?.();

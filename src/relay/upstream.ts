@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createForwarder } from './forward.ts';
 import type { Forwarder, Target } from './forward.ts';
+import type { LocalLink } from './localLinks.ts';
 import { ServerNames } from './names.ts';
 import type { askForNames } from './names.ts';
 import type { IsOwn } from './ownServerAgent.ts';
@@ -16,6 +17,8 @@ export interface UpstreamOptions {
   readonly isOwn: IsOwn;
   readonly startTimer: StartTimer;
   readonly ask: typeof askForNames;
+  /** Called for addresses of the local machine in what visitors get. */
+  readonly onLocalLink: (link: LocalLink) => void;
 }
 
 export class Upstream {
@@ -25,13 +28,19 @@ export class Upstream {
   readonly #forward: Forwarder;
   #target: Target | null = null;
 
-  constructor({ site, isOwn, startTimer, ask }: UpstreamOptions) {
+  constructor({ site, isOwn, startTimer, ask, onLocalLink }: UpstreamOptions) {
     this.#site = site;
     this.#agents = new ServerAgents(isOwn);
     this.#names = new ServerNames((target, signal) => ask(target, site, this.#agents.fresh(target), signal));
-    this.#forward = createForwarder(site, this.#agents, startTimer, (plain, request, response) => {
-      if (this.#target === plain) this.setTarget({ ...plain, secure: true });
-      this.web(request, response);
+    this.#forward = createForwarder({
+      site,
+      agents: this.#agents,
+      startTimer,
+      onLocalLink,
+      onTls: (plain, request, response) => {
+        if (this.#target === plain) this.setTarget({ ...plain, secure: true });
+        this.web(request, response);
+      },
     });
   }
 

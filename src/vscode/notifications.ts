@@ -32,6 +32,7 @@ const warnings = new Set([
   stoppedByTeacherCode,
   pausedCode,
   portHeldCode,
+  'local-link',
   'request-blocked',
   'second-server',
   'site-moved',

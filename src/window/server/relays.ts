@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../../relay/forward.ts';
+import type { LocalLink } from '../../relay/localLinks.ts';
 import type { Blocked } from '../../relay/relay.ts';
 import { startRelay, type RelayProcess } from '../../relay/relayProcess.ts';
 import type { ShieldPart } from '../../relay/shield.ts';
@@ -19,6 +20,8 @@ export interface RelaysOptions {
   readonly allow?: () => readonly ShieldPart[];
   /** Called once for each publication, with the first request that the shield blocked. */
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
+  /** Called for an address of the local machine in what visitors get. `root` is the folder of the project. */
+  readonly onLocalLink?: (publication: Publication, link: LocalLink, root: string | undefined) => void;
   /** Called when visitors do not reach the site of a port any more (`lasts`), or not at this place of its relay, with the reason. */
   readonly onLost: (port: number, reason: string, lasts?: true) => void;
   readonly onReachedAgain?: (port: number) => void;
@@ -157,6 +160,7 @@ export class Relays {
         onReachedAgain: () => {
           if (this.#entries.get(port) === entry) this.#options.onReachedAgain?.(port);
         },
+        onLocalLink: (link) => this.#options.onLocalLink?.(publication, link, entry.target?.root),
         onNoWebSockets: () => this.#onNoWebSockets(entry),
       });
       if (this.#entries.get(port) !== entry) {
