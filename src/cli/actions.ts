@@ -1,9 +1,9 @@
 // The actions of the student's commands.
 import { hostname } from 'node:os';
 import type { QueueListener } from '../provisioning/context.ts';
-import { assignedPort, checkPort, publicUrl, type Config } from '../provisioning/config.ts';
+import { assignedPort, checkPort, hostnameOf, publicUrl, type Config } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
-import { dependsOnPort, makeHostname } from '../provisioning/hostname.ts';
+import { dependsOnPort } from '../provisioning/hostname.ts';
 import { identifyOnHost } from '../provisioning/processIdentity.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import type { Action, Outcome } from '../provisioning/queue.ts';
@@ -93,9 +93,7 @@ export async function info(context: ActionContext, port?: number): Promise<void>
   const { config, caller } = openSession(report, context);
   const own = port ?? assignedPort(config, caller.user);
   const hostname =
-    own !== undefined || !dependsOnPort(config.hostname)
-      ? makeHostname(config.hostname, { user: caller.user, port: own ?? 0, machine: config.machine })
-      : null;
+    own !== undefined || !dependsOnPort(config.hostname) ? hostnameOf(config, caller.user, own ?? 0) : null;
   const publications = await readPublications(config, report);
   const publication = publications.find((one) => one.user === caller.user && (own === undefined || one.port === own));
   const event = {
@@ -209,7 +207,7 @@ function answerRemoved(report: Report, action: Action, { apiCalls, hostnames, re
 function siteOf({ config, caller }: Session, port: number, service = `http://localhost:${port}`): SiteKey {
   checkPort(config, caller.user, port);
   const { machine } = config;
-  const hostname = makeHostname(config.hostname, { user: caller.user, port, machine });
+  const hostname = hostnameOf(config, caller.user, port);
   return { hostname, user: caller.user, port, machine, service };
 }
 

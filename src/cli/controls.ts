@@ -41,6 +41,14 @@ export async function resume(context: ActionContext, users: readonly string[]): 
   });
 }
 
+/** Takes the sites of users down who are no longer on the roster. Without an answer of its own. */
+export async function takeDown(context: ActionContext, users: readonly string[]): Promise<void> {
+  await decide(context, { kind: 'stop', users }, ({ hostnames }) => {
+    if (hostnames.length > 0)
+      context.report.progress({ event: 'stopped', users, hostnames }, `took ${hostnames.join(', ')} down`);
+  });
+}
+
 /** The decision without the teacher's name. */
 type Decision<A = TeacherAction> = A extends TeacherAction ? Omit<A, 'by'> : never;
 
@@ -64,7 +72,8 @@ async function decide(
   await publisher.serveOthers(signal);
 }
 
-function checkUsers(users: readonly string[]): void {
+/** @throws FixableError `usage` */
+export function checkUsers(users: readonly string[]): void {
   const wrong = users.find((user) => !/^[^\s\p{Cc}]{1,64}$/u.test(user));
   if (wrong !== undefined) throw new FixableError('usage', { problem: `"${wrong}" is not the name of a user` });
 }

@@ -8,6 +8,7 @@ import { isThroughSudo } from './caller.ts';
 import { command, type Action, type CommonOptions, type Run, type RunAsTeacher } from './commandLine.ts';
 import { holderId, integer, portOption } from './options.ts';
 import { makeReport, type Streams, type Style } from './report.ts';
+import { addRosterCommand } from './roster/command.ts';
 import { addSetupCommands } from './setup/command.ts';
 import { callService } from './service/client.ts';
 import type { ServeOptions } from './service/serve.ts';
@@ -27,7 +28,7 @@ export async function runProgram(words: readonly string[], context: ProgramConte
   const args = context.isTerminal && words[0] === 'list' && !words.includes('--json') ? [...words, '--screen'] : words;
   let exitCode: number = exitCodes.done;
   const program = makeProgram(args, context, (code) => (exitCode = code));
-  for (const command of [program, ...program.commands])
+  for (const command of allCommands(program))
     command
       .exitOverride()
       .configureOutput({
@@ -42,6 +43,8 @@ export async function runProgram(words: readonly string[], context: ProgramConte
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
 }
+
+const allCommands = (command: Command): Command[] => [command, ...command.commands.flatMap(allCommands)];
 
 /** Declares the whole command line. Every action ends with an exit code. */
 function makeProgram(args: readonly string[], context: ProgramContext, setExitCode: (code: number) => void): Command {
@@ -137,6 +140,7 @@ function addLocalCommands(program: Command, context: ProgramContext, run: Run): 
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));
   addSetupCommands(program, asTeacher(run));
+  addRosterCommand(program, asTeacher(run));
   command(program, 'serve', 'serve one connection on standard input, which systemd has accepted')
     .option('--peer <instance>', "the name of the unit's instance (%i), which has the user id of the peer")
     .action((options: CommonOptions & ServeOptions) =>

@@ -5,9 +5,8 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { assignedPort, publicUrl } from '../provisioning/config.ts';
+import { assignedPort, hostnameOf, publicUrl } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
-import { makeHostname } from '../provisioning/hostname.ts';
 import { projectRoot } from '../relay/projectRoot.ts';
 import { startRelay, type RelayProcess } from '../relay/relayProcess.ts';
 import { sniffPort } from '../relay/sniffPort.ts';
@@ -75,7 +74,7 @@ function findSite(context: ActionContext): Site {
   const port = Number(context.env[variable] ?? assignedPort(config, caller.user));
   if (!Number.isInteger(port))
     throw new FixableError('no-port', { variable, assignment: `export ${variable}=<your port>` });
-  const hostname = makeHostname(config.hostname, { user: caller.user, port, machine: config.machine });
+  const hostname = hostnameOf(config, caller.user, port);
   const socket = join(ownSocketFolder(config, caller), `${port}.sock`);
   return { port, hostname, url: publicUrl(config, hostname), socket, variable };
 }

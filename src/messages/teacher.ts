@@ -14,6 +14,18 @@ export const teacherMessages = {
     detail: 'Your teacher has paused publishing{end}{said}',
     action: 'Leave your server running, or start it again after the pause.',
   },
+  'config-unwritable': {
+    exit: exitCodes.configuration,
+    title: 'The configuration cannot be written',
+    detail: '{file}: {problem}.',
+    action: 'Run it as the owner of the file: `sudo classroom-tunnel roster …`.',
+  },
+  'file-unreadable': {
+    exit: exitCodes.usage,
+    title: 'The file cannot be read',
+    detail: '{file}: {problem}.',
+    action: 'Check its path and that you may read it.',
+  },
   'teacher-only': {
     exit: exitCodes.notAllowed,
     title: 'This is for the teacher',

@@ -10,6 +10,11 @@ const port = z.int().check(z.minimum(1), z.maximum(65535));
 const id = z.string().check(z.regex(/^[\w-]+$/, 'is not an id: copy it from the Cloudflare dashboard'));
 const text = z.string().check(z.minLength(1, 'is empty'));
 
+const label = z
+  .string()
+  .check(
+    z.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'is not a label: up to 63 lower case letters, digits and hyphens'),
+  );
 const openTime = z
   .string()
   .check(
@@ -24,6 +29,7 @@ export const configDefaults = {
   commandSocket: '/run/classroom-tunnel/command.sock',
   commands: ['npm run dev', 'npm start'],
   portVariable: 'PORT',
+  studentGroup: 'students',
   maxSitesPerUser: 3,
   lockTimeoutSeconds: 10,
   keepRecordMinutes: 60,
@@ -48,6 +54,10 @@ const schema = z.strictObject({
     configDefaults.portVariable,
   ),
   ports: z.optional(z.record(z.string(), port)),
+  formerPorts: z.optional(z.record(z.string(), port)),
+  labels: z._default(z.record(z.string(), label), {}),
+  names: z._default(z.record(z.string(), text), {}),
+  studentGroup: z._default(text, configDefaults.studentGroup),
   portRange: z.optional(z.tuple([port, port])),
   maxSitesPerUser: z._default(z.int().check(z.minimum(1)), configDefaults.maxSitesPerUser),
   lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
@@ -134,6 +144,16 @@ export function checkPort(config: Config, user: string, port: number): void {
       `it is outside ${first} to ${last}`,
       `Start the command with ${config.portVariable} set to a port from ${first} to ${last}.`,
     );
+}
+
+/** The hostname of this user's site at this port. @throws FixableError `hostname-invalid` */
+export function hostnameOf(
+  config: Pick<Config, 'hostname' | 'labels' | 'machine'>,
+  user: string,
+  port: number,
+): string {
+  const label = Object.hasOwn(config.labels, user) ? config.labels[user] : undefined;
+  return makeHostname(config.hostname, { user: label ?? user, port, machine: config.machine });
 }
 
 /** The address that people open. */
