@@ -40,11 +40,7 @@ await Promise.all([
     // SIGUSR1 makes node open its inspector, through which a student could read the token. There is no place to open it at
     // this address (RFC 5737), in every version of node; `--disable-sigusr1` is not known to node 20.
     banner: { js: '#!/usr/bin/env -S node --inspect-port=192.0.2.1:9229' },
-<<<<<<< HEAD
-    plugins: [lateModules(/(^@clack\/prompts|\/sdk\.ts)$/, foreign)],
-=======
-    plugins: [lateModules(/(^@clack\/prompts|^csv-parse\/sync|\/sdk\.ts)$/, common)],
->>>>>>> 06097c0 (roster shows, adds, removes and imports students; hostnames and ports never collide)
+    plugins: [lateModules(/(^@clack\/prompts|^csv-parse\/sync|\/sdk\.ts)$/, foreign)],
   }),
 ]);
 await chmod('dist/cli.js', 0o755);

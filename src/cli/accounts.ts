@@ -1,5 +1,5 @@
 // The accounts and groups of this machine, by whatever directory it asks.
-import { spawnSync } from 'node:child_process';
+import { getent } from './setup/system.ts';
 
 /** The entry of an account; undefined if there is none of this name. */
 export function accountOf(
@@ -15,9 +15,4 @@ export function groupMembers(group: string): string[] | undefined {
   if (!fields) return undefined;
   const primary = getent('passwd').filter((account) => account[3] === fields[2] && account[2] !== '0');
   return [...new Set([...(fields[3]?.split(',') ?? []), ...primary.map(([name = '']) => name)])].filter(Boolean);
-}
-
-function getent(database: 'passwd' | 'group', ...names: readonly string[]): string[][] {
-  const { stdout } = spawnSync('getent', [database, '--', ...names], { encoding: 'utf8' }) as { stdout: string | null };
-  return (stdout ?? '').split('\n').flatMap((line) => (line === '' ? [] : [line.split(':')]));
 }
