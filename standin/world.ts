@@ -6,7 +6,8 @@ import { Connector } from './connector/connector.ts';
 import { RecordSet } from './records.ts';
 
 /** A token's permission. `edit` includes `read`, as it does at Cloudflare. */
-export type Scope = 'tunnel:edit' | 'tunnel:read' | 'dns:edit' | 'dns:read' | 'zone:read' | 'settings:read';
+export type Scope =
+  'tunnel:edit' | 'tunnel:read' | 'dns:edit' | 'dns:read' | 'zone:read' | 'settings:read' | 'ssl:read' | 'bots:read';
 
 export interface Token {
   id: string;
@@ -60,6 +61,10 @@ export interface Zone {
   emailObfuscation: boolean;
   /** Settings that the stand-in shows and does not act on. */
   settings: Record<string, string | number>;
+  /** Bot Fight Mode; shown only. */
+  fightMode: boolean;
+  /** The hosts and the status of the zone's universal certificate; shown only. */
+  certificate: { hosts: string[]; status: string };
 }
 
 export interface WorldOptions {
@@ -111,6 +116,8 @@ export class World {
       records: new RecordSet(),
       emailObfuscation: true,
       settings: { rocket_loader: 'off', browser_cache_ttl: 14_400 },
+      fightMode: false,
+      certificate: { hosts: [name, `*.${name}`], status: 'active' },
     };
     this.zones.set(added.id, added);
     return added;

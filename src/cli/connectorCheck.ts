@@ -20,13 +20,16 @@ const limits = { answer: 1_500, written: 8_000, known: 2_000 } as const;
 /** The configuration of 1,000 rules with its defaults has about half a megabyte. */
 const longestAnswer = 8 * 1024 * 1024;
 
-type Place = Pick<Config, 'connectorUrl' | 'tunnelId'>;
+/** Where cloudflared serves its metrics if nothing else is said: at the first of these ports that is free. */
+const usualUrls = [20241, 20242, 20243, 20244, 20245].map((port) => `http://127.0.0.1:${port}`);
+
+export type Place = Pick<Config, 'connectorUrl' | 'tunnelId'>;
 
 /** The connector's answers; undefined if it cannot be asked. Takes a bounded time. */
-export async function connectorAnswers(place: Pick<Place, 'connectorUrl'>): Promise<ConnectorAnswers | undefined> {
-  const url = askableUrl(place);
-  if (url === undefined) return undefined;
-  return withDeadline(limits.answer, [], (signal) => askConnector(url, getText, signal));
+export async function connectorAnswers(place: Place): Promise<ConnectorAnswers | undefined> {
+  const urls = askableUrls(place);
+  if (urls.length === 0) return undefined;
+  return withDeadline(limits.answer, [], (signal) => askOwn(urls, place.tunnelId, signal));
 }
 
 /** The protocols of the connections of this tunnel's connector; undefined if it cannot be asked. Takes a bounded time. */
@@ -46,14 +49,14 @@ export async function waitUntilLoaded(
   stop: AbortSignal,
   onWait: () => void,
 ): Promise<ConnectorState> {
-  const url = askableUrl(place);
-  if (url === undefined) return { kind: 'silent' };
+  const urls = askableUrls(place);
+  if (urls.length === 0) return { kind: 'silent' };
   let waits = false;
   return withDeadline(goal.version === undefined ? limits.known : limits.written, [stop], (signal) =>
     waitForConnector(
       { ...goal, tunnelId: place.tunnelId },
       {
-        ask: () => withDeadline(limits.answer, [signal], (each) => askConnector(url, getText, each)),
+        ask: () => withDeadline(limits.answer, [signal], (each) => askOwn(urls, place.tunnelId, each)),
         sleep: (milliseconds) => {
           if (!waits) onWait();
           waits = true;
@@ -85,18 +88,40 @@ export function usesHttp2(state: ConnectorState): boolean {
   return state.kind === 'serving' && state.protocols.includes('http2' satisfies Protocol);
 }
 
+/** The answers of this tunnel's connector as soon as it has answered, else those of the first connector of all. */
+async function askOwn(urls: readonly string[], tunnelId: string, signal: AbortSignal): Promise<ConnectorAnswers> {
+  const asked = urls.map((url) => askConnector(url, getText, signal));
+  const own = asked.map(async (each) => {
+    const answers = await each;
+    if (answers.tunnel?.id !== tunnelId) throw new Error('not the connector of this tunnel');
+    return answers;
+  });
+  return Promise.any(own).catch(async () => {
+    const all = await Promise.all(asked);
+    return all.find(({ tunnel }) => tunnel !== undefined) ?? all[0] ?? noAnswers;
+  });
+}
+
+const noAnswers: ConnectorAnswers = {
+  version: undefined,
+  hostnames: undefined,
+  connections: undefined,
+  tunnel: undefined,
+};
+
 /**
- * Any account can take the port while cloudflared is down, and could then hold up every site. On this machine, only answers of
- * a system account or of this process's own account count.
+ * The addresses at which the connector may answer. Any account can take a port while cloudflared is down, and could then hold up
+ * every site. On this machine, only answers of a system account or of this process's own account count.
  */
-function askableUrl({ connectorUrl }: Pick<Place, 'connectorUrl'>): string | undefined {
-  if (connectorUrl === null) return undefined;
-  const { hostname, port } = new URL(connectorUrl);
-  if (!/^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)) return connectorUrl;
-  const owners = listeners().filter((listener) => listener.port === Number(port || 80));
-  return owners.length > 0 && owners.every(({ uid }) => isSystemAccount(uid) || uid === process.getuid?.())
-    ? connectorUrl
-    : undefined;
+function askableUrls({ connectorUrl }: Pick<Place, 'connectorUrl'>): readonly string[] {
+  if (connectorUrl === null) return [];
+  const all = listeners();
+  return (connectorUrl === undefined ? usualUrls : [connectorUrl]).filter((url) => {
+    const { hostname, port } = new URL(url);
+    if (!/^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)) return true;
+    const owners = all.filter((listener) => listener.port === Number(port || 80));
+    return owners.length > 0 && owners.every(({ uid }) => isSystemAccount(uid) || uid === process.getuid?.());
+  });
 }
 
 /** Root, accounts of services, and systemd's dynamic users (https://systemd.io/UIDS-GIDS). */

@@ -3,6 +3,8 @@ import { CallFailure } from './checkedFetch.ts';
 import { call, clientOptions, everyItem, type ClientOptions } from './sdkClient.ts';
 import {
   BaseAccountTokens,
+  BaseBotManagement,
+  BaseCertificatePacks,
   BaseCloudflared,
   BaseConfigurations,
   BaseRecords,
@@ -13,6 +15,7 @@ import {
   createClient,
 } from './sdk.ts';
 import { FixableError } from './errors.ts';
+import { edgeCalls, settingsCalls } from './zoneApi.ts';
 
 export interface TokenFacts {
   readonly owner: 'user' | 'account';
@@ -44,6 +47,12 @@ export interface ZoneSettings {
   readonly browserCacheTtl: unknown;
 }
 
+/** The names that a certificate of the edge covers, and its status as Cloudflare reports it: `active` and others. */
+export interface CertificateFacts {
+  readonly hosts: readonly string[];
+  readonly status: string;
+}
+
 /** Each call rejects with `CallFailure`. */
 export interface AdminApi {
   /** Checks that the token is valid, not what it permits. */
@@ -53,6 +62,10 @@ export interface AdminApi {
   zone(zoneId: string): Promise<ZoneFacts>;
   /** Undefined if the token may not read them. Needs Zone Settings · Read. */
   zoneSettings(zoneId: string): Promise<ZoneSettings | undefined>;
+  /** The zone's certificates at the edge; undefined if the token may not read them. Needs SSL and Certificates · Read. */
+  certificates(zoneId: string): Promise<CertificateFacts[] | undefined>;
+  /** Whether Bot Fight Mode is on; undefined if the token may not read it. Needs Bot Management · Read. */
+  botFightMode(zoneId: string): Promise<boolean | undefined>;
   /** Tunnels that are not deleted. */
   tunnels(accountId: string): Promise<TunnelFacts[]>;
   tunnel(accountId: string, tunnelId: string): Promise<TunnelFacts>;
@@ -81,12 +94,15 @@ export function connectAdminApi(options: ClientOptions): AdminApi {
     BaseToken,
     BaseRecords,
     BaseZoneSettings,
+    BaseCertificatePacks,
+    BaseBotManagement,
   ] as const;
   const client = createClient({ resources, ...clientOptions(options) });
   return {
     ...tokenCalls(client.user.tokens, client.accounts.tokens),
     ...zoneCalls(client.zones, client.dns.records),
     ...settingsCalls(client.zones.settings),
+    ...edgeCalls(client.ssl.certificatePacks, client.botManagement),
     ...rightsCalls(client.zeroTrust.tunnels.cloudflared.configurations, client.dns.records),
     ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token),
   };
@@ -111,24 +127,6 @@ function tokenCalls(user: BaseUserTokens, account: BaseAccountTokens): Pick<Admi
         )
           throw error;
         return { owner: 'account', status: (await call(account.verify({ account_id: accountId }), unknown)).status };
-      }
-    },
-  };
-}
-
-function settingsCalls(settings: BaseZoneSettings): Pick<AdminApi, 'zoneSettings'> {
-  return {
-    async zoneSettings(zone) {
-      const unknown = new FixableError('zone-unknown', { zone });
-      const read = async (name: string): Promise<unknown> =>
-        ((await call(settings.get(name, { zone_id: zone }), unknown)) as { value?: unknown }).value;
-      try {
-        const emailObfuscation = await read('email_obfuscation');
-        const [rocketLoader, browserCacheTtl] = await Promise.all([read('rocket_loader'), read('browser_cache_ttl')]);
-        return { emailObfuscation, rocketLoader, browserCacheTtl };
-      } catch (error) {
-        if (error instanceof CallFailure) return undefined;
-        throw error;
       }
     },
   };

@@ -34,7 +34,6 @@ export const configDefaults = {
   lockTimeoutSeconds: 10,
   keepRecordMinutes: 60,
   apiBaseUrl: 'https://api.cloudflare.com/client/v4',
-  connectorUrl: 'http://127.0.0.1:20241',
 };
 
 /** The keys of the configuration file. The README's table explains each. */
@@ -63,7 +62,7 @@ const schema = z.strictObject({
   lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
   keepRecordMinutes: z._default(z.number().check(z.minimum(0)), configDefaults.keepRecordMinutes),
   apiBaseUrl: z._default(z.url('is not a URL'), configDefaults.apiBaseUrl),
-  connectorUrl: z._default(z.nullable(z.url('is not a URL')), configDefaults.connectorUrl),
+  connectorUrl: z.optional(z.nullable(z.url('is not a URL'))),
   originRequest: z.optional(z.record(z.string(), z.unknown())),
   dns: z._default(z.enum(['perHost', 'wildcard']), 'perHost'),
   machine: z.optional(text),

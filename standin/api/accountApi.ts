@@ -30,6 +30,21 @@ export const accountRoutes: Route[] = [
       return success({ id, value, editable: true, modified_on: null });
     },
   },
+  {
+    method: 'GET',
+    path: '/zones/:zone/ssl/certificate_packs',
+    scopes: ['ssl:read'],
+    handle: (context) => {
+      const { id, certificate } = namedZone(context);
+      return success([{ id, type: 'universal', certificates: [], ...certificate }]);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/zones/:zone/bot_management',
+    scopes: ['bots:read'],
+    handle: (context) => success({ enable_js: false, fight_mode: namedZone(context).fightMode }),
+  },
 ];
 
 /** Returns the zone of a call's path; throws the refusal of the real API if there is none. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createManualClock } from '../standin/manualClock.ts';
 import { closeAll, startClassroom, type Classroom, type Started } from '../fixtures/provisioning/classroom.ts';
@@ -25,6 +25,34 @@ describe('a publication and the connector', () => {
     classroom.atEnd(() => server.close().closeAllConnections());
     classroom.configure({ connectorUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
   }
+
+  /** Listens at the first free port of those that cloudflared takes. */
+  async function listenAtUsualPort(classroom: Classroom, server: Server): Promise<void> {
+    for (let port = 20241; !server.listening; port += 1) {
+      assert.ok(port <= 20245, 'two of the usual ports must be free');
+      server.listen(port, '127.0.0.1');
+      await Promise.race([once(server, 'listening'), once(server, 'error')]).catch(() => undefined);
+    }
+    classroom.atEnd(() => server.close().closeAllConnections());
+  }
+
+  it('is found at the first usual address that serves the tunnel, if the configuration names none', async () => {
+    const classroom = await startClassroom({ standIn: { clock, pushDelayMs: () => 3_000 } });
+    const { connectorUrl } = classroom.standIn;
+    const another = createServer((request, response) => {
+      response.end(request.url === '/diag/tunnel' ? '{"tunnelID":"another"}' : '{}');
+    });
+    const own = createServer(({ url }, response) => {
+      void fetch(connectorUrl + url).then(async (answer) => response.end(await answer.text()));
+    });
+    await listenAtUsualPort(classroom, another);
+    await listenAtUsualPort(classroom, own);
+    classroom.configure({ connectorUrl: undefined });
+    const started = publish(classroom);
+    await nextEvent(started, 'saved');
+    clock.advance(3_000);
+    assert.equal((await started.ended).code, 0);
+  });
 
   it('is not called published before the connector has it', async () => {
     const classroom = await startClassroom({ standIn: { clock, pushDelayMs: () => 3_000 } });

@@ -25,7 +25,7 @@ async function examine(classroom: Classroom): Promise<{ code: number | null; che
 describe('command: doctor', () => {
   afterEach(closeAll);
 
-  it('finds everything in order, asks Cloudflare at most nine questions, and changes nothing', async () => {
+  it('finds everything in order, asks Cloudflare at most eleven questions, and changes nothing', async () => {
     const classroom = await soundClass();
     const { code, checks, bad } = await examine(classroom);
     assert.deepEqual([code, bad], [0, []]);
@@ -44,9 +44,11 @@ describe('command: doctor', () => {
       'hostname',
       'DNS',
       'zone settings',
+      'certificate',
+      'bot fight mode',
     ]);
     const { requests } = classroom.standIn;
-    assert(requests.length <= 9);
+    assert(requests.length <= 11);
     assert.deepEqual([classroom.standIn.world.tunnel.version, classroom.standIn.world.zone.records.size], [0, 0]);
     assert.match(
       (await classroom.run(['doctor'])).out,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { judgeRules, judgeTunnel, judgeZone } from '../../src/cli/doctor/cloudflare.ts';
 import { judgeQuota, judgeWildcard } from '../../src/cli/doctor/records.ts';
 import { judgeConnector, judgeLoaded } from '../../src/cli/doctor/connector.ts';
+import { judgeBotFightMode, judgeCertificates } from '../../src/cli/doctor/edge.ts';
 import { formatFindings, type Check } from '../../src/cli/doctor/findings.ts';
 import { judgeToken } from '../../src/cli/doctor/machine.ts';
 import { judgeUnit } from '../../src/cli/doctor/unit.ts';
@@ -25,12 +26,28 @@ describe('doctor: judgements', () => {
     assert.equal(judge({}).level, 'ok');
     assert.equal(judgeConnector({ ...place, connectorUrl: null }, undefined).level, 'ok');
     assert.match(judgeConnector(place, undefined).fix ?? '', /--metrics 127\.0\.0\.1:20241/);
+    assert.match(judgeConnector({ ...place, connectorUrl: undefined }, undefined).text, /20241 to 20245/);
     assert.match(judge({ tunnel: { id: 't2', protocols: [] } }).text, /another tunnel \(t2\)/);
     assert.equal(judge({ connections: 0 }).level, 'fail');
     assert.match(judge({ tunnel: { id: 't1', protocols: ['quic', 'http2'] } }).text, /^1 of 2 connections use http2/);
     assert.deepEqual(judgeLoaded(7, good, 't1'), []);
     assert.match(judgeLoaded(8, good, 't1')[0]?.text ?? '', /serves version 7 .* has version 8/);
     assert.deepEqual(judgeLoaded(8, good, 't2'), []);
+  });
+
+  it('an active certificate covers the sites: a wildcard covers one level', () => {
+    const zone = ['example.com', '*.example.com'];
+    const judge = (name: string, status = 'active', hosts = zone) => judgeCertificates(name, [{ hosts, status }]).level;
+    assert.equal(judge('student1.example.com'), 'ok');
+    assert.equal(judge('student1.class.example.com'), 'fail');
+    assert.equal(judge('student1.class.example.com', 'active', ['*.class.example.com']), 'ok');
+    assert.equal(judge('student1.example.com', 'pending_validation'), 'warning');
+    assert.equal(judgeCertificates('student1.example.com', []).level, 'fail');
+    assert.match(judgeCertificates('student1.example.com', undefined).text, /not readable.*\*\.example\.com/);
+    assert.deepEqual(
+      [true, false, undefined].map((isOn) => judgeBotFightMode(isOn).level),
+      ['warning', 'ok', 'ok'],
+    );
   });
 
   it("the connector's unit hides no relay and sets no proxy", () => {

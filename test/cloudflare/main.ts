@@ -49,7 +49,7 @@ async function startConnector(tunnelId: string, secret: string): Promise<{ url: 
   const ended = once(child, 'exit');
   const url = `http://${metrics}`;
   await waitFor(async () => {
-    const answers = await connectorAnswers({ connectorUrl: url });
+    const answers = await connectorAnswers({ tunnelId: '', connectorUrl: url });
     return answers?.tunnel?.id === tunnelId && answers.connections;
   }, 'the connector to be connected');
   return {

@@ -93,7 +93,7 @@ async function liveOnce(about: TryOut, { name, folder, tunnelId, connectorUrl }:
   try {
     const first = await run('publish', '-p', String(server.port));
     if (first.event !== 'published') throw new Error('It was not published.');
-    const answers = await connectorAnswers({ connectorUrl });
+    const answers = await connectorAnswers({ tunnelId: '', connectorUrl });
     print(
       `connector: version ${answers?.version ?? '?'} after the first PUT, ${answers?.tunnel?.protocols.join(' ') ?? '?'}`,
     );

@@ -36,7 +36,6 @@ describe('configuration', () => {
       lockTimeoutSeconds: 10,
       keepRecordMinutes: 60,
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
-      connectorUrl: 'http://127.0.0.1:20241',
       dns: 'perHost',
       allowUserOverride: false,
       teachers: [],

@@ -10,6 +10,7 @@ import { findConfigFault } from '../../provisioning/configFault.ts';
 import type { TunnelConfig } from '../../provisioning/ingress.ts';
 import type { ConnectorAnswers } from '../../provisioning/connector.ts';
 import { judgeLoaded } from './connector.ts';
+import { examineEdge } from './edge.ts';
 import { findingsOf, type Check } from './findings.ts';
 import { judgeQuota, judgeWildcard } from './records.ts';
 import { examineRights } from './rights.ts';
@@ -29,7 +30,7 @@ export interface CloudflareExamination {
   readonly now: () => number;
 }
 
-/** Checks token, tunnel, rules, zone and records at Cloudflare. It changes nothing, with at most nine calls. */
+/** Checks token, tunnel, rules, zone and records at Cloudflare. It changes nothing, with at most eleven calls. */
 export async function examineCloudflare(examination: CloudflareExamination): Promise<Check[]> {
   const { config, token, pausedFor, fetch, stop, now, connector } = examination;
   const rateLimit = findingsOf('rate limit');
@@ -57,6 +58,7 @@ export async function examineCloudflare(examination: CloudflareExamination): Pro
         examineRecords(account, cloudflare, config),
         examineRights(account, config),
         examineZoneSettings(account, config.zoneId),
+        examineEdge(account, config),
       ])
     ).flat(),
   ];

@@ -11,15 +11,19 @@ export function judgeConnector(
   answers: ConnectorAnswers | undefined,
 ): Check {
   if (connectorUrl === null) return ok('not asked: a site is called live once it is written at Cloudflare');
+  const [place, metrics] =
+    connectorUrl === undefined
+      ? ['127.0.0.1, ports 20241 to 20245', '127.0.0.1:20241']
+      : [connectorUrl, new URL(connectorUrl).host];
   if (!answers?.tunnel)
     return warning(
-      `No connector answers at ${connectorUrl}, so a site is called live once it is written at Cloudflare.`,
-      `Start cloudflared with \`--metrics ${new URL(connectorUrl).host}\`; if it runs on another machine, set \`connectorUrl\` to null.`,
+      `No connector answers at ${place}, so a site is called live once it is written at Cloudflare.`,
+      `Start cloudflared with \`--metrics ${metrics}\`; if it runs on another machine, set \`connectorUrl\` to null.`,
     );
   const { id, protocols } = answers.tunnel;
   if (id !== tunnelId)
     return warning(
-      `The connector at ${connectorUrl} serves another tunnel (${id}).`,
+      `The connector at ${place} serves another tunnel (${id}).`,
       'Set `connectorUrl` to the metrics address of the connector of this tunnel.',
     );
   if (!answers.connections)

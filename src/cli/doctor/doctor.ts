@@ -59,7 +59,7 @@ async function examine(session: Session, report: Report, env: NodeJS.ProcessEnv,
 }
 
 /** The calls that the checks at Cloudflare make at most. */
-const callsPerRun = 9;
+const callsPerRun = 11;
 
 /** Counts the calls before they are made. A process that holds the lock is not waited for. */
 async function reserveCalls(context: ProvisioningContext): Promise<void> {

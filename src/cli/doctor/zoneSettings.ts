@@ -13,7 +13,7 @@ export async function examineZoneSettings(account: AdminApi, zoneId: string): Pr
 export function judgeZoneSettings(settings: ZoneSettings | undefined): Check {
   if (settings === undefined)
     return ok(
-      'not readable with this token; see in the dashboard that Email Address Obfuscation, Rocket Loader and Bot Fight Mode are off, and that Browser Cache TTL respects existing headers',
+      'not readable with this token; see in the dashboard that Email Address Obfuscation and Rocket Loader are off, and that Browser Cache TTL respects existing headers',
     );
   const { emailObfuscation, rocketLoader, browserCacheTtl } = settings;
   const wrong = [
@@ -22,7 +22,7 @@ export function judgeZoneSettings(settings: ZoneSettings | undefined): Check {
     ...(Number(browserCacheTtl) > 0 ? ['Browser Cache TTL makes browsers keep old scripts'] : []),
   ];
   return wrong.length === 0
-    ? ok('fit for development sites; Bot Fight Mode must be off too')
+    ? ok('fit for development sites')
     : warning(
         `${wrong.join('; ')}.`,
         'Turn Email Address Obfuscation and Rocket Loader off, and set Browser Cache TTL to "Respect Existing Headers".',
