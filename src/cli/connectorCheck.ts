@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../deadline.ts';
 import {
   askConnector,
+  usualConnectorUrls,
   waitForConnector,
   type ConnectorAnswers,
   type ConnectorGoal,
@@ -19,9 +20,6 @@ import { listeners } from '../shell/listeners.ts';
 const limits = { answer: 1_500, written: 8_000, known: 2_000 } as const;
 /** The configuration of 1,000 rules with its defaults has about half a megabyte. */
 const longestAnswer = 8 * 1024 * 1024;
-
-/** Where cloudflared serves its metrics if nothing else is said: at the first of these ports that is free. */
-const usualUrls = [20241, 20242, 20243, 20244, 20245].map((port) => `http://127.0.0.1:${port}`);
 
 export type Place = Pick<Config, 'connectorUrl' | 'tunnelId'>;
 
@@ -116,7 +114,7 @@ const noAnswers: ConnectorAnswers = {
 function askableUrls({ connectorUrl }: Pick<Place, 'connectorUrl'>): readonly string[] {
   if (connectorUrl === null) return [];
   const all = listeners();
-  return (connectorUrl === undefined ? usualUrls : [connectorUrl]).filter((url) => {
+  return (connectorUrl === undefined ? usualConnectorUrls : [connectorUrl]).filter((url) => {
     const { hostname, port } = new URL(url);
     if (!/^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)) return true;
     const owners = all.filter((listener) => listener.port === Number(port || 80));

@@ -45,6 +45,15 @@ export interface ConnectorWait {
   readonly signal: AbortSignal;
 }
 
+/** Where cloudflared serves its metrics if nothing else is said: at the first of these that is free. */
+export const usualConnectorUrls = [
+  'http://127.0.0.1:20241',
+  'http://127.0.0.1:20242',
+  'http://127.0.0.1:20243',
+  'http://127.0.0.1:20244',
+  'http://127.0.0.1:20245',
+] as const;
+
 const firstPauseMs = 50;
 const longestPauseMs = 400;
 

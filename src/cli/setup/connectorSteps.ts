@@ -1,7 +1,7 @@
 // The steps of the connector: its token in a file that only root reads, and its unit.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { configDefaults } from '../../provisioning/config.ts';
+import { usualConnectorUrls } from '../../provisioning/connector.ts';
 import type { ClassFacts, Effects, Progress } from './classSteps.ts';
 import { resourceStep, type Resource } from './resources.ts';
 import type { Step } from './steps.ts';
@@ -27,7 +27,7 @@ export function connectorSteps(facts: ClassFacts, effects: Effects, progress: Pr
   };
   const noted = ledger.noting(token, (made) => ({ ...made, connectorTokenFile: path }));
   if (!installsConnector || unitFolder === undefined || cloudflared === undefined) return [noted];
-  const { host } = new URL(known.connectorUrl ?? configDefaults.connectorUrl);
+  const { host } = new URL(known.connectorUrl ?? usualConnectorUrls[0]);
   const units = connectorFiles({ cloudflared, tokenFile: path, metrics: host });
   return [
     noted,
