@@ -43,7 +43,7 @@ describe('a publication and the connector', () => {
       response.end(request.url === '/diag/tunnel' ? '{"tunnelID":"another"}' : '{}');
     });
     const own = createServer(({ url }, response) => {
-      void fetch(connectorUrl + url).then(async (answer) => response.end(await answer.text()));
+      void fetch(`${connectorUrl}${url ?? ''}`).then(async (answer) => response.end(await answer.text()));
     });
     await listenAtUsualPort(classroom, another);
     await listenAtUsualPort(classroom, own);
