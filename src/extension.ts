@@ -8,6 +8,7 @@ import { testApi, type ActivationCost, type TestApi } from './vscode/testApi.ts'
 import { readEvent, type Info } from './window/cli/events.ts';
 import { runCommand, type CommandLine } from './window/cli/run.ts';
 import { applyToAllProfiles } from './vscode/allProfiles.ts';
+import { ClassView } from './vscode/classView.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.ts';
 import { startGuardian } from './window/cli/guardian.ts';
@@ -23,6 +24,7 @@ import { leaseOf, type SiteEvent } from './window/site/siteState.ts';
 import { describeState } from './window/site/windowState.ts';
 import { StatusBar } from './vscode/statusBar.ts';
 import type { TerminalWatch } from './vscode/terminalWatch.ts';
+import { SiteStatusFiles } from './window/teacher/siteStatus.ts';
 import { Window, type WindowPorts } from './window/window.ts';
 
 const settings = (): Settings => readSettings(vscode.workspace.getConfiguration('classroomTunnel'));
@@ -44,9 +46,11 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     const { startWatching } = await import('./vscode/terminalWatch.ts');
     return startWatching({ window, reloadMemory, info, relays, uid: process.getuid?.() ?? -1, log: logLine });
   });
+  const view = new ClassView(command);
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
+    view.setTeacher(info.current?.isTeacher ?? false);
     (await watching).scanAll();
     return info.current;
   };
@@ -54,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     log,
     window,
     statusBar,
+    view,
     { dispose: () => void watching.then((watch) => watch.dispose()) },
     ...registerCommands({
       window,
@@ -65,11 +70,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     }),
     onSettingsChange(() => void refresh()),
     watchWindow(window, watching),
-    window.onDidChange((state) => {
-      statusBar.draw(state);
-      reloadMemory.save(state);
-      logLine(`state: ${describeState(state)}`);
-    }),
+    watchState(window, info, statusBar, reloadMemory, logLine),
   );
   statusBar.draw(window.state);
   // The cached answer of the last window sets the variables before this window creates a terminal.
@@ -77,6 +78,22 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   for (const start of [refresh, () => applyToAllProfiles(context)])
     afterThis<unknown>(start).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return testApi(window, logged(stopwatch(), logLine));
+}
+
+function watchState(
+  window: Window,
+  info: InfoCache,
+  statusBar: StatusBar,
+  reloadMemory: ReloadMemory,
+  log: (line: string) => void,
+): { dispose(): void } {
+  const files = new SiteStatusFiles(() => info.current?.socketFolder ?? undefined);
+  return window.onDidChange((state) => {
+    statusBar.draw(state);
+    reloadMemory.save(state);
+    files.save(state);
+    log(`state: ${describeState(state)}`);
+  });
 }
 
 /** Does nothing: the guardian notices the end of this process, and a reload must not wait. */

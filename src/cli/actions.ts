@@ -107,6 +107,7 @@ export async function info(context: ActionContext, port?: number): Promise<void>
     portVariable: config.portVariable,
     socketFolder: ownSocketFolder(config, caller),
     ...(publications.some(({ service }) => isRelayPort(service)) && { usesRelayPorts: true }),
+    ...(config.teachers.includes(caller.user) && { isTeacher: true }),
     publication: publication
       ? {
           hostname: publication.hostname,

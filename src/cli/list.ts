@@ -10,6 +10,7 @@ import { readState, type ActionContext } from './actions.ts';
 import type { CommonOptions } from './commandLine.ts';
 import type { Event } from './report.ts';
 import { openSession } from './session.ts';
+import { readStatus, statusFolder, type SiteStatus } from './siteStatus.ts';
 import { tableLines } from './table.ts';
 
 export interface ListOptions extends CommonOptions {
@@ -43,10 +44,17 @@ async function watchList(context: ActionContext, config: Config, screen: boolean
   let shown = '';
   while (!isOver()) {
     shown = await show(context, config, { shown, screen });
+    changes.watch(await statusFolders(context, config));
     await changes.next();
   }
   changes.close();
   return stop.aborted ? exitCodes.done : exitCodes.busy;
+}
+
+/** Where the windows of live sites write. */
+async function statusFolders({ report }: ActionContext, config: Config): Promise<string[]> {
+  const { publications } = await readState(config, report);
+  return [...publications.values()].flatMap(({ service }) => statusFolder(service) ?? []);
 }
 
 /** Prints the list unless it is what `shown` says. @returns the list as JSON */
@@ -56,7 +64,8 @@ async function show(
   { shown, screen }: { readonly shown?: string; readonly screen?: boolean } = {},
 ): Promise<string> {
   const now = new Date().toISOString();
-  const { text, event } = describe(await readState(config, report), config, now);
+  const state = await readState(config, report);
+  const { text, event } = describe(state, config, now, readStatus);
   const json = JSON.stringify(event);
   if (json !== shown) report.answer(screen ? `${clearScreen}${text}` : text, event);
   return json;
@@ -67,15 +76,23 @@ export function describe(
   { publications, controls }: StoredState,
   config: Pick<Config, 'openingHours' | 'publicUrl'>,
   now: string,
+  statusOf: (service: string) => SiteStatus | undefined = () => undefined,
 ): { readonly text: string; readonly event: Event } {
   const { stops, pauses } = currentControls(controls, now);
   const closed = closedPause(config.openingHours, now);
-  const rows = [...publications.values()].map(({ user, port, hostname, since, holders }) => ({
+  const rows = [...publications.values()].map(({ user, port, hostname, since, holders, service }) => ({
     ...{ user, port, hostname, url: publicUrl(config, hostname), since },
     holders: holders.map(({ id }) => id),
+    status: statusOf(service) ?? null,
   }));
-  const columns = rows.map(({ user, port, url, since }) => [user, String(port), url, localTime(since, now)]);
-  const live = rows.length === 0 ? ['No site is live.'] : tableLines([['USER', 'PORT', 'SITE', 'SINCE'], ...columns]);
+  const columns = rows.map(({ user, port, url, since, status }) => [
+    ...[user, String(port), url, localTime(since, now)],
+    ...[status?.server ?? '', [status?.state, status?.problem].filter(Boolean).join(': ')],
+  ]);
+  const live =
+    rows.length === 0
+      ? ['No site is live.']
+      : tableLines([['USER', 'PORT', 'SITE', 'SINCE', 'SERVER', 'STATE'], ...columns]);
   const stopped = stops.map(
     ({ user, since, sites }) =>
       `Stopped: ${[user, ...sites.map(({ hostname }) => `(${hostname})`)].join(' ')} since ${localTime(since, now)}`,
@@ -102,18 +119,27 @@ function pauseLine(what: string, { user = 'everyone', until, message }: Pause, n
   return `${what}: ${user}${until ? ` until ${localTime(until, now)}` : ''}${message ? `: ${message}` : ''}`;
 }
 
-/** The changes in a folder, of which those that follow each other closely are one. */
+/** The changes in some folders, of which those that follow each other closely are one. */
 class Changes {
-  readonly #watcher: { close(): void } | undefined;
+  readonly #watchers = new Map<string, { close(): void }>();
   #wake: () => void = () => undefined;
+  readonly #own: string;
   #changed = false;
   #closed = false;
 
   constructor(folder: string) {
-    this.#watcher = tryWatch(folder, () => {
-      this.#changed = true;
-      this.#wake();
-    });
+    this.#add(folder);
+    this.#own = folder;
+  }
+
+  /** Watches these folders beside its own, and no others. */
+  watch(folders: readonly string[]): void {
+    for (const [folder, watcher] of this.#watchers) {
+      if (folder === this.#own || folders.includes(folder)) continue;
+      watcher.close();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders) this.#add(folder);
   }
 
   /** Resolves after the next change, and after a minute without one. */
@@ -125,8 +151,17 @@ class Changes {
 
   close(): void {
     this.#closed = true;
-    this.#watcher?.close();
+    for (const watcher of this.#watchers.values()) watcher.close();
     this.#wake();
+  }
+
+  #add(folder: string): void {
+    if (this.#watchers.has(folder)) return;
+    const watcher = tryWatch(folder, () => {
+      this.#changed = true;
+      this.#wake();
+    });
+    if (watcher) this.#watchers.set(folder, watcher);
   }
 
   #sleep(milliseconds: number, isOver: () => boolean): Promise<void> {

@@ -1,3 +1,4 @@
+import { describeClassView } from './classView.ts';
 import { describeDevServers } from './devServers.ts';
 import { sharedSession } from './sharedSession.ts';
 import { describeTerminals } from './terminals.ts';
@@ -6,4 +7,5 @@ describe('in one window', () => {
   const shared = sharedSession('one window');
   describeTerminals(shared);
   describeDevServers(shared);
+  describeClassView(shared);
 });

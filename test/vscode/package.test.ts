@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { commandTable, ownCommands } from '../../src/window/commandTable.ts';
+import { teacherCommands, teacherKey, teacherTable } from '../../src/window/teacher/commandTable.ts';
 import { defaults } from '../../src/window/settings.ts';
 
 interface Manifest {
@@ -22,10 +23,10 @@ describe('package.json', () => {
       category,
       enablement,
     ]);
-    assert.deepEqual(
-      named,
-      ownCommands.map((id) => [id, commandTable[id].title, 'Classroom Tunnel', commandTable[id].enablement]),
-    );
+    assert.deepEqual(named, [
+      ...ownCommands.map((id) => [id, commandTable[id].title, 'Classroom Tunnel', commandTable[id].enablement]),
+      ...teacherCommands.map((id) => [id, teacherTable[id].title, 'Classroom Tunnel', teacherKey]),
+    ]);
   });
 
   it('has the settings that are read, with the same defaults, and none that a workspace could set', () => {
@@ -38,7 +39,33 @@ describe('package.json', () => {
   });
 
   it('contributes nothing that a workspace could use to run or redirect anything', () => {
-    assert.deepEqual(Object.keys(manifest.contributes).sort(), ['commands', 'configuration', 'configurationDefaults']);
+    assert.deepEqual(Object.keys(manifest.contributes).sort(), [
+      'commands',
+      'configuration',
+      'configurationDefaults',
+      'menus',
+      'views',
+      'viewsContainers',
+    ]);
+  });
+
+  it('shows the class view and its commands to a teacher only', () => {
+    const { views, menus } = manifest.contributes as unknown as {
+      views: Record<string, { when: string }[]>;
+      menus: Record<string, { command: string; when: string }[]>;
+    };
+    assert.deepEqual(
+      Object.values(views)
+        .flat()
+        .map(({ when }) => when),
+      [teacherKey],
+    );
+    const { commandPalette = [], ...inView } = menus;
+    assert.deepEqual(
+      commandPalette.map(({ command, when }) => [command, when]),
+      teacherCommands.map((id) => [id, teacherKey]),
+    );
+    for (const { when } of Object.values(inView).flat()) assert.match(when, /^view == classroomTunnel\.class/);
   });
 
   it('changes one default of VS Code: its own notice of a new port leads to the wrong place', () => {

@@ -17,6 +17,8 @@ export interface Info {
   /** Relays of this class are reached at ports. */
   readonly usesRelayPorts?: boolean;
   readonly publication: Publication | null;
+  /** The user may call a teacher's commands. */
+  readonly isTeacher?: boolean;
 }
 export interface Queued {
   readonly event: 'queued';
@@ -105,6 +107,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     portVariable: string(fields['portVariable']) || 'PORT',
     socketFolder: string(fields['socketFolder']) || null,
     ...(fields['usesRelayPorts'] === true && { usesRelayPorts: true }),
+    ...(fields['isTeacher'] === true && { isTeacher: true }),
     publication: readPublication(fields['publication'] as Fields | null) ?? null,
   }),
 };

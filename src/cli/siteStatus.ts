@@ -1,0 +1,45 @@
+// Reads what a student's window says of a site. The student can write anything there, so it is bounded and cleaned.
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { parseJson } from '../json.ts';
+
+export interface SiteStatus {
+  readonly state: string;
+  readonly server: string | null;
+  readonly problem: string | null;
+}
+
+const maxBytes = 4_096;
+
+/** The folder of the relay socket that a service leads to. */
+export function statusFolder(service: string): string | undefined {
+  return /^unix:(\/.*)\/\d+\.sock$/.exec(service)?.[1];
+}
+
+/** @param service of a publication through a relay's socket, beside which the file is */
+export function readStatus(service: string): SiteStatus | undefined {
+  const file = /^unix:(\/.*\/\d+)\.sock$/.exec(service)?.[1];
+  return file === undefined ? undefined : parseStatus(readBounded(`${file}.json`));
+}
+
+/** Pure. */
+export function parseStatus(text: string): SiteStatus | undefined {
+  const { state, server, problem } = (parseJson(text) ?? {}) as Readonly<Record<string, unknown>>;
+  const line = (value: unknown) =>
+    (typeof value === 'string' ? value.replace(/\p{C}/gu, '').slice(0, 120) : '') || null;
+  return typeof state === 'string' && /^\w{1,20}$/.test(state)
+    ? { state, server: line(server), problem: line(problem) }
+    : undefined;
+}
+
+function readBounded(file: string): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = fstatSync(descriptor);
+    return stats.isFile() && stats.size <= maxBytes ? readFileSync(descriptor, 'utf8') : '';
+  } catch {
+    return '';
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

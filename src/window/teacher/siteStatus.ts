@@ -1,0 +1,74 @@
+// What a window tells the teacher about its sites: a small file beside each relay socket, which `list` reads.
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serverOfProcesses } from '../../relay/devServers.ts';
+import { parseId, type ProcessId } from '../../shell/processIds.ts';
+import { descendants, readProcess } from '../../shell/processes.ts';
+import { leaseOf, type Site } from '../site/siteState.ts';
+import type { WindowState } from '../site/windowState.ts';
+import type { SiteStatus } from './classList.ts';
+
+/** The state of a site for the teacher; undefined if it is not public. Pure. */
+export function statusOf(site: Site, server: string | undefined): SiteStatus | undefined {
+  if (leaseOf(site) === undefined) return undefined;
+  return { state: site.kind, server, problem: problemOf(site) };
+}
+
+function problemOf(site: Site): string | undefined {
+  if (site.kind === 'failed') return site.problem.title;
+  if (site.kind !== 'waiting') return undefined;
+  const { refusal, foreign, heldBy, elsewhere, unreachable } = site;
+  if (refusal) return `${refusal.server} refuses visitors`;
+  if (foreign) return 'another account has the port';
+  if (heldBy) return 'an earlier server has the port';
+  if (elsewhere !== undefined) return `the server listens on port ${elsewhere}`;
+  return unreachable === undefined ? undefined : `the server listens on ${unreachable} alone`;
+}
+
+/** Writes the files of one window when a state changes. A file that cannot be written is left out. */
+export class SiteStatusFiles {
+  readonly #folder: () => string | undefined;
+  readonly #written = new Map<number, string>();
+  readonly #servers = new Map<ProcessId, string | undefined>();
+
+  /** @param folder of the student's relay sockets */
+  constructor(folder: () => string | undefined) {
+    this.#folder = folder;
+  }
+
+  save({ sites }: WindowState): void {
+    const folder = this.#folder();
+    if (folder === undefined) return;
+    for (const port of this.#written.keys()) if (!sites.has(port)) this.#write(folder, port, undefined);
+    for (const [port, site] of sites) this.#write(folder, port, statusOf(site, this.#serverOf(site)));
+  }
+
+  #write(folder: string, port: number, status: SiteStatus | undefined): void {
+    const text = status && `${JSON.stringify(status)}\n`;
+    if (text === this.#written.get(port)) return;
+    const file = join(folder, `${port}.json`);
+    try {
+      if (text === undefined) rmSync(file, { force: true });
+      else {
+        writeFileSync(`${file}.new`, text, { mode: 0o644 });
+        renameSync(`${file}.new`, file);
+      }
+    } catch {
+      return; // the folder is there once the relay is
+    }
+    if (text === undefined) this.#written.delete(port);
+    else this.#written.set(port, text);
+  }
+
+  /** The name of the dev server once its site has been live: it has started all its processes by then. */
+  #serverOf(site: Site): string | undefined {
+    const process = [...site.runs.values()].find(({ running }) => running)?.process;
+    if (process === undefined) return undefined;
+    if (site.kind === 'live' && !this.#servers.has(process)) {
+      const { pid } = parseId(process);
+      const own = readProcess(pid);
+      this.#servers.set(process, serverOfProcesses([...(own ? [own] : []), ...descendants(pid)]));
+    }
+    return this.#servers.get(process);
+  }
+}
