@@ -28,9 +28,11 @@ export function addTeacherCommands(program: Command, run: RunAsTeacher): void {
     .action((name: string | undefined, options: CommonOptions) =>
       run('restore', (about) => restore(about, name), options),
     );
-  command(program, 'doctor', 'check everything that publishing needs').action((options: CommonOptions) =>
-    run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about), options),
-  );
+  command(program, 'doctor', 'check everything that publishing needs, with a line for each student')
+    .option('--fix', 'add members of the group to the roster, and make missing folders, after saying so')
+    .action((options: CommonOptions & { fix?: boolean }) =>
+      run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about, options), options),
+    );
 }
 
 function addControlCommands(program: Command, run: RunAsTeacher): void {

@@ -11,26 +11,32 @@ import { examineCloudflare } from './cloudflare.ts';
 import { judgeConnector } from './connector.ts';
 import { findingsOf, formatFindings, type Check } from './findings.ts';
 import { examineAccess, examineConfiguration, examineService, examineSudoRules, examineToken } from './machine.ts';
+import { repairAll } from './fix.ts';
 import { examineState } from './state.ts';
+import { examineStudents } from './students.ts';
 import { findSudoRules } from '../sudoRules.ts';
 import { examineUnits } from './unit.ts';
 import type { Report } from '../report.ts';
-import { openSession, openContext, type Session } from '../session.ts';
+import { openSession, openContext, tryReadSession, type Session } from '../session.ts';
 
 /**
- * Checks everything that publishing needs, and says how to fix what is wrong. It changes nothing, here or at Cloudflare.
+ * Checks everything that publishing needs, and says how to fix what is wrong. Without `fix` it changes nothing, here or at Cloudflare.
  * Run by root, it works as the account that owns the state folder.
  * @returns the exit code: 0 where nothing failed (warnings do not count), 78 for the configuration itself, else 1
  */
-export async function doctor(context: ActionContext): Promise<number> {
+export async function doctor(context: ActionContext, { fix }: { readonly fix?: boolean } = {}): Promise<number> {
   const { report, env, stop } = context;
-  const rules = examineSudoRules(findSudoRules()); // read while this is still a process of root
+  // Read while this is still a process of root.
+  const rules = examineSudoRules(findSudoRules());
+  const known = tryReadSession(context);
+  if (fix && known) await repairAll(context);
+  const students = known ? examineStudents((tryReadSession(context) ?? known).config) : [];
   const session = tryOpen(context);
   if (session instanceof FixableError) {
     answer(report, [failure('configuration', session)]);
     return exitCodes.configuration;
   }
-  const findings = [...rules, ...(await examine(session, report, env, stop))];
+  const findings = [...rules, ...(await examine(session, report, env, stop)), ...students];
   answer(report, findings);
   return findings.some(({ level }) => level === 'fail') ? exitCodes.failed : exitCodes.done;
 }
