@@ -133,10 +133,9 @@ function checkPublicly(site: URL): { stop(): void } {
 }
 
 /** What the window is told of. */
-const reports = (): Pick<RelayOptions, 'onBlocked' | 'onLocalLink'> => ({
-  onBlocked: reportBlocked(),
-  onLocalLink: (link) => process.stdout.write(localLinkLine(link)),
-});
+function reports(): Pick<RelayOptions, 'onBlocked' | 'onLocalLink'> {
+  return { onBlocked: reportBlocked(), onLocalLink: (link) => process.stdout.write(localLinkLine(link)) };
+}
 
 /** Reports each target once. */
 function reportBlocked(): (blocked: Blocked) => void {
