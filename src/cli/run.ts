@@ -10,6 +10,7 @@ import { FixableError } from '../provisioning/errors.ts';
 import { projectRoot } from '../relay/projectRoot.ts';
 import { startRelay, type RelayProcess } from '../relay/relayProcess.ts';
 import { sniffPort } from '../relay/sniffPort.ts';
+import { reloadPorts } from '../relay/reload.ts';
 import { findTarget } from '../relay/target.ts';
 import { listenersOfTree } from '../shell/devServer.ts';
 import type { ActionContext } from './actions.ts';
@@ -122,9 +123,11 @@ async function followServer(command: ChildProcess, relay: RelayProcess, port: nu
   const root = projectRoot(process.cwd(), homedir());
   let told = '';
   while (command.pid !== undefined && command.exitCode === null && command.signalCode === null) {
-    const target = await findTarget(listenersOfTree(command.pid), port, sniffPort);
-    const place = target ? `${target.address} ${target.port}` : '';
-    if (place !== told) relay.setTarget(target ? { ...target, root } : null);
+    const listeners = listenersOfTree(command.pid);
+    const target = await findTarget(listeners, port, sniffPort);
+    const beside = reloadPorts(listeners);
+    const place = target ? JSON.stringify([target, beside]) : '';
+    if (place !== told) relay.setTarget(target ? { ...target, root, beside } : null);
     told = place;
     await Promise.race([delay(interval, undefined, { ref: false }), ended]);
   }

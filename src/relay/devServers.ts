@@ -117,6 +117,13 @@ const rows = [
     fix: (hostname) => ({ file: 'package.json', fix: `"start": "parcel --hmr-hostname ${hostname}"` }),
   },
   {
+    name: 'Hugo',
+    processes: /(^|\/)hugo( server| serve|$)/,
+    port: 1313,
+    isAsked: true,
+    fix: (hostname) => ({ file: 'package.json', fix: `hugo server --baseURL https://${hostname} --appendPort=false` }),
+  },
+  {
     name: 'Django',
     processes: /\b(manage\.py|django-admin(\.py)?) runserver\b/,
     port: 8000,

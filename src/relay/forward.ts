@@ -1,5 +1,5 @@
 // The way from a visitor to the dev server and back, with httpxy: adds what happens to headers, and when the server is gone.
-import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { createProxyServer } from 'httpxy';
@@ -9,19 +9,27 @@ import { headersForServer, headersForVisitor } from './headers.ts';
 import { mayHoldLinks, readLinks } from './localLinks.ts';
 import type { LocalLink } from './localLinks.ts';
 import type { Naming } from './names.ts';
+import { reloadRewrite, rewriteStream } from './reload.ts';
+import type { Rewrite } from './reload.ts';
 import { rejectUpgrade, respondStopped } from './responses.ts';
 import type { ServerAgents } from './serverAgents.ts';
 import { hideAddress, mayBeWebpack, mayContainAddress } from './webpackAddress.ts';
 import { pingWhenSilent } from './webSocketPing.ts';
 import type { StartTimer } from './webSocketPing.ts';
 
-/** The place where the dev server listens, and its name if that is known. */
-export interface Target {
+/** The place where a server listens. */
+export interface Place {
   readonly port: number;
   readonly address: LocalAddress;
+}
+
+/** The place where the dev server listens, and its name if that is known. */
+export interface Target extends Place {
   readonly server?: DevServerName;
   /** The folder of the project, or of its workspace: an absolute path without a slash at its end. */
   readonly root?: string;
+  /** The places where it tells pages to reload, if not at its own. */
+  readonly beside?: readonly Place[];
   /** It speaks HTTPS, as the relay has found out. */
   readonly secure?: true;
 }
@@ -50,6 +58,8 @@ interface Exchange {
   readonly insecureLinks: boolean;
   /** The response may be a script that contains webpack-dev-server's address. */
   readonly rewritesScript: boolean;
+  /** How a page or script must change for reloading to work. */
+  readonly rewrite?: Rewrite | undefined;
   /** The request's path, where the response may hold addresses of the local machine. */
   readonly readsLinks?: string | undefined;
   /** The request to the server, once it exists. */
@@ -69,18 +79,20 @@ export function createForwarder({ site, agents, startTimer, onTls, onLocalLink }
     web: (request, response, target, naming) => {
       const given = request.headers;
       const rewritesScript = mayBeWebpack(target.server) && wantsScript(request);
+      const rewrite = reloadRewrite(site, target, request.url ?? '');
       const send = (agent: Agent): void => {
         void proxy.web(request, response, {
           target: upstream(target),
           agent,
           secure: false,
-          selfHandleResponse: rewritesScript,
+          selfHandleResponse: rewritesScript || rewrite !== undefined,
         });
       };
       const exchange: Exchange = {
         target,
         insecureLinks: naming.insecureLinks === true,
         rewritesScript,
+        rewrite,
         readsLinks: mayHoldLinks(request.url ?? '', given) ? request.url : undefined,
         onLost: (error) => {
           const mayRepeat = !response.headersSent && !response.destroyed && isRepeatable(request);
@@ -98,18 +110,23 @@ export function createForwarder({ site, agents, startTimer, onTls, onLocalLink }
       const agent = isRepeatable(request) ? agents.pool(target) : agents.fresh(target);
       request.headers = headersForServer(request.headers, site, target, naming.names);
       // A compressed response can be neither rewritten nor read.
-      if (rewritesScript || exchange.readsLinks !== undefined) delete request.headers['accept-encoding'];
+      if (rewritesScript || rewrite || exchange.readsLinks !== undefined) delete request.headers['accept-encoding'];
       send(agent);
     },
     webSocket: (request, socket, head, target) => {
-      const before = socket.bytesWritten; // the connection may have carried responses already
-      const onLost = (): void => {
-        if (socket.bytesWritten === before) rejectUpgrade(socket, '503 Service Unavailable');
-      };
+      const onLost = rejectUnanswered(socket);
       exchanges.set(request, { target, insecureLinks: false, rewritesScript: false, onLost });
       request.headers = headersForServer(request.headers, site, target, 'local');
       void proxy.ws(request, socket, { target: upstream(target), agent: agents.fresh(target), secure: false }, head);
     },
+  };
+}
+
+/** Rejects an upgrade, unless something was sent since: the connection may have carried responses before. */
+function rejectUnanswered(socket: Socket): () => void {
+  const before = socket.bytesWritten;
+  return () => {
+    if (socket.bytesWritten === before) rejectUpgrade(socket, '503 Service Unavailable');
   };
 }
 
@@ -133,7 +150,7 @@ function createProxy(
     const { target, insecureLinks, readsLinks } = exchange;
     if (readsLinks !== undefined) readLinks(upstreamResponse, readsLinks, onLocalLink);
     upstreamResponse.headers = headersForVisitor(upstreamResponse.headers, site, target.port, insecureLinks);
-    if (exchange.rewritesScript) forwardScript(upstreamResponse, response, target.port);
+    if (exchange.rewritesScript || exchange.rewrite) forwardText(upstreamResponse, response, exchange);
     else flushSoon(response);
   });
   proxy.on('proxyReqWs', (sent, _request, socket) => {
@@ -154,12 +171,20 @@ function flushSoon(response: ServerResponse): void {
   });
 }
 
-function forwardScript(script: IncomingMessage, response: ServerResponse, port: number): void {
-  response.writeHead(script.statusCode ?? 200, script.statusMessage, script.headers);
-  const onEnd = (): void => undefined; // on an error, pipeline() has destroyed the response
-  if (mayContainAddress(script.headers)) pipeline(script, hideAddress(port), response, onEnd);
-  else pipeline(script, response, onEnd);
+function forwardText(text: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+  const { rewrite, rewritesScript, target } = exchange;
+  const changes = [
+    ...(rewritesScript && mayContainAddress(text.headers) ? [hideAddress(target.port)] : []),
+    ...(rewrite && isPlainText(text.headers) ? [rewriteStream(rewrite)] : []),
+  ];
+  if (rewrite) delete text.headers['content-length'];
+  response.writeHead(text.statusCode ?? 200, text.statusMessage, text.headers);
+  if (changes.length === 0) response.flushHeaders(); // an event stream starts with a pause
+  pipeline([text, ...changes, response], () => undefined); // on an error, it has destroyed the response
 }
+
+const isPlainText = (headers: IncomingHttpHeaders): boolean =>
+  headers['content-encoding'] === undefined && /html|javascript|css|xml/i.test(headers['content-type'] ?? '');
 
 function upstream(target: Target): { protocol: string; host: string; port: number } {
   return { protocol: target.secure ? 'https:' : 'http:', host: target.address, port: target.port };

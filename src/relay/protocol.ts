@@ -1,7 +1,7 @@
 // The messages between the window and its relay: one JSON object for each line, in either direction.
 import { isIP } from 'node:net';
 import { isDevServerName } from './devServers.ts';
-import type { Target } from './forward.ts';
+import type { Place, Target } from './forward.ts';
 import type { LocalLink } from './localLinks.ts';
 import type { Blocked } from './relay.ts';
 import { isShieldPart } from './shield.ts';
@@ -25,18 +25,26 @@ export function parseInstruction(line: string): Instruction | undefined {
   const given = parseObject(line);
   if (given === undefined || !('target' in given)) return undefined;
   if (given['target'] === null) return { target: null };
-  const { port, address, root } = given['target'] as Record<string, unknown>;
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-  if (typeof address !== 'string' || isIP(address) === 0) return undefined;
+  const place = parsePlace(given['target']);
+  if (place === undefined) return undefined;
+  const { root, beside } = given['target'] as Record<string, unknown>;
+  const places = Array.isArray(beside) ? beside.flatMap((one) => parsePlace(one) ?? []) : [];
   const { server } = given;
   return {
     target: {
-      port,
-      address,
+      ...place,
       ...(isDevServerName(server) && { server }),
       ...(typeof root === 'string' && root.startsWith('/') && { root }),
+      ...(places.length > 0 && { beside: places }),
     },
   };
+}
+
+function parsePlace(value: unknown): Place | undefined {
+  const { port, address } = (value ?? {}) as Record<string, unknown>;
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+  if (typeof address !== 'string' || isIP(address) === 0) return undefined;
+  return { port, address };
 }
 
 /** The relay's first line. */

@@ -34,7 +34,12 @@ export async function findTarget(
 
 /** One target for each port that may be a site, the likeliest first. */
 export function candidateTargets(listeners: readonly Listener[]): Target[] {
-  const reachable = listeners.filter(({ port, address }) => isReachable(address) && !isBesideSite(port));
+  return candidatesOf(listeners.filter(({ port }) => !isBesideSite(port)));
+}
+
+/** One target for each port of listeners that can be reached. */
+export function candidatesOf(listeners: readonly Listener[]): Target[] {
+  const reachable = listeners.filter(({ address }) => isReachable(address));
   const ports = [...new Set(reachable.map(({ port }) => port))].sort((a, b) => rank(a) - rank(b) || a - b);
   return ports.map((port) => {
     const addresses = reachable.filter((listener) => listener.port === port).map(({ address }) => address);
@@ -65,9 +70,15 @@ function isReachable(address: string): boolean {
 
 /** node's inspector; several processes count up. */
 const inspectorPorts = [9229, 9240] as const;
+/** The servers that tell livereload's script of changes. */
+const livereloadPorts = [35_729, 35_739] as const;
 
 function isBesideSite(port: number): boolean {
-  const ranges = [inspectorPorts, ...devServers.flatMap(({ portsBeside }) => (portsBeside ? [portsBeside] : []))];
+  const ranges = [
+    inspectorPorts,
+    livereloadPorts,
+    ...devServers.flatMap(({ portsBeside }) => (portsBeside ? [portsBeside] : [])),
+  ];
   return ranges.some(([first, last]) => port >= first && port <= last);
 }
 

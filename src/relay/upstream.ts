@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import { createForwarder } from './forward.ts';
 import type { Forwarder, Target } from './forward.ts';
 import type { LocalLink } from './localLinks.ts';
-import { ServerNames } from './names.ts';
+import { local, ServerNames } from './names.ts';
 import type { askForNames } from './names.ts';
 import type { IsOwn } from './ownServerAgent.ts';
+import { reloadTarget } from './reload.ts';
 import { rejectUpgrade, respondStopped } from './responses.ts';
 import { ServerAgents } from './serverAgents.ts';
 import type { StartTimer } from './webSocketPing.ts';
@@ -59,13 +60,16 @@ export class Upstream {
     const target = this.#target;
     if (target === null) return respondStopped(this.#site, request, response);
     this.#names.whenKnown((naming) => {
-      if (!response.destroyed) this.#forward.web(request, response, target, naming);
+      const beside = reloadTarget(target, request.url ?? '', request.headers);
+      if (!response.destroyed) this.#forward.web(request, response, beside ?? target, beside ? local : naming);
     });
   }
 
   webSocket(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (this.#target === null) rejectUpgrade(socket, '503 Service Unavailable');
-    else this.#forward.webSocket(request, socket, head, this.#target);
+    const target = this.#target;
+    if (target === null) return rejectUpgrade(socket, '503 Service Unavailable');
+    const beside = reloadTarget(target, request.url ?? '', request.headers);
+    this.#forward.webSocket(request, socket, head, beside ?? target);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { serverOfProcesses } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
 import { projectRoot } from '../../relay/projectRoot.ts';
+import { reloadPorts } from '../../relay/reload.ts';
 import { candidateTargets } from '../../relay/target.ts';
 import { isAncestor } from '../../shell/endProgram.ts';
 import { listeners, listenersOf } from '../../shell/listeners.ts';
@@ -34,11 +35,19 @@ export function mayGrow(site: Site, pids: readonly number[]): boolean {
 }
 
 /** The parts of a target that say which server it is, beside its place. */
-export function knownServer({ pids = [] }: PortListeners, { port }: Target): Pick<Target, 'server' | 'root'> {
+export function knownServer(
+  { pids = [], own }: PortListeners,
+  { port }: Target,
+): Pick<Target, 'server' | 'root' | 'beside'> {
+  const beside = reloadPorts(own);
   const server = serverOfProcesses(pids.flatMap((pid) => readProcess(pid) ?? []));
   const pid = pids.find((candidate) => listenersOf([candidate]).some((listener) => listener.port === port));
   const folder = pid === undefined ? undefined : workingFolder(pid);
-  return { ...(server && { server }), ...(folder !== undefined && { root: projectRoot(folder, homedir()) }) };
+  return {
+    ...(server && { server }),
+    ...(folder !== undefined && { root: projectRoot(folder, homedir()) }),
+    ...(beside.length > 0 && { beside }),
+  };
 }
 
 export function findListeners(site: Site, port: number): PortListeners {
