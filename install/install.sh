@@ -54,6 +54,7 @@ put() { # MODE SOURCE TARGET
 put 644 relay.cjs "$lib/relay.cjs"
 put 644 classroom-tunnel.vsix "$lib/classroom-tunnel.vsix"
 for file in units/*; do put 644 "$file" "$lib/$file"; done
+(cd share && find . -type f) | while read -r file; do put 644 "share/$file" "/usr/local/share/${file#./}"; done
 for file in shell-integration/*; do put 644 "$file" "$share/${file##*/}"; done
 # An absolute path: a student's or a service's PATH may lead to another Node.
 sed "1s|.*|#!$node --inspect-port=192.0.2.1:9229|" cli.js >"$list.cli"

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeShellFiles } from './shellFiles.mjs';
 import { runOrFail } from '../setup/processes.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,6 +32,7 @@ export async function packageTarball({ version, vsix, tarball }) {
     for (const unit of readdirSync(join(root, 'install')).filter((file) => /\.(service|socket|timer)$/.test(file)))
       cpSync(join(root, 'install', unit), join(folder, 'units', unit));
     cpSync(vsix, join(folder, 'classroom-tunnel.vsix'));
+    writeShellFiles(join(folder, 'share'));
     writeFileSync(join(folder, 'VERSION'), `${version}\n`);
     writeFileSync(join(folder, 'SHA256SUMS'), checksums(folder, filesOf(folder)));
     const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=go=u-w'];

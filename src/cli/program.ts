@@ -7,9 +7,12 @@ import { info, publish, release, unpublish, type PublishOptions } from './action
 import { isThroughSudo } from './caller.ts';
 import { command, type Action, type CommonOptions, type Run, type RunAsTeacher } from './commandLine.ts';
 import { holderId, integer, portOption } from './options.ts';
-import { makeReport, type Streams, type Style } from './report.ts';
+import { makeReport, quietly, type Streams, type Style } from './report.ts';
 import { addRosterCommand } from './roster/command.ts';
 import { addSetupCommands } from './setup/command.ts';
+import { completion, completionKinds, type CompletionKind } from './completion.ts';
+import { takeGlobalOptions } from './globalOptions.ts';
+import { arrangeHelp, examples, refuseUnknown } from './help.ts';
 import { callService } from './service/client.ts';
 import type { ServeOptions } from './service/serve.ts';
 import { ownsState, serviceSocket, type Surroundings } from './session.ts';
@@ -21,10 +24,18 @@ export interface ProgramContext extends Streams, Surroundings {
   readonly stop: AbortSignal;
   /** Whether the output goes to a terminal. */
   readonly isTerminal?: boolean;
+  /** Neither progress nor warnings. */
+  readonly isQuiet?: boolean;
 }
 
 /** Runs the command with these arguments. @returns its exit code */
-export async function runProgram(words: readonly string[], context: ProgramContext): Promise<number> {
+export async function runProgram(given: readonly string[], around: ProgramContext): Promise<number> {
+  const {
+    args: words,
+    env,
+    quiet,
+  } = around.peer === undefined ? takeGlobalOptions(given, around.env) : { args: given, env: around.env, quiet: false };
+  const context = { ...around, env, isQuiet: quiet };
   const args = context.isTerminal && words[0] === 'list' && !words.includes('--json') ? [...words, '--screen'] : words;
   let exitCode: number = exitCodes.done;
   const program = makeProgram(args, context, (code) => (exitCode = code));
@@ -55,12 +66,10 @@ function makeProgram(args: readonly string[], context: ProgramContext, setExitCo
   };
   const program = new Command('classroom-tunnel')
     .enablePositionalOptions()
-    .version(version)
+    .version(version, '-v, --version')
+    .helpCommand(true)
+    .allowExcessArguments()
     .description("Puts a student's development server on the web, and takes it down again.")
-    .addHelpText(
-      'after',
-      '\nThe configuration is the file named by CLASSROOM_TUNNEL_CONFIG, else /etc/classroom-tunnel/config.json.\nExit codes: 0 done, 1 failed, 2 usage, 75 busy (try again), 77 not allowed, 78 configuration.',
-    )
     .addOption(
       new Option(
         '--type <action>',
@@ -68,8 +77,12 @@ function makeProgram(args: readonly string[], context: ProgramContext, setExitCo
       ).choices(['GET', 'DELETE']),
     )
     .addOption(portOption())
+    .option('--config <file>', 'the configuration; before the name of the command')
+    .option('-q, --quiet', 'neither progress nor warnings; before the name of the command')
     .action((options: CommonOptions & { type?: 'GET' | 'DELETE' }, command: Command) => {
       const { type, port } = options;
+      if (command.args.length > 0) return refuseUnknown(command);
+      if (type === undefined && port === undefined) return context.out(command.helpInformation() + examples);
       if (type === undefined || port === undefined)
         return command.error('error: --type GET|DELETE and --port N belong together (or name a command)');
       return run((about) => (type === 'GET' ? publish(about, port, {}) : unpublish(about, port)), options);
@@ -77,6 +90,7 @@ function makeProgram(args: readonly string[], context: ProgramContext, setExitCo
   addStudentCommands(program, run);
   addTeacherCommands(program, asTeacher(run));
   if (context.peer === undefined) addLocalCommands(program, context, runHere);
+  arrangeHelp(program);
   return program;
 }
 
@@ -139,6 +153,9 @@ function addLocalCommands(program: Command, context: ProgramContext, run: Run): 
   command(program, 'shell-init', 'print the settings of the shell hooks, to be evaluated by the shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));
+  command(program, 'completion', 'print the completions of a shell, or the manual page')
+    .addArgument(new Argument('<kind>').choices(completionKinds))
+    .action((kind: CompletionKind) => context.out(completion(kind, program, version)));
   addSetupCommands(program, asTeacher(run));
   addRosterCommand(program, asTeacher(run));
   command(program, 'serve', 'serve one connection on standard input, which systemd has accepted')
@@ -154,7 +171,7 @@ function styleOf({ json, sentence }: CommonOptions): Style {
 
 /** Runs one action to its exit code. An error that a person cannot fix is a bug: it shows its stack. */
 async function runAction(context: ProgramContext, style: Style, action: Action): Promise<number> {
-  const report = makeReport(context, style);
+  const report = context.isQuiet ? quietly(makeReport(context, style)) : makeReport(context, style);
   const { env, peer, stop } = context;
   try {
     const isSudo = isThroughSudo(process.getuid?.() ?? 0, env, process.argv[1] ?? '');

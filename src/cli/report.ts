@@ -41,6 +41,11 @@ export function makeReport(streams: Streams, style: Style): Report {
   return reports[style](streams);
 }
 
+/** A report without progress and warnings. Answers and errors stay. */
+export function quietly(report: Report): Report {
+  return { ...report, progress: () => undefined, warn: () => undefined };
+}
+
 /** A hook's sentence to a student whose site was not published. */
 export function notPublic({ message, action }: Pick<Problem, 'message' | 'action'>): string {
   return `this site is not public: ${message} ${action}`;

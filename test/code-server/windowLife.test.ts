@@ -41,7 +41,7 @@ describe('a site in the course of its window', () => {
       await waitUntilGone(classroom);
       await window.reload();
       await window.waitForStatus('Not public');
-      assert.deepEqual(published(classroom), { rule: false, record: false });
+      assert.equal(published(classroom).rule, false);
     });
 
     it('goes live once Cloudflare can be reached, when it could not at the start', async () => {
@@ -84,7 +84,7 @@ describe('a site in the course of its window', () => {
       for (const { pid } of all) signalIfThere(pid, 'SIGKILL');
       await waitForProcesses(hostsOf, classroom, 0);
       await runCli(classroom, 'gc');
-      assert.deepEqual(published(classroom), { rule: false, record: false });
+      assert.equal(published(classroom).rule, false);
       await window.close();
     });
 
@@ -142,7 +142,7 @@ describe('a site in the course of its window', () => {
       await classroom.standIn.goOnline();
       assert.deepEqual(published(classroom), { rule: true, record: true });
       await runCli(classroom, 'gc');
-      assert.deepEqual(published(classroom), { rule: false, record: false });
+      assert.equal(published(classroom).rule, false);
     });
 
     it('is taken down when the extension is disabled', async () => {
