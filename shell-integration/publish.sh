@@ -26,9 +26,20 @@ case $what in
   say) say "$value" ;;
   release) release "$@" & ;;
   publish)
-    answer=$("$@" publish -p "$value" --holder "$holder" --holder-pid "$shell" --run-pid "$$" --sentence 2>/dev/null)
-    code=$?
-    say "${answer:-this site is not public: $* gave no answer (exit code $code). Tell your teacher.}"
+    # Serves the site until the shell ends, and prints a line now and then.
+    {
+      "$@" publish-shell -p "$value" --holder "$holder" --shell-pid "$shell" --run-pid "$$" 2>/dev/null
+      echo "exit code $?"
+    } | {
+      last=
+      while IFS= read -r line; do
+        case $line in
+          "exit code "*) [ -n "$last" ] || say "this site is not public: $* gave no answer ($line). Tell your teacher." ;;
+          *) say "$line" ;;
+        esac
+        last=$line
+      done
+    }
     # If the shell has ended, its own release came too early.
     kill -0 "$shell" 2>/dev/null || release "$@"
     ;;

@@ -16,6 +16,8 @@ import { arrangeHelp, examples, refuseUnknown } from './help.ts';
 import { callService } from './service/client.ts';
 import type { ServeOptions } from './service/serve.ts';
 import { ownsState, serviceSocket, type Surroundings } from './session.ts';
+import type { Tool } from './relayedSite.ts';
+import type { ShellSiteOptions } from './shellSite.ts';
 import { shellInit, shells, type Shell } from './shellInit.ts';
 import { addTeacherCommands } from './teacherCommands.ts';
 import { requireTeacher } from './teacherOnly.ts';
@@ -140,16 +142,37 @@ function addStudentCommands(program: Command, run: Run): void {
     .action((options: CommonOptions) => run((about) => info(about, options.port), options));
 }
 
+/** Runs commands of this program in its own process. */
+function toolIn(context: ProgramContext): Tool {
+  return async (args) => {
+    let last: Record<string, unknown> = {};
+    const out = (line: string) => void (last = JSON.parse(line) as Record<string, unknown>);
+    await runProgram([...args, '--json'], { ...context, out, err: () => undefined });
+    return last;
+  };
+}
+
 /** Declares the commands that the service does not run for a caller. */
 function addLocalCommands(program: Command, context: ProgramContext, run: Run): void {
   command(program, 'run', 'run a development server, and publish it for as long as it runs')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions()
     .action((words: string[], options: CommonOptions) => {
-      const err = (line: string) => context.err(`Classroom Tunnel: ${line}`);
-      const tool = (args: readonly string[]) => runProgram(args, { ...context, out: err, err });
-      return run(async (about) => (await import('./run.ts')).run(about, words, tool), options);
+      const say = (line: string) => context.err(`Classroom Tunnel: ${line}`);
+      return run(async (about) => (await import('./run.ts')).run(about, words, toolIn(context), say), options);
     });
+  program
+    .command('publish-shell', { hidden: true })
+    .addOption(portOption().makeOptionMandatory())
+    .requiredOption('--holder <id>', 'names the holder', holderId)
+    .requiredOption('--shell-pid <pid>', 'the shell that the site lives as long as', integer)
+    .option('--run-pid <pid>', 'a process of the server', integer)
+    .action((options: ShellSiteOptions) =>
+      run(
+        async (about) => (await import('./shellSite.ts')).publishShell(about, options, toolIn(context), context.out),
+        { sentence: true },
+      ),
+    );
   command(program, 'shell-init', 'print the settings of the shell hooks, to be evaluated by the shell')
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: Shell, options: CommonOptions) => run((about) => shellInit(about, shell), options));

@@ -1,7 +1,7 @@
 // Opens the configuration, identifies the caller and reads the token: what every command starts with.
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
-import { parseConfig, type Config } from '../provisioning/config.ts';
+import { hostnameOf, parseConfig, publicUrl, type Config } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
 import { lockTimes } from '../provisioning/lock.ts';
@@ -127,3 +127,9 @@ export function statOf(folder: string): Stats | undefined {
 }
 
 const ownUid = (): number => process.getuid?.() ?? 0;
+
+/** The public address of the caller's site. */
+export function addressOf({ config, caller }: Session, port: number): { hostname: string; url: string } {
+  const site = hostnameOf(config, caller.user, port);
+  return { hostname: site, url: publicUrl(config, site) };
+}

@@ -1,10 +1,12 @@
 // The variables that the shell hooks need, as lines that the shell can `eval`.
 import { assignedPort, configDefaults } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
+import { dependsOnPort } from '../provisioning/hostname.ts';
+import { serverVariables } from '../relay/serverVariables.ts';
 import { problemFor, type MessageCode } from '../messages/messages.ts';
 import type { ActionContext } from './actions.ts';
 import { notPublic } from './report.ts';
-import { openSession } from './session.ts';
+import { addressOf, openSession } from './session.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
@@ -16,6 +18,8 @@ export interface ShellSettings {
   readonly variable: string;
   /** The port that the configuration assigns to the caller. */
   readonly port?: number;
+  /** The variables that development servers should start with. */
+  readonly variables?: ReadonlyMap<string, string>;
   /** Why the class cannot be used; replaces every warning. */
   readonly problem?: string;
 }
@@ -42,7 +46,7 @@ export function shellInit(context: ActionContext, shell: Shell): Promise<void> {
 }
 
 /** The lines to `eval`. Pure. */
-export function formatSettings(shell: Shell, { commands, variable, port, problem }: ShellSettings): string {
+export function formatSettings(shell: Shell, { commands, variable, port, variables, problem }: ShellSettings): string {
   const syntax = syntaxes[shell];
   const value = port === undefined ? '<your port>' : String(port);
   const textOf = (code: (typeof warnings)[number]) => {
@@ -56,14 +60,22 @@ export function formatSettings(shell: Shell, { commands, variable, port, problem
       syntax.set(`__classroom_tunnel_${code.replaceAll('-', '_')}`, syntax.quote(textOf(code))),
     ),
     ...(port === undefined ? [] : [syntax.unlessSet(variable, syntax.export(variable, value))]),
+    ...[...(variables ?? [])].map(([name, text]) => syntax.unlessSet(name, syntax.export(name, syntax.quote(text)))),
   ].join('\n');
 }
 
 function readSettings(context: ActionContext): ShellSettings {
   try {
-    const { config, caller } = openSession(context.report, context);
+    const session = openSession(context.report, context);
+    const { config, caller } = session;
     const port = assignedPort(config, caller.user);
-    return { commands: config.commands, variable: config.portVariable, ...(port === undefined ? {} : { port }) };
+    const url = port !== undefined || !dependsOnPort(config.hostname) ? addressOf(session, port ?? 0).url : undefined;
+    return {
+      commands: config.commands,
+      variable: config.portVariable,
+      ...(port === undefined ? {} : { port }),
+      variables: serverVariables(url),
+    };
   } catch (error) {
     if (!(error instanceof FixableError)) throw error;
     return { commands: configDefaults.commands, variable: configDefaults.portVariable, problem: notPublic(error) };

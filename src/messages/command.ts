@@ -191,6 +191,12 @@ export const commandMessages = {
     detail: 'There is no relay.cjs in {folders}.',
     action: 'Ask your teacher to install dist/relay.cjs there (README, "The program").',
   },
+  'relay-failed': {
+    exit: exitCodes.failed,
+    title: 'The relay did not start',
+    detail: 'The relay between visitors and your server did not start: {problem}.',
+    action: 'Tell your teacher: `sudo classroom-tunnel doctor` checks the folder of the relays.',
+  },
   'holder-foreign': {
     exit: exitCodes.notAllowed,
     title: 'This is not your process',

@@ -1,6 +1,6 @@
 // The environment variables of new terminals. A shell's own start-up files run later and may change them.
 import type { EnvironmentVariableCollection, EnvironmentVariableMutatorOptions } from 'vscode';
-import { devServers } from '../relay/devServers.ts';
+import { serverVariables } from '../relay/serverVariables.ts';
 import type { Info } from '../window/cli/events.ts';
 
 const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
@@ -8,15 +8,11 @@ const whenTheShellStarts: EnvironmentVariableMutatorOptions = {
   applyAtShellIntegration: false,
 };
 
-/** Auth.js sends people who sign in to the address in AUTH_URL, or NEXTAUTH_URL before version 5. */
-const addressVariables = ['CLASSROOM_TUNNEL_URL', 'AUTH_URL', 'NEXTAUTH_URL'];
-
 /** The variables for a new terminal. It gets a port only if the configuration assigns one. Pure. */
 export function terminalVariables(info: Pick<Info, 'port' | 'portVariable' | 'url'> | undefined): Map<string, string> {
   return new Map([
     ['CLASSROOM_TUNNEL_WINDOW', '1'], // turns off the hooks of shell-integration/: the window publishes
-    ...devServers.flatMap(({ variables }) => Object.entries(variables ?? {})),
-    ...(info?.url == null ? [] : addressVariables.map((name) => [name, String(info.url)] as const)),
+    ...serverVariables(info?.url),
     ...(info?.port == null ? [] : [[info.portVariable, String(info.port)] as const]),
   ]);
 }

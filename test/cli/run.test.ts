@@ -86,6 +86,40 @@ describe('command: run', function () {
   });
 });
 
+describe('command: publish-shell', function () {
+  this.timeout(60_000);
+  before(function () {
+    if (process.platform !== 'linux') skip(this, 'needs /proc');
+  });
+  afterEach(closeAll);
+
+  /** A shell that runs the watched command, and the command that its hook starts. */
+  async function startShell(classroom: Classroom): Promise<{ shell: Started; hook: () => Started }> {
+    const server = `exec -a 'npm run dev' ${process.execPath} ${path.join(classroom.folder, 'server.cjs')}`;
+    const shell = classroom.spawn(['bash', '-c', `(${server}) & wait`], { PORT: port });
+    const words = ['publish-shell', '-p', port, '--holder', 'shell-1', '--shell-pid', String(shell.child.pid)];
+    await once(shell.child, 'spawn');
+    return { shell, hook: () => classroom.launch(words, { env: { CLASSROOM_TUNNEL_COMMANDS: watched } }) };
+  }
+  const watched = `npm run dev ${'server.cjs'}`;
+
+  it('publishes the command of the shell through a relay, once, and takes it down however the shell ends', async () => {
+    const classroom = await startClass();
+    const { shell, hook } = await startShell(classroom);
+    const { ended } = hook();
+    assert.equal(await visit(classroom, 200), `PORT ${port}`);
+    assert.match(JSON.stringify(classroom.standIn.world.tunnel.config), /unix:[^"]*\/sockets\/\d+\/23456\.sock/);
+    const again = await hook().ended;
+    assert.match(again.out, /^your site is at http:\/\/student1\.localhost:\d+$/m);
+    const server = serverOf(classroom);
+    shell.child.kill('SIGKILL');
+    process.kill(server);
+    const { code, out } = await ended;
+    assert.deepEqual([code, hasRule(classroom)], [0, false], out);
+    await shell.ended;
+  });
+});
+
 /** The server of a `run` that was killed. */
 function serverOf({ folder }: Classroom): number {
   const script = path.join(folder, 'server.cjs');

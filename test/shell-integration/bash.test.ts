@@ -3,7 +3,7 @@ import { Running, until } from '../fixtures/shell/running.ts';
 import { Terminal, type TerminalOptions } from '../fixtures/shell/terminal.ts';
 
 const hook = Terminal.source('bash');
-const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --sentence`;
+const publish = (port: number): string => `publish-shell -p ${port} --holder HOLDER --shell-pid PID`;
 const release = 'release --holder HOLDER';
 const address = 'your site is at https://student1.example.com';
 
@@ -69,7 +69,7 @@ describe('classroom-tunnel.bash', () => {
     it('that cannot be published tells why, and what to do', async () => {
       const terminal = open();
       const problem = 'this site is not public: Port 3000 is "student2\'s". Use port 3001\\2.';
-      terminal.answer('publish', problem);
+      terminal.answer('publish-shell', problem);
       await terminal.run('npm run dev');
       assert.equal(await terminal.said(), problem);
     });
@@ -88,7 +88,7 @@ describe('classroom-tunnel.bash', () => {
 
     it('does not wait for the network, and Ctrl-C does not undo the publication', async () => {
       const terminal = open();
-      const goOn = terminal.hold('publish');
+      const goOn = terminal.hold('publish-shell');
       await terminal.run('npm run dev');
       assert.equal(terminal.lines('ran').length, 1);
       terminal.type('read -r _');
@@ -137,7 +137,7 @@ describe('classroom-tunnel.bash', () => {
 
     it('before the publication is done takes it down afterwards', async () => {
       const terminal = open();
-      const goOn = terminal.hold('publish');
+      const goOn = terminal.hold('publish-shell');
       await terminal.run('npm run dev');
       await called(terminal, 1);
       terminal.type('exit');

@@ -5,7 +5,7 @@ import { Terminal, type TerminalOptions } from '../fixtures/shell/terminal.ts';
 
 const hook = Terminal.source('bash');
 const fixture = (name: string): string => `source '${join(import.meta.dirname, '../fixtures/shell', name)}'`;
-const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --sentence`;
+const publish = (port: number): string => `publish-shell -p ${port} --holder HOLDER --shell-pid PID`;
 const address = 'your site is at https://student1.example.com';
 
 describe('classroom-tunnel.bash and others', () => {

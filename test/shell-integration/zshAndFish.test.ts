@@ -3,7 +3,7 @@ import { Running, until } from '../fixtures/shell/running.ts';
 import { otherCommands, spellings, watched } from '../fixtures/shell/spellings.ts';
 import { Terminal, type ShellName, type TerminalOptions } from '../fixtures/shell/terminal.ts';
 
-const publish = (port: number): string => `publish -p ${port} --holder HOLDER --holder-pid PID --sentence`;
+const publish = (port: number): string => `publish-shell -p ${port} --holder HOLDER --shell-pid PID`;
 const release = 'release --holder HOLDER';
 const address = 'your site is at https://student1.example.com';
 
@@ -179,14 +179,14 @@ for (const shell of ['zsh', 'fish'] as const) {
       assert.match(await terminal.said(3), /PORT that is not a number/);
       assert.deepEqual(terminal.calls(), []);
       const problem = 'this site is not public: Port 3002 is "student2\'s". Use port 3001.';
-      terminal.answer('publish', problem);
+      terminal.answer('publish-shell', problem);
       await terminal.run('PORT=3002 npm run dev');
       assert.equal(await terminal.said(4), problem);
     });
 
     it('does not wait for the network', async () => {
       const terminal = open();
-      const goOn = terminal.hold('publish');
+      const goOn = terminal.hold('publish-shell');
       await terminal.run('npm run dev');
       assert.equal(terminal.lines('ran').length, 1);
       goOn();
@@ -214,7 +214,7 @@ for (const shell of ['zsh', 'fish'] as const) {
 
     it('releases after a publication that outlived the shell', async () => {
       const terminal = open();
-      const goOn = terminal.hold('publish');
+      const goOn = terminal.hold('publish-shell');
       await terminal.run('npm run dev');
       await called(terminal, 1);
       terminal.type('exit');
