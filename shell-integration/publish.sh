@@ -29,11 +29,12 @@ case $what in
     # Serves the site until the shell ends, and prints a line now and then.
     {
       "$@" publish-shell -p "$value" --holder "$holder" --shell-pid "$shell" --run-pid "$$" 2>/dev/null
-      echo "exit code $?"
+      printf '\nexit code %d\n' "$?"
     } | {
       last=
       while IFS= read -r line; do
         case $line in
+          '') continue ;;
           "exit code "*) [ -n "$last" ] || say "this site is not public: $* gave no answer ($line). Tell your teacher." ;;
           *) say "$line" ;;
         esac

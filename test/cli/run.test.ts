@@ -95,13 +95,12 @@ describe('command: publish-shell', function () {
 
   /** A shell that runs the watched command, and the command that its hook starts. */
   async function startShell(classroom: Classroom): Promise<{ shell: Started; hook: () => Started }> {
-    const server = `exec -a 'npm run dev' ${process.execPath} ${path.join(classroom.folder, 'server.cjs')}`;
-    const shell = classroom.spawn(['bash', '-c', `(${server}) & wait`], { PORT: port });
+    const server = `node ${path.join(classroom.folder, 'server.cjs')}`;
+    const shell = classroom.spawn(['bash', '-c', `${server} & wait`], { PORT: port });
     const words = ['publish-shell', '-p', port, '--holder', 'shell-1', '--shell-pid', String(shell.child.pid)];
     await once(shell.child, 'spawn');
-    return { shell, hook: () => classroom.launch(words, { env: { CLASSROOM_TUNNEL_COMMANDS: watched } }) };
+    return { shell, hook: () => classroom.launch(words, { env: { CLASSROOM_TUNNEL_COMMANDS: server } }) };
   }
-  const watched = `npm run dev ${'server.cjs'}`;
 
   it('publishes the command of the shell through a relay, once, and takes it down however the shell ends', async () => {
     const classroom = await startClass();

@@ -41,7 +41,7 @@ describe('classroom-tunnel.bash', () => {
         await terminal.run(line);
         assert.equal(await terminal.said(), address);
         assert.deepEqual(terminal.calls(), [publish(port)]);
-        assert.match(terminal.lines('ran').join(), new RegExp(`with PORT=${port}$`));
+        assert.match(await until(() => terminal.lines('ran').join()), new RegExp(`with PORT=${port}$`));
       });
     }
 
