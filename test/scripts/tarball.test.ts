@@ -44,7 +44,12 @@ describe('the archive for a server', () => {
     const list = readFileSync(installed('/usr/local/lib/classroom-tunnel/installed'), 'utf8').trim().split('\n');
     for (const file of ['relay.cjs', 'classroom-tunnel.vsix', 'units/classroom-tunnel.socket'])
       assert.ok(list.includes(`/usr/local/lib/classroom-tunnel/${file}`), list.join(' '));
-    assert.ok(list.includes('/usr/local/share/classroom-tunnel/classroom-tunnel.bash'));
+    for (const file of [
+      'classroom-tunnel/classroom-tunnel.bash',
+      'man/man1/classroom-tunnel.1',
+      'zsh/site-functions/_classroom-tunnel',
+    ])
+      assert.ok(list.includes(`/usr/local/share/${file}`), list.join(' '));
     for (const file of list) assert.ok(statSync(installed(file)).isFile());
   });
 
