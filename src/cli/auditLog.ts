@@ -28,7 +28,8 @@ const columns = [
 export async function log(context: ActionContext): Promise<void> {
   const { report } = context;
   const { stateDir } = openSession(report, context).config;
-  const entries = lastEntries(readEnd(join(stateDir, 'audit.log')));
+  const file = join(stateDir, 'audit.log');
+  const entries = lastEntries(readEnd(`${file}.1`) + readEnd(file));
   report.answer(entries.length === 0 ? 'Nothing has been changed yet.' : tableLines(rowsOf(entries)).join('\n'), {
     event: 'log',
     entries,

@@ -63,12 +63,14 @@ function parse(line: string): AuditLine {
   }
 }
 
+/** The lines of the audit log, with those of the one before. */
 function readAudit(stateDir: string): string[] {
-  try {
-    return readFileSync(join(stateDir, 'audit.log'), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
-  } catch {
-    return []; // no change was made yet
-  }
+  return ['audit.log.1', 'audit.log'].flatMap((name) => {
+    try {
+      const lines = readFileSync(join(stateDir, name), 'utf8').split('\n');
+      return lines.filter((line) => line !== '');
+    } catch {
+      return []; // there is none yet
+    }
+  });
 }

@@ -6,6 +6,8 @@ import type { StateFolder } from './stateFolder.ts';
 /** How many replaced configurations are kept. */
 const limit = 50;
 const folderName = 'configurations';
+/** About 5,000 changes. */
+const maxLogBytes = 1_000_000;
 
 /** A configuration that was replaced. `restore` can bring it back. */
 export interface KeptConfiguration {
@@ -49,8 +51,9 @@ export class History {
     return JSON.parse(text) as KeptConfiguration;
   }
 
-  /** Appends one line of JSON to the audit log. */
+  /** Appends one line of JSON to the audit log. A log that has become too large is kept as audit.log.1, instead of the one before. */
   async audit(entry: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#folder.rotate('audit.log', maxLogBytes);
     await this.#folder.append(['audit.log'], `${JSON.stringify(entry)}\n`);
   }
 }

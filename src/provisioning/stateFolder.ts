@@ -111,6 +111,14 @@ export class StateFolder {
     });
   }
 
+  /** Renames a file of at least this size to NAME.1. */
+  async rotate(name: string, maxBytes: number): Promise<void> {
+    const file = this.in(name);
+    await nameFile(file, () => {
+      if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= maxBytes) renameSync(file, `${file}.1`);
+    });
+  }
+
   /** Removes a file or folder in one step, so that no process sees half of it or adds to a folder that is being emptied. */
   async remove(...parts: readonly string[]): Promise<void> {
     const file = this.in(...parts);

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { lastEntries, rowsOf } from '../../src/cli/auditLog.ts';
+import { History } from '../../src/provisioning/history.ts';
+import { StateFolder } from '../../src/provisioning/stateFolder.ts';
 import { closeAll, startClassroom } from '../fixtures/provisioning/classroom.ts';
 import { callsOf } from '../fixtures/provisioning/remote.ts';
 
@@ -29,6 +32,18 @@ describe('command: log', () => {
     const lines = Array.from({ length: 150 }, (_, number) => JSON.stringify({ what: 'publish', port: number }));
     const entries = lastEntries(['ish","port":1}', ...lines, '{"what":"intent"}', '[1]', '{"what":"rel'].join('\n'));
     assert.deepEqual([entries.length, entries[0]?.['port'], entries.at(-1)?.['port']], [100, 50, 149]);
+  });
+
+  it('is rotated when it is large, and shows the entries of both files', async () => {
+    const classroom = await startClassroom();
+    const folder = await StateFolder.open(classroom.stateDir);
+    const history = new History(folder);
+    await history.audit({ what: 'x'.repeat(1_000_000) });
+    await history.audit({ what: 'second' });
+    await history.audit({ what: 'third' });
+    assert.equal(readFileSync(classroom.in('audit.log.1'), 'utf8').split('\n').length, 2);
+    assert.equal(readFileSync(classroom.in('audit.log'), 'utf8').split('\n').length, 3);
+    assert.match((await classroom.run(['log'])).out, /second[^]*third/);
   });
 
   it('shows no control characters', () => {
