@@ -9,15 +9,15 @@ import { readEvent, type Info } from './window/cli/events.ts';
 import { runCommand, type CommandLine } from './window/cli/run.ts';
 import { applyToAllProfiles } from './vscode/allProfiles.ts';
 import { ClassView } from './vscode/classView.ts';
-import { registerCommands } from './vscode/commands.ts';
+import { registerCommands, type CommandContext } from './vscode/commands.ts';
 import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.ts';
 import { startGuardian } from './window/cli/guardian.ts';
 import { Heartbeat, beatSeconds } from './window/heartbeat.ts';
 import { ReloadMemory } from './window/reloadMemory.ts';
 import { problemFor } from './messages/messages.ts';
 import { InfoCache, type InfoStore } from './window/cli/info.ts';
-import { notifyLive, notifyProblem } from './vscode/notifications.ts';
-import { findText } from './window/server/findText.ts';
+import { notifyLive, notifyProblem, tellOfLocalLink } from './vscode/notifications.ts';
+import { VisitorsView } from './vscode/siteViews.ts';
 import { Relays, type RelaysOptions } from './window/server/relays.ts';
 import { commandLine, readSettings, type Settings } from './window/settings.ts';
 import { leaseOf, type SiteEvent } from './window/site/siteState.ts';
@@ -37,11 +37,16 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
   const info = buildInfo(context, logLine, command);
   const dispatch = (port: number, event: SiteEvent): void => window.dispatch({ type: 'site', port, event });
-  const relays = buildRelays(context, log, { command, info, dispatch });
+  const onVisitors: RelaysOptions['onVisitors'] = (publication, now) => {
+    statusBar.draw(window.state);
+    visitors.draw(publication, now);
+  };
+  const relays = buildRelays(context, log, { command, info, dispatch, onVisitors });
   const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
   const window = buildWindow(context, log, { command, relays, typeAgain });
   const reloadMemory = new ReloadMemory(context.globalStorageUri.fsPath, logLine);
-  const statusBar = new StatusBar(() => info.watched.commands);
+  const statusBar = new StatusBar(info, relays);
+  const visitors = new VisitorsView();
   const watching: Promise<TerminalWatch> = afterThis(async () => {
     const { startWatching } = await import('./vscode/terminalWatch.ts');
     return startWatching({ window, reloadMemory, info, relays, uid: process.getuid?.() ?? -1, log: logLine });
@@ -58,16 +63,10 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     log,
     window,
     statusBar,
+    visitors,
     view,
     { dispose: () => void watching.then((watch) => watch.dispose()) },
-    ...registerCommands({
-      window,
-      log,
-      refresh,
-      watchedCommands: () => info.watched.commands,
-      shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
-      look: (port) => void watching.then((watch) => watch.lookAt(port)),
-    }),
+    ...registerCommands(commandContext({ window, log, refresh, info, relays, visitors, watching })),
     onSettingsChange(() => void refresh()),
     watchWindow(window, watching),
     watchState(window, info, statusBar, reloadMemory, logLine),
@@ -94,6 +93,25 @@ function watchState(
     files.save(state);
     log(`state: ${describeState(state)}`);
   });
+}
+
+function commandContext({
+  info,
+  relays,
+  watching,
+  ...rest
+}: Pick<CommandContext, 'window' | 'log' | 'refresh' | 'visitors'> & {
+  info: InfoCache;
+  relays: Relays;
+  watching: Promise<TerminalWatch>;
+}): CommandContext {
+  return {
+    ...rest,
+    watchedCommands: () => info.watched.commands,
+    shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
+    visitorsOf: (port) => relays.visitorsOf(port),
+    look: (port) => void watching.then((watch) => watch.lookAt(port)),
+  };
 }
 
 /** Does nothing: the guardian notices the end of this process, and a reload must not wait. */
@@ -140,7 +158,11 @@ function buildRelays(
     command,
     info,
     dispatch,
-  }: { command: () => CommandLine; info: InfoCache; dispatch: (port: number, event: SiteEvent) => void },
+    onVisitors,
+  }: { command: () => CommandLine; info: InfoCache; dispatch: (port: number, event: SiteEvent) => void } & Pick<
+    RelaysOptions,
+    'onVisitors'
+  >,
 ): Relays {
   return new Relays({
     command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')],
@@ -150,7 +172,8 @@ function buildRelays(
     folder: () => info.current?.socketFolder ?? undefined,
     usesPorts: () => info.current?.usesRelayPorts ?? false,
     log: (message) => log.info(message),
-    onLocalLink: tellOfLocalLink(log),
+    onLocalLink: tellOfLocalLink((message) => log.info(message)),
+    ...(onVisitors && { onVisitors }),
     onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
     onLost: (port, reason, lasts) => {
       log.info(`visitors do not reach port ${port}: ${reason}`);
@@ -158,22 +181,6 @@ function buildRelays(
     },
     onReachedAgain: (port) => dispatch(port, { type: 'reachedAgain' }),
   });
-}
-
-/**
- * Tells the student of the first address of the local machine that the project's own files hold, with its line; a script of
- * which no file holds it comes from a library.
- */
-function tellOfLocalLink(log: vscode.LogOutputChannel): NonNullable<RelaysOptions['onLocalLink']> {
-  const told = new Set<string>();
-  return ({ hostname }, { address, path, inPage }, root) => {
-    const found = root === undefined ? undefined : findText(root, address);
-    log.info(`${path} of ${hostname} holds ${address}${found ? ` (${found.file}, line ${found.line})` : ''}`);
-    if (told.has(hostname) || (!found && !inPage)) return;
-    told.add(hostname);
-    const place = found ? `${found.file}, line ${found.line},` : path;
-    notifyProblem(problemFor('local-link', { address, place }));
-  };
 }
 
 /** Sends heartbeats to the window, only while something is public. */

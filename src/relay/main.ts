@@ -11,6 +11,7 @@ import {
   parseInstruction,
   parseOpenPort,
   portLine,
+  visitorsLine,
   reachedAgainLine,
 } from './protocol.ts';
 import { askForWebSocket, askPublicly, startPublicCheck } from './publicCheck.ts';
@@ -19,6 +20,7 @@ import type { Blocked, RelayOptions } from './relay.ts';
 import { openRelayPort } from './relayPort.ts';
 import type { RelayPort } from './relayPort.ts';
 import { isShieldPart } from './shield.ts';
+import type { Visitors } from './visitors.ts';
 import { holdSocketFile } from './socketFile.ts';
 
 /** ALLOW names parts of the shield that are switched off, with commas between. HOSTNAME is the only one that is served. */
@@ -38,7 +40,7 @@ async function main(args: string[]): Promise<void> {
     hostname,
     isOwn: (port, address) => listensAs(uid, port, address),
     allow: new Set(allow.split(',').filter(isShieldPart)),
-    ...reports(),
+    ...reports(() => relay.visitors()),
   });
   const file = await holdSocketFile({
     path,
@@ -132,9 +134,32 @@ function checkPublicly(site: URL): { stop(): void } {
   });
 }
 
+/** Milliseconds after a visit, in which others may follow; and after which a visitor no longer counts as present. */
+const [gathering, presence] = [1_000, 61_000];
+let visitorTimer: NodeJS.Timeout | undefined;
+let isGathering = false;
+
+/** Reports the visitors once a second while there are any, and once more when they have left. */
+function reportVisitors(read: () => Visitors): void {
+  if (isGathering) return;
+  isGathering = true;
+  clearTimeout(visitorTimer);
+  const report = (): void => {
+    isGathering = false;
+    process.stdout.write(visitorsLine(read()));
+    visitorTimer = setTimeout(report, presence);
+    if (read().now === 0) clearTimeout(visitorTimer);
+  };
+  visitorTimer = setTimeout(report, gathering);
+}
+
 /** What the window is told of. */
-function reports(): Pick<RelayOptions, 'onBlocked' | 'onLocalLink'> {
-  return { onBlocked: reportBlocked(), onLocalLink: (link) => process.stdout.write(localLinkLine(link)) };
+function reports(visitors: () => Visitors): Pick<RelayOptions, 'onBlocked' | 'onLocalLink' | 'onVisit'> {
+  return {
+    onBlocked: reportBlocked(),
+    onLocalLink: (link) => process.stdout.write(localLinkLine(link)),
+    onVisit: () => reportVisitors(visitors),
+  };
 }
 
 /** Reports each target once. */

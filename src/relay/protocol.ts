@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isDevServerName } from './devServers.ts';
 import type { Place, Target } from './forward.ts';
 import type { LocalLink } from './localLinks.ts';
+import type { Visitors } from './visitors.ts';
 import type { Blocked } from './relay.ts';
 import { isShieldPart } from './shield.ts';
 
@@ -76,6 +77,19 @@ export function parseLocalLink(line: string): LocalLink | undefined {
   const { address, path, inPage } = (parseObject(line)?.['localLink'] ?? {}) as Record<string, unknown>;
   if (typeof address !== 'string' || typeof path !== 'string') return undefined;
   return { address, path, inPage: inPage === true };
+}
+
+export function visitorsLine(visitors: Visitors): string {
+  return `${JSON.stringify({ visitors })}\n`;
+}
+
+/** @returns undefined for a line of another form */
+export function parseVisitors(line: string): Visitors | undefined {
+  const given = parseObject(line)?.['visitors'] as Partial<Record<keyof Visitors, unknown>> | null | undefined;
+  const { now, inAll, requests, last } = given ?? {};
+  if (typeof now !== 'number' || typeof inAll !== 'number' || typeof requests !== 'number' || !Array.isArray(last))
+    return undefined;
+  return { now, inAll, requests, last: last as Visitors['last'] };
 }
 
 /** Tells the relay to listen on a port too: this one if it is free, or any if it is 0. */

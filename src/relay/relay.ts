@@ -13,6 +13,8 @@ import { rejectUpgrade, respondBlocked, respondError, respondStatus } from './re
 import { blockedPart } from './shield.ts';
 import type { ShieldPart } from './shield.ts';
 import { Upstream } from './upstream.ts';
+import { VisitCounter } from './visitCounter.ts';
+import type { Visitors } from './visitors.ts';
 import { startTimer as realTimer } from './webSocketPing.ts';
 import type { StartTimer } from './webSocketPing.ts';
 
@@ -21,6 +23,7 @@ export interface Relay {
   readonly server: Server;
   /** Later requests go to this server; with null, visitors see the page that waits. Requests under way continue. */
   setTarget(target: Target | null): void;
+  visitors(): Visitors;
   /** Ends every connection, WebSockets included. */
   close(): void;
 }
@@ -37,6 +40,8 @@ export interface RelayOptions {
   readonly onBlocked?: (blocked: Blocked) => void;
   /** Called for addresses of the local machine in what visitors get, once for each. */
   readonly onLocalLink?: (link: LocalLink) => void;
+  /** Called after each answer to a visitor. */
+  readonly onVisit?: () => void;
   /** For the pings of silent WebSockets; real time by default. */
   readonly startTimer?: StartTimer;
   /** Asks a server that has started for the names it takes. */
@@ -67,6 +72,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { site, isOwn, startTimer = realTimer, ask = askForNames } = options;
   const onLocalLink = reportOnce(options.onLocalLink ?? (() => undefined));
   const { isForSite, blocked } = createGuard(options);
+  const count = new VisitCounter(options.onVisit);
   const upstream = new Upstream({ site, isOwn, startTimer, ask, onLocalLink });
   const server = createServer(serverOptions);
 
@@ -79,6 +85,7 @@ export function createRelay(options: RelayOptions): Relay {
     else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
     else {
       const part = target === null ? undefined : blocked(request.url, target);
+      count.follow(request, response);
       if (part === undefined) upstream.web(request, response);
       else respondBlocked(site, part, request, response);
     }
@@ -98,6 +105,7 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     server,
     setTarget: (target) => upstream.setTarget(target),
+    visitors: () => count.read(),
     close: () => {
       upstream.close();
       endConnections(server, upgraded);

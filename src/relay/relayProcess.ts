@@ -13,8 +13,10 @@ import {
   parseLocalLink,
   parseLost,
   parsePort,
+  parseVisitors,
   publishedLine,
 } from './protocol.ts';
+import type { Visitors } from './visitors.ts';
 import type { LocalLink } from './localLinks.ts';
 import type { Blocked } from './relay.ts';
 import type { ShieldPart } from './shield.ts';
@@ -36,6 +38,8 @@ export interface RelayProcessOptions {
   readonly onBlocked?: (blocked: Blocked) => void;
   /** Called for addresses of the local machine in what visitors get, once for each. */
   readonly onLocalLink?: (link: LocalLink) => void;
+  /** Called when the visitors of the site have changed. */
+  readonly onVisitors?: (visitors: Visitors) => void;
   /** Called when visitors do not reach the site any more, with the reason. */
   readonly onLost?: (reason: string) => void;
   /** Called when they reach it again after that. */
@@ -74,7 +78,7 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { onLocalLink, onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
+  const { onLocalLink, onVisitors, onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
   const child = spawn(node, [...nodeFlags, ...rest, ...argumentsFor(options)], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
@@ -89,6 +93,8 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   output.on('line', (line) => {
     const blocked = parseBlocked(line);
     if (blocked) onBlocked?.(blocked);
+    const visitors = parseVisitors(line);
+    if (visitors) onVisitors?.(visitors);
     const link = parseLocalLink(line);
     if (link) onLocalLink?.(link);
     const reason = parseLost(line);

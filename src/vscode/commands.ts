@@ -1,5 +1,6 @@
 // The actions of the palette commands.
 import * as vscode from 'vscode';
+import type { Visitors } from '../relay/visitors.ts';
 import { endProgram } from '../shell/endProgram.ts';
 import type { ShellId } from '../shell/processIds.ts';
 import type { Info } from '../window/cli/events.ts';
@@ -9,6 +10,8 @@ import { forNotification } from '../window/escape.ts';
 import { holderOf, publicationOf, type Publication } from '../window/site/siteState.ts';
 import { portToPublish, shownSite } from '../window/site/windowState.ts';
 import type { Window } from '../window/window.ts';
+
+import { openPreview, showQrCode, type VisitorsView } from './siteViews.ts';
 
 export interface CommandContext {
   readonly window: Window;
@@ -21,6 +24,8 @@ export interface CommandContext {
   readonly shellForManualPublish: () => Promise<ShellId>;
   /** Looks at the server of a port now. */
   readonly look: (port: number) => void;
+  readonly visitors: VisitorsView;
+  readonly visitorsOf: (port: number) => Visitors;
 }
 
 type Command = (context: CommandContext, publication?: Publication) => unknown;
@@ -35,6 +40,10 @@ const commands: Readonly<Record<OwnCommandId, Command>> = {
     withPublication(context, publication, ({ url }) => vscode.env.openExternal(vscode.Uri.parse(url, true))),
   'classroomTunnel.copyLink': (context, publication) =>
     withPublication(context, publication, ({ url }) => vscode.env.clipboard.writeText(url)),
+  'classroomTunnel.openPreview': (context, publication) => withPublication(context, publication, openPreview),
+  'classroomTunnel.showQrCode': (context, publication) => withPublication(context, publication, showQrCode),
+  'classroomTunnel.showVisitors': (context, publication) =>
+    withPublication(context, publication, (shown) => context.visitors.show(shown, context.visitorsOf(shown.port))),
   'classroomTunnel.endServer': endServer,
   'classroomTunnel.showLog': ({ log }) => log.show(),
 };

@@ -9,7 +9,9 @@ import {
   stoppedByTeacherCode,
   visitorsRefusedCode,
 } from '../window/site/siteState.ts';
-import { sentences } from '../messages/messages.ts';
+import { findText } from '../window/server/findText.ts';
+import type { RelaysOptions } from '../window/server/relays.ts';
+import { problemFor, sentences } from '../messages/messages.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
 
 /** "Your site is live", with the hostname as a link. */
@@ -19,8 +21,9 @@ export function notifyLive(publication: Publication): void {
       `Your site is live: ${notificationLink(publication)}`,
       labels['classroomTunnel.open'],
       labels['classroomTunnel.copyLink'],
+      labels['classroomTunnel.showQrCode'],
     ),
-    ['classroomTunnel.open', 'classroomTunnel.copyLink'],
+    ['classroomTunnel.open', 'classroomTunnel.copyLink', 'classroomTunnel.showQrCode'],
     publication,
   );
 }
@@ -50,6 +53,22 @@ export function notifyProblem(problem: Problem): void {
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const offers = [firstCommands[code] ?? 'classroomTunnel.republish', 'classroomTunnel.showLog'] as const;
   void offer(show(text, ...offers.map((id) => labels[id])), offers);
+}
+
+/**
+ * Tells the student of the first address of the local machine that the project's own files hold, with its line; a script of
+ * which no file holds it comes from a library.
+ */
+export function tellOfLocalLink(log: (message: string) => void): NonNullable<RelaysOptions['onLocalLink']> {
+  const told = new Set<string>();
+  return ({ hostname }, { address, path, inPage }, root) => {
+    const found = root === undefined ? undefined : findText(root, address);
+    log(`${path} of ${hostname} holds ${address}${found ? ` (${found.file}, line ${found.line})` : ''}`);
+    if (told.has(hostname) || (!found && !inPage)) return;
+    told.add(hostname);
+    const place = found ? `${found.file}, line ${found.line},` : path;
+    notifyProblem(problemFor('local-link', { address, place }));
+  };
 }
 
 async function offer(

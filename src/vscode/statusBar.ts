@@ -2,25 +2,32 @@
 import * as vscode from 'vscode';
 import { labels } from '../window/commandTable.ts';
 import { present, type Presentation } from '../window/present.ts';
+import type { InfoCache } from '../window/cli/info.ts';
+import type { Relays } from '../window/server/relays.ts';
 import type { WindowState } from '../window/site/windowState.ts';
 
 const backgrounds = { error: 'statusBarItem.errorBackground', warning: 'statusBarItem.warningBackground' } as const;
 
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('classroomTunnel.site', vscode.StatusBarAlignment.Left, 50);
-  readonly #commands: () => readonly string[];
+  readonly #info: Pick<InfoCache, 'watched'>;
+  readonly #relays: Pick<Relays, 'visitorsOf'>;
   #timer: NodeJS.Timeout | undefined;
   #context = '';
 
-  /** @param commands the watched commands, for the tooltip */
-  constructor(commands: () => readonly string[]) {
-    this.#commands = commands;
+  /**
+   * @param info has the watched commands, for the tooltip
+   * @param relays count the visitors
+   */
+  constructor(info: Pick<InfoCache, 'watched'>, relays: Pick<Relays, 'visitorsOf'>) {
+    this.#info = info;
+    this.#relays = relays;
     this.#item.name = 'Classroom Tunnel';
   }
 
   draw(state: WindowState): void {
     clearTimeout(this.#timer);
-    const shown = present(state, Date.now(), this.#commands());
+    const shown = present(state, Date.now(), this.#info.watched.commands, (port) => this.#relays.visitorsOf(port));
     this.#item.text = shown.text;
     this.#item.tooltip = tooltip(shown.tooltip);
     this.#item.command = shown.command;

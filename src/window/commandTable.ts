@@ -8,6 +8,9 @@ export const commandTable = {
   },
   'classroomTunnel.open': { title: 'Open', enablement: 'classroomTunnel.published' },
   'classroomTunnel.copyLink': { title: 'Copy Link', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.openPreview': { title: 'Open Preview', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.showQrCode': { title: 'Show QR Code', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.showVisitors': { title: 'Show Visitors', enablement: 'classroomTunnel.published' },
   'classroomTunnel.endServer': { title: 'End the Other Server', enablement: 'classroomTunnel.held' },
   'classroomTunnel.showLog': { title: 'Show Log', enablement: undefined },
 } as const;

@@ -15,6 +15,8 @@ import {
 import type { Kind, Note, Problem, Publication, Site } from './site/siteState.ts';
 import type { Refusal } from '../relay/probeResult.ts';
 import { holderText, waitingLook, whilePublic, withEnd, type Look } from './presentWaiting.ts';
+import { noVisitors, type Visitors } from '../relay/visitors.ts';
+import { countText } from './siteViewPages.ts';
 import { shownSite } from './site/windowState.ts';
 import type { WindowState } from './site/windowState.ts';
 
@@ -40,10 +42,16 @@ export interface Presentation {
  * Draws the window's state.
  * @param now milliseconds since 1970, for "in N s"
  */
-export function present(state: WindowState, now: number, commands: readonly string[] = ['npm run dev']): Presentation {
+export function present(
+  state: WindowState,
+  now: number,
+  commands: readonly string[] = ['npm run dev'],
+  visitorsOf: (port: number) => Visitors = () => noVisitors,
+): Presentation {
   const { port, site } = shownSite(state);
   const typed = pending(state.announcements);
-  const look = (typed && announcementLook(typed, site)) ?? lostLook(site) ?? lookOf(site, port, now, commands);
+  const look =
+    (typed && announcementLook(typed, site)) ?? lostLook(site) ?? lookOf(site, port, now, commands, visitorsOf(port));
   return {
     kind: site.kind,
     text: look.text,
@@ -95,7 +103,9 @@ function beside(typed: Announcement | undefined, look: Look): string {
   return look.explain.includes(text) ? '' : text;
 }
 
-function lookOf(site: Site, port: number, now: number, commands: readonly string[]): Look {
+const visitorsText = (visitors: Visitors): string => (visitors.inAll === 0 ? '' : `\n\n${countText(visitors)}.`);
+
+function lookOf(site: Site, port: number, now: number, commands: readonly string[], visitors: Visitors): Look {
   switch (site.kind) {
     case 'idle':
       if (isRunning(site)) return takenDownLook;
@@ -117,7 +127,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
     case 'live':
       return {
         text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
-        explain: `**Your site is live:** ${markdownLink(publicationOf(site) ?? site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.${hiddenText(site.hidden)}`,
+        explain: `**Your site is live:** ${markdownLink(publicationOf(site) ?? site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.${hiddenText(site.hidden)}${visitorsText(visitors)}`,
         command: 'classroomTunnel.open',
         offers: whilePublic,
       };

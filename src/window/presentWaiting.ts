@@ -16,6 +16,9 @@ export interface Look {
 export const whilePublic = [
   'classroomTunnel.open',
   'classroomTunnel.copyLink',
+  'classroomTunnel.openPreview',
+  'classroomTunnel.showQrCode',
+  'classroomTunnel.showVisitors',
   'classroomTunnel.unpublish',
   'classroomTunnel.showLog',
 ] as const;

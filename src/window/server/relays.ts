@@ -2,6 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../../relay/forward.ts';
+import { noVisitors } from '../../relay/visitors.ts';
+import type { Visitors } from '../../relay/visitors.ts';
 import type { LocalLink } from '../../relay/localLinks.ts';
 import type { Blocked } from '../../relay/relay.ts';
 import { startRelay, type RelayProcess } from '../../relay/relayProcess.ts';
@@ -22,6 +24,8 @@ export interface RelaysOptions {
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
   /** Called for an address of the local machine in what visitors get. `root` is the folder of the project. */
   readonly onLocalLink?: (publication: Publication, link: LocalLink, root: string | undefined) => void;
+  /** Called when the visitors of a site have changed. */
+  readonly onVisitors?: (publication: Publication, visitors: Visitors) => void;
   /** Called when visitors do not reach the site of a port any more (`lasts`), or not at this place of its relay, with the reason. */
   readonly onLost: (port: number, reason: string, lasts?: true) => void;
   readonly onReachedAgain?: (port: number) => void;
@@ -37,6 +41,7 @@ interface Entry {
   relay: RelayProcess | undefined;
   target: Target | null;
   wasBlocked: boolean;
+  visitors?: Visitors;
   isPublished: boolean;
   /** The port at which it listens too, or did until it ended. */
   relayPort?: number | undefined;
@@ -118,6 +123,11 @@ export class Relays {
     return this.#entries.get(port)?.socket;
   }
 
+  /** The visitors of this port's site since its relay started. */
+  visitorsOf(port: number): Visitors {
+    return this.#entries.get(port)?.visitors ?? noVisitors;
+  }
+
   /** Sets the server of this port; with null, visitors see that it does not run. */
   setTarget(port: number, target: Target | null): void {
     const entry = this.#entries.get(port);
@@ -161,6 +171,10 @@ export class Relays {
           if (this.#entries.get(port) === entry) this.#options.onReachedAgain?.(port);
         },
         onLocalLink: (link) => this.#options.onLocalLink?.(publication, link, entry.target?.root),
+        onVisitors: (visitors) => {
+          entry.visitors = visitors;
+          this.#options.onVisitors?.(publication, visitors);
+        },
         onNoWebSockets: () => this.#onNoWebSockets(entry),
       });
       if (this.#entries.get(port) !== entry) {
