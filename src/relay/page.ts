@@ -1,5 +1,6 @@
 // The pages that the relay shows in place of the site: while no server runs, and for what visitors may not have. They load nothing.
 import { createHash } from 'node:crypto';
+import { pageTexts, type PageLanguage } from './pageTexts.ts';
 
 /** Every path below this one is the relay's own; no dev server sees a request for it. */
 export const ownPath = '/.well-known/classroom-tunnel/';
@@ -39,14 +40,16 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 export const pagePolicy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *`;
 
 /** For a site whose server does not run. */
-export function stoppedPage(hostname: string): string {
-  const name = escapeHtml(hostname);
+export function stoppedPage(hostname: string, language: PageLanguage = 'en'): string {
+  const { title, heading, explanation, hint } = pageTexts[language];
+  const named = (text: string): string => text.replace('{name}', escapeHtml(hostname));
   return page({
-    title: `${name} is not running`,
+    language,
+    title: named(title),
     head: `<noscript><meta http-equiv="refresh" content="${retryAfterSeconds}"></noscript>\n`,
-    main: `<h1>${name} is not running right now</h1>
-<p role="status">Its server is stopped or still starting. This page opens the site as soon as it runs.</p>
-<p><small>Is this your site? Start it in your terminal, for example with <code>npm run dev</code>.</small></p>`,
+    main: `<h1>${named(heading)}</h1>
+<p role="status">${explanation}</p>
+<p><small>${hint.replace('{command}', '<code>npm run dev</code>')}</small></p>`,
     end: `<script>${script}</script>\n`,
   });
 }
@@ -60,6 +63,7 @@ export function stoppedText(hostname: string): string {
 export function blockedPage(hostname: string, reason: string): string {
   const name = escapeHtml(hostname);
   return page({
+    language: 'en',
     title: `Not for visitors of ${name}`,
     head: '',
     main: `<h1>Visitors of ${name} may not see this</h1>
@@ -81,9 +85,15 @@ export function wantsPage(
 }
 
 /** Every part is HTML. */
-function page({ title, head, main, end }: Readonly<Record<'title' | 'head' | 'main' | 'end', string>>): string {
+function page({
+  language,
+  title,
+  head,
+  main,
+  end,
+}: Readonly<Record<'language' | 'title' | 'head' | 'main' | 'end', string>>): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

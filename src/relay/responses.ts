@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { blockedPage, pagePolicy, retryAfterSeconds, stoppedPage, stoppedText, wantsPage } from './page.ts';
+import { languageOf } from './pageTexts.ts';
 import { shieldParts } from './shield.ts';
 import type { ShieldPart } from './shield.ts';
 
@@ -18,10 +19,13 @@ export function respondStopped(site: URL, request: IncomingMessage, response: Se
   response.writeHead(503, {
     'content-type': `text/${page ? 'html' : 'plain'}; charset=utf-8`,
     'retry-after': String(retryAfterSeconds),
+    vary: 'accept-language',
     ...neverStored,
     ...(page ? { 'content-security-policy': pagePolicy } : {}),
   });
-  response.end(page ? stoppedPage(site.hostname) : stoppedText(site.hostname));
+  response.end(
+    page ? stoppedPage(site.hostname, languageOf(request.headers['accept-language'])) : stoppedText(site.hostname),
+  );
 }
 
 /** 403, because the development server offers this to its own developer and not to visitors. */

@@ -29,6 +29,7 @@ export class StatusBar implements vscode.Disposable {
     clearTimeout(this.#timer);
     const shown = present(state, Date.now(), this.#info.watched.commands, (port) => this.#relays.visitorsOf(port));
     this.#item.text = shown.text;
+    this.#item.accessibilityInformation = { label: shown.label, role: 'button' };
     this.#item.tooltip = tooltip(shown.tooltip);
     this.#item.command = shown.command;
     this.#item.backgroundColor = shown.background && new vscode.ThemeColor(backgrounds[shown.background]);

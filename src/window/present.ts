@@ -23,6 +23,8 @@ import type { WindowState } from './site/windowState.ts';
 export interface Presentation {
   readonly kind: Kind;
   readonly text: string;
+  /** The text for screen readers: without icons, and without the seconds that count down. */
+  readonly label: string;
   /** Markdown. Text from outside is escaped. */
   readonly tooltip: string;
   readonly command: CommandId;
@@ -55,6 +57,7 @@ export function present(
   return {
     kind: site.kind,
     text: look.text,
+    label: `Classroom Tunnel: ${look.text.replace(/\$\([\w~-]+\) ?/g, '').replace(/, trying again in \d+ s/, '')}`,
     tooltip: [
       look.explain,
       beside(typed, look),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { languageOf } from '../../src/relay/pageTexts.ts';
 import { createHash } from 'node:crypto';
 import { pagePolicy, stoppedPage, wantsPage } from '../../src/relay/page.ts';
 
@@ -31,5 +32,21 @@ describe('relay/page', () => {
     assert.equal(wantsPage('GET', { accept: '*/*' }), false);
     assert.equal(wantsPage('GET', {}), false);
     assert.equal(wantsPage('POST', { accept }), false);
+  });
+
+  it("speaks the visitor's language, as far as there are texts", () => {
+    for (const [accepted, language] of [
+      ['de-DE,de;q=0.9,en;q=0.8', 'de'],
+      ['pt-BR,es;q=0.5', 'es'],
+      ['fr', 'fr'],
+      ['zh-CN', 'zh'],
+      ['ja', 'en'],
+      [undefined, 'en'],
+    ] as const) {
+      const text = stoppedPage('student1.example.com', languageOf(accepted));
+      assert.ok(text.includes(`<html lang="${language}">`));
+      assert.ok(text.includes('student1.example.com') && text.includes('<code>npm run dev</code>'));
+      assert.ok(!/\{\w+\}/.test(/<main>[^]*<\/main>/.exec(text)?.[0] ?? '{none}'));
+    }
   });
 });

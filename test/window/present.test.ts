@@ -113,6 +113,13 @@ describe('what the status bar shows', () => {
     );
   });
 
+  it('reads to screen readers neither icons nor counting seconds', () => {
+    const site: Site = { ...publishing, note: { message: 'busy', until: 9000 } };
+    const labels = [1000, 2000].map((now) => present(showing(site), now).label);
+    assert.deepEqual(labels, Array(2).fill('Classroom Tunnel: Publishing: busy'));
+    assert.equal(present(showing(live), 0).label, 'Classroom Tunnel: student1.example.com');
+  });
+
   it('sets the context keys that enable the commands', () => {
     assert.deepEqual(present(showing(live), 0).context, { state: 'live', published: true, live: true, held: false });
     assert.deepEqual(present(showing({ ...failed, lease }), 0).context, {
