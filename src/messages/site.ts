@@ -68,7 +68,7 @@ export const siteMessages = {
     detail: 'A visitor of {hostname} asked for {target}, which a development server has for its developer alone.',
     action: 'There is nothing to do: it was not answered.',
   },
-  'port-held': {
+  'port-blocked': {
     exit: exitCodes.failed,
     title: 'Another server of yours holds port {port}',
     detail:

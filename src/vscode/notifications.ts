@@ -5,7 +5,7 @@ import { forNotification, notificationLink } from '../window/escape.ts';
 import {
   noPort,
   pausedCode,
-  portHeldCode,
+  portBlockedCode,
   stoppedByTeacherCode,
   visitorsRefusedCode,
 } from '../window/site/siteState.ts';
@@ -34,7 +34,7 @@ const warnings = new Set([
   visitorsRefusedCode,
   stoppedByTeacherCode,
   pausedCode,
-  portHeldCode,
+  portBlockedCode,
   'local-link',
   'request-blocked',
   'second-server',
@@ -44,7 +44,7 @@ const warnings = new Set([
 /** The command that helps with a problem, where it is not to publish again. */
 const firstCommands: Readonly<Record<string, CommandId>> = {
   [noPort.code]: 'workbench.action.terminal.new',
-  [portHeldCode]: 'classroomTunnel.endServer',
+  [portBlockedCode]: 'classroomTunnel.endServer',
 };
 
 export function notifyProblem(problem: Problem): void {

@@ -179,7 +179,7 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     );
     assert.match(
       (await classroom.run(['list'])).out,
-      /^USER.*\nstudent1 +3000 +student1\.example\.com .*a b\nstudent2 /,
+      /^USER.*\nstudent1 +3000 +https:\/\/student1\.example\.com .*\nstudent2 /,
     );
     assert.deepEqual(callsOf(classroom.standIn), []);
   });

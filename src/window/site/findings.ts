@@ -1,7 +1,7 @@
 // The steps of a site whose server visitors do not see as the student expects. Pure.
 import { problemFor } from '../../messages/messages.ts';
 import { step } from './actions.ts';
-import { kept, portHeldCode, refusalProblem } from './siteState.ts';
+import { kept, portBlockedCode, refusalProblem } from './siteState.ts';
 import type { AwaitingServer, Live, Of, Site, SiteEvent, Step, Stopped } from './siteState.ts';
 
 /** Tells the student once that visitors do not see a second server; the tooltip shows it for as long as it runs. */
@@ -38,7 +38,7 @@ export function silent(site: AwaitingServer | Stopped, event: Of<SiteEvent, 'typ
         };
   if (!heldBy || holder === site.toldHolder) return step(next);
   const { port } = site.lease.publication;
-  return step(next, { type: 'tellProblem', problem: problemFor(portHeldCode, { port, program: heldBy.command }) });
+  return step(next, { type: 'tellProblem', problem: problemFor(portBlockedCode, { port, program: heldBy.command }) });
 }
 
 /** The refusal is shown while it lasts; the student is notified once. */

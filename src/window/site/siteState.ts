@@ -198,7 +198,7 @@ export const refusalProblem = ({ server, why, file, fix }: Refusal): Problem =>
   problemFor(visitorsRefusedCode, { server, problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`, file, fix });
 
 /** The code of the problem that another server holds the port. */
-export const portHeldCode = 'port-held';
+export const portBlockedCode = 'port-blocked';
 
 /** The program that holds the port of a site, if it is known. */
 export const holderOf = (site: Site): Holder | undefined => ('heldBy' in site ? site.heldBy : undefined);
