@@ -183,7 +183,8 @@ export const commandMessages = {
     exit: exitCodes.notAllowed,
     title: 'The relay has no safe place',
     detail: "The folder {folder} cannot be used for {user}'s relay: {problem}.",
-    action: 'Remove it; it is created again with the right owner and mode.',
+    action:
+      'Ask your teacher to remove it (`sudo rm -r {folder}`), and start your server again: it is created with the right owner.',
   },
   'relay-missing': {
     exit: exitCodes.configuration,

@@ -14,10 +14,7 @@ export interface LeasePorts {
   /** Runs the command line tool; never throws. */
   readonly run: (args: readonly string[], options: RunOptions) => Promise<CliOutcome>;
   readonly startGuardian: (holder: string, onLost: (killed: boolean) => void) => Guardian;
-  readonly relays: Pick<
-    Relays,
-    'prepare' | 'giveUp' | 'serve' | 'end' | 'socketOf' | 'usesPorts' | 'usePorts' | 'relayPortOf'
-  >;
+  readonly relays: Pick<Relays, 'prepare' | 'serve' | 'end' | 'socketOf' | 'usesPorts' | 'usePorts' | 'relayPortOf'>;
   readonly log: (message: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -112,7 +109,11 @@ export class Leases {
         else this.#queued(port, life, event);
       },
     });
-    if (relayed && !(await this.#isServed(outcome))) return this.#publish(port, life, verify, runPid);
+    if (relayed && outcome.event === 'published' && !(await this.#ports.relays.serve(publicationOf(outcome)))) {
+      const problem = problemFor('relay-failed', { problem: 'the log of this window says why' });
+      this.#onEvent(port, { type: 'refused', life, problem });
+      return;
+    }
     if (relayPort === undefined && (await this.#needsPort(port, outcome)))
       return this.#publish(port, life, false, runPid);
     this.#onEvent(port, this.#eventOf(life, outcome));
@@ -131,15 +132,6 @@ export class Leases {
       return { type: 'busy', life, note: { message: title, until: this.#ports.now() + wait * 1000 } };
     const problem = problemOf(outcome);
     return { type: 'refused', life, problem, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
-  }
-
-  /** Whether the publication has the relay that it was made for. If not, it is made again without one. */
-  async #isServed(outcome: CliOutcome): Promise<boolean> {
-    const { relays } = this.#ports;
-    if (outcome.event === 'published') return relays.serve(publicationOf(outcome));
-    if (outcome.event !== 'error' || outcome.code !== 'socket-foreign') return true;
-    relays.giveUp(outcome.message);
-    return false;
   }
 
   /** The port of the relay where the class uses ports. The relay listens before the rule leads to it, so that it can be checked. */

@@ -39,10 +39,6 @@ export class FakeWindowPorts {
     },
     relays: {
       prepare: () => this.canRelay,
-      giveUp: (reason) => {
-        this.relayed.push(`give up: ${reason}`);
-        this.canRelay = false;
-      },
       serve: ({ port }) => {
         this.relayed.push(`serve ${port}`);
         return Promise.resolve(this.canRelay);

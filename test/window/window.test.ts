@@ -212,16 +212,11 @@ describe('the window', () => {
     assert.deepEqual(ports.relayed, ['serve 3000', 'end 3000 later']);
   });
 
-  it('publishes without a relay when none can be started', async () => {
+  it('is not public, and says why, when its relay has no safe place', async () => {
     ports.canRelay = true;
     ports.see('11:1');
     await ports.answer(0, { ...failure, code: 'socket-foreign', exitCode: 77 });
-    await ports.answer(1, published);
-    assert.deepEqual(
-      ports.calls.map(({ args }) => args.includes('--relay')),
-      [true, false],
-    );
-    assert.deepEqual([ports.kind, ports.notified, ports.relayed], ['waiting', [], ['give up: No network.']]);
+    assert.deepEqual([ports.kind, ports.calls.length, ports.notified.length], ['failed', 1, 1]);
   });
 
   it('fails with a reason when publish answers with something else, or not at all', async () => {

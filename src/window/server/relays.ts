@@ -54,7 +54,6 @@ export class Relays {
   readonly #options: RelaysOptions;
   readonly #now: () => number;
   readonly #entries = new Map<number, Entry>();
-  #disabled = false;
   #usesPorts = false;
 
   constructor(options: RelaysOptions) {
@@ -62,23 +61,17 @@ export class Relays {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Makes the folder for the sockets, as only the student's own account can. @returns false when no relay is possible */
+  /** Makes the folder for the sockets, as only the student's own account can. @returns false where the class has no relays */
   prepare(): boolean {
     const folder = this.#options.folder();
-    if (folder === undefined || this.#disabled) return false;
+    if (folder === undefined) return false;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
-      return true;
     } catch (error) {
-      this.giveUp(`${folder} cannot be made (${(error as Error).message})`);
-      return false;
+      // The command refuses to publish without the folder, and says why.
+      this.#options.log(`${folder} cannot be made (${(error as Error).message})`);
     }
-  }
-
-  /** From now on visitors go straight to the port, and do not reach a server on another one or one that refuses the public name. */
-  giveUp(reason: string): void {
-    this.#disabled = true;
-    this.#options.log(`no relay: ${reason}`);
+    return true;
   }
 
   /**
@@ -193,7 +186,7 @@ export class Relays {
       return true;
     } catch (error) {
       this.#entries.delete(port);
-      this.giveUp((error as Error).message);
+      log(`no relay: ${(error as Error).message}`);
       return false;
     }
   }
