@@ -140,4 +140,11 @@ export const mutants = [
     tests: ['test/provisioning/durable.test.ts'],
     why: 'a power failure loses what was about to be changed',
   },
+  {
+    file: 'src/provisioning/controls.ts',
+    before: 'if (sockets.some((inode) => stop.sockets.includes(inode))) return false;',
+    after: '',
+    tests: ['test/provisioning/controls.test.ts'],
+    why: 'a student publishes a stopped server again by naming a younger process',
+  },
 ];

@@ -8,8 +8,8 @@ const windowTest = 'test/window/window.test.ts';
 export const mutants = [
   {
     file: 'src/window/site/actions.ts',
-    before: '...kept(site), lease });\n}\n\n/** The refusal',
-    after: '...kept(site), told: false, lease });\n}\n\n/** The refusal',
+    before: "step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });",
+    after: "step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), told: false, lease });",
     tests: [properties],
     why: '"Your site is live" appears again each time the window comes back',
   },
@@ -43,8 +43,8 @@ export const mutants = [
   },
   {
     file: 'src/window/site/actions.ts',
-    before: 'const known = event.created ? { runs: site.runs, told: false } : kept(site);',
-    after: 'const known = kept(site);',
+    before: 'const known = event.created',
+    after: 'const known = false',
     tests: [transitions],
     why: 'a site that was created again is not announced',
   },
