@@ -19,19 +19,22 @@ const common = {
 /** The code of others shortens its names too. @type {import('esbuild').BuildOptions} */
 const foreign = { ...common, minify: true };
 
+/** Packages that the window loads late, each from a file of its own. */
+const own = ['unbash', 'qrcode-generator'];
+
 await mkdir('dist', { recursive: true });
 // The sources are ES modules; what is shipped is CommonJS, which starts faster and which VS Code loads.
 await writeFile('dist/package.json', '{"type":"commonjs"}\n');
 await Promise.all([
-  // The parser of shell lines is twice as big as the rest of the window: a file of its own, read when the first terminal is.
+  // The parser of shell lines is twice as big as the rest of the window, and few windows draw a QR code: files of their own.
   build({
     ...common,
     entryPoints: ['src/extension.ts'],
     outfile: 'dist/extension.cjs',
-    external: ['vscode', './unbash.cjs'],
-    alias: { unbash: './unbash.cjs' },
+    external: ['vscode', ...own.map((name) => `./${name}.cjs`)],
+    alias: Object.fromEntries(own.map((name) => [name, `./${name}.cjs`])),
   }),
-  build({ ...foreign, entryPoints: ['unbash'], outfile: 'dist/unbash.cjs' }),
+  ...own.map((name) => build({ ...foreign, entryPoints: [name], outfile: `dist/${name}.cjs` })),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
   build({
     ...common,
