@@ -7,6 +7,7 @@ import {
   BaseCertificatePacks,
   BaseCloudflared,
   BaseConfigurations,
+  BaseConnections,
   BaseRecords,
   BaseToken,
   BaseUserTokens,
@@ -91,6 +92,7 @@ export function connectAdminApi(options: ClientOptions): AdminApi {
     BaseZones,
     BaseCloudflared,
     BaseConfigurations,
+    BaseConnections,
     BaseToken,
     BaseRecords,
     BaseZoneSettings,
@@ -105,6 +107,10 @@ export function connectAdminApi(options: ClientOptions): AdminApi {
     ...edgeCalls(client.ssl.certificatePacks, client.botManagement),
     ...rightsCalls(client.zeroTrust.tunnels.cloudflared.configurations, client.dns.records),
     ...tunnelCalls(client.zeroTrust.tunnels.cloudflared, client.zeroTrust.tunnels.cloudflared.token),
+    deleteTunnel: tunnelDeletion(
+      client.zeroTrust.tunnels.cloudflared,
+      client.zeroTrust.tunnels.cloudflared.connections,
+    ),
   };
 }
 
@@ -173,7 +179,7 @@ function zoneCalls(zones: BaseZones, records: BaseRecords): Pick<AdminApi, 'zone
 function tunnelCalls(
   tunnels: BaseCloudflared,
   token: BaseToken,
-): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'deleteTunnel' | 'connectorToken'> {
+): Pick<AdminApi, 'tunnels' | 'tunnel' | 'createTunnel' | 'connectorToken'> {
   const unknown = (account: string, tunnel = 'list') => new FixableError('tunnel-unknown', { account, tunnel });
   return {
     tunnels: async (accountId) => {
@@ -188,11 +194,24 @@ function tunnelCalls(
       tunnelFacts(
         await call(tunnels.create({ account_id: accountId, name, config_src: 'cloudflare' }), unknown(accountId)),
       ),
-    deleteTunnel: async (accountId, tunnelId) => {
-      await call(tunnels.delete(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId));
-    },
     connectorToken: (accountId, tunnelId) =>
       call(token.get(tunnelId, { account_id: accountId }), unknown(accountId, tunnelId)),
+  };
+}
+
+/** Cloudflare refuses to delete a tunnel for as long as it remembers connections of a connector that has ended. */
+function tunnelDeletion(tunnels: BaseCloudflared, connections: BaseConnections): AdminApi['deleteTunnel'] {
+  return async (account, tunnel) => {
+    const unknown = new FixableError('tunnel-unknown', { account, tunnel });
+    const account_id = account;
+    const remove = () => call(tunnels.delete(tunnel, { account_id }), unknown);
+    try {
+      await remove();
+    } catch (error) {
+      if (!(error instanceof CallFailure) || ![400, 409].includes(error.status ?? 0)) throw error;
+      await connections.delete(tunnel, { account_id });
+      await remove();
+    }
   };
 }
 

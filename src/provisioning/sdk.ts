@@ -8,6 +8,7 @@ export { BaseCertificatePacks } from 'cloudflare/resources/ssl/certificate-packs
 export { BaseTokens as BaseUserTokens } from 'cloudflare/resources/user/tokens/tokens';
 export { BaseCloudflared } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/cloudflared';
 export { BaseConfigurations } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/configurations';
+export { BaseConnections } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/connections';
 export { BaseToken } from 'cloudflare/resources/zero-trust/tunnels/cloudflared/token';
 export { BaseSettings as BaseZoneSettings } from 'cloudflare/resources/zones/settings';
 export { BaseZones } from 'cloudflare/resources/zones/zones';

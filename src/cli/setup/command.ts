@@ -2,11 +2,19 @@
 import { Option, type Command } from 'commander';
 import { command, type CommonOptions, type RunAsTeacher } from '../commandLine.ts';
 import { argument, nameList } from '../options.ts';
+import type { UninstallOptions } from '../uninstall/uninstall.ts';
 import type { SetupOptions } from './answers.ts';
 import { parsePortRange, parsePorts } from './ports.ts';
 
 export function addSetupCommands(program: Command, run: RunAsTeacher): void {
   addSetup(program, run);
+  command(program, 'uninstall', 'take the class away: live sites, service, tunnel, files, and the program')
+    .option('--dry-run', 'print everything that would be removed, and remove nothing')
+    .option('--local', 'leave Cloudflare alone, when the token no longer works')
+    .option('-y, --yes', 'ask nothing')
+    .action((options: CommonOptions & UninstallOptions) =>
+      run('uninstall', async (about) => (await import('../uninstall/uninstall.ts')).uninstall(about, options), options),
+    );
 }
 
 function addSetup(program: Command, run: RunAsTeacher): void {

@@ -7,12 +7,15 @@ import { runTool, toolSucceeds } from './system.ts';
 export interface Systemd {
   /** Whether the unit is enabled and active. */
   isUp(unit: string): boolean;
+  /** The last lines that the unit wrote. */
+  lastWords(unit: string): string;
   /** @throws FixableError `setup-unwritable` */
   systemctl(...args: readonly string[]): void;
 }
 
 export const localSystemd: Systemd = {
   isUp: (unit) => ['is-enabled', 'is-active'].every((verb) => toolSucceeds('systemctl', ['--quiet', verb, unit])),
+  lastWords: (unit) => runTool('journalctl', ['--no-pager', '--output=cat', '--lines=5', `--unit=${unit}`]).trim(),
   systemctl: (...args) => void runTool('systemctl', args),
 };
 
@@ -42,7 +45,10 @@ export function unitStep(
     },
     async verify() {
       const [unit] = down();
-      return (await files.verify()) ?? (unit === undefined ? undefined : `${unit} does not run`);
+      return (
+        (await files.verify()) ??
+        (unit === undefined ? undefined : `${unit} does not run\n${systemd?.lastWords(unit) ?? ''}`)
+      );
     },
     async undo() {
       if (started.length > 0) systemd?.systemctl('disable', '--now', ...started);
