@@ -13,12 +13,9 @@ export async function openPreview({ url }: Publication): Promise<void> {
 
 /** Shows the public address as a QR code. */
 export async function showQrCode(publication: Publication): Promise<void> {
-  const { default: qrcode } = await import('qrcode-generator');
-  const code = qrcode(0, 'M');
-  code.addData(publication.url);
-  code.make();
+  const { qrCodeSvg } = await import('../window/qrCode.ts');
   const panel = vscode.window.createWebviewPanel('classroomTunnel.qrCode', publication.hostname, beside);
-  panel.webview.html = qrCodePage(publication, code.createSvgTag({ cellSize: 8, margin: 16, scalable: true }));
+  panel.webview.html = qrCodePage(publication, qrCodeSvg(publication.url));
 }
 
 /** The list of a site's visitors, drawn again when it changes. */
