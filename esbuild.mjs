@@ -34,7 +34,9 @@ await Promise.all([
     external: ['vscode', ...own.map((name) => `./${name}.cjs`)],
     alias: Object.fromEntries(own.map((name) => [name, `./${name}.cjs`])),
   }),
-  ...own.map((name) => build({ ...foreign, entryPoints: [name], outfile: `dist/${name}.cjs` })),
+  ...own.map((name) =>
+    build({ ...foreign, conditions: ['require'], entryPoints: [name], outfile: `dist/${name}.cjs` }),
+  ),
   build({ ...common, entryPoints: ['src/relay/main.ts'], outfile: 'dist/relay.cjs' }),
   build({
     ...common,

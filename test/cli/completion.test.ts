@@ -69,7 +69,7 @@ COMP_WORDS=(classroom-tunnel re) COMP_CWORD=1; _classroom_tunnel; echo "\${COMPR
 
   it('are valid zsh', async function () {
     const { out } = await run('completion', 'zsh');
-    shell(this, 'zsh', `autoload -Uz compinit && compinit -u -d /dev/null; ${out}\n[[ -n $_comps[classroom-tunnel] ]]`);
+    shell(this, 'zsh', `autoload -Uz compinit && compinit -u -D; ${out}\n[[ -n $_comps[classroom-tunnel] ]]`);
   });
 
   it('have a manual page beside them', async () => {
