@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Check } from '../../src/cli/doctor/findings.ts';
+import { everyFault } from '../../standin/faults.ts';
 import { rateLimits } from '../../src/provisioning/rateLimit.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
 import { cloudflareTroubles } from './cloudflareTroubles.ts';
@@ -55,6 +56,18 @@ describe('command: doctor', () => {
       /^ok {7}configuration .*\n(.*\n)*\nEverything is in order\.\n$/,
     );
   });
+
+  for (const [name, fault] of Object.entries(everyFault).filter(([name]) => /^(404|403|500 before)/.test(name)))
+    it(`names what to look at where the answer about settings, certificates and bots is ${name}`, async () => {
+      const classroom = await soundClass();
+      const pattern = '/(settings|ssl|bot_management)';
+      classroom.standIn.faults.add({ ...fault, pattern, always: true });
+      const { checks } = await examine(classroom);
+      for (const wanted of ['zone settings', 'certificate', 'bot fight mode']) {
+        const found = checks.find(({ check }) => check === wanted);
+        assert.ok(found && found.level !== 'fail', JSON.stringify(found));
+      }
+    });
 
   it('takes its calls from the budget before it makes them', async () => {
     const classroom = await soundClass();
