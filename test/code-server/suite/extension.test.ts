@@ -84,7 +84,7 @@ describe('the extension in a real extension host', () => {
     const terminal = await openTerminal({ withPort: true });
     run(terminal, 'unset PORT; npm run dev');
     await waitForState(api, 'notPublic');
-    assert.deepEqual(await world(), { rules: [], records: [] });
+    assert.deepEqual((await world()).rules, []);
   });
 
   it('says that a port is no port, and publishes nothing', async () => {
@@ -92,7 +92,7 @@ describe('the extension in a real extension host', () => {
     run(terminal, 'PORT=seventy npm run dev');
     const failed = await waitForState(api, 'failed');
     assert.equal(failed.problem, 'port-invalid');
-    assert.deepEqual(await world(), { rules: [], records: [] });
+    assert.deepEqual((await world()).rules, []);
   });
 
   it('unpublishes and republishes by command', async () => {
