@@ -41,7 +41,7 @@ async function startShared(mode: number): Promise<Classroom> {
 }
 
 describe('several accounts share one state folder', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   afterEach(closeAll);
 
   for (const [what, mode, groups] of [
@@ -105,7 +105,7 @@ describe('several accounts share one state folder', function () {
 });
 
 describe('two process namespaces share one state folder and one tunnel', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   afterEach(closeAll);
 
   // On a machine without namespaces all of them are one, and the tests hold too.
@@ -185,7 +185,7 @@ describe('two process namespaces share one state folder and one tunnel', functio
 });
 
 describe('a container that shares the state folder', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   afterEach(closeAll);
 
   const flags = ['--pid', '--fork', '--kill-child', '--mount-proc'];

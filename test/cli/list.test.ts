@@ -41,7 +41,7 @@ describe('command: list', () => {
   });
 
   it('--watch prints a line for each change, and ends by a signal', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const classroom = await startClassroom();
     const { child, ended } = classroom.launch(['list', '--watch', '--json']);
     assert.ok(child.stdout);

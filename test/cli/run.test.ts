@@ -49,7 +49,7 @@ const hasRule = ({ standIn }: Classroom) =>
   standIn.world.tunnel.config?.ingress.some(({ hostname }) => hostname === 'student1.localhost') ?? false;
 
 describe('command: run', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   before(function () {
     if (process.platform !== 'linux') skip(this, 'needs /proc');
   });
@@ -87,7 +87,7 @@ describe('command: run', function () {
 });
 
 describe('command: publish-shell', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   before(function () {
     if (process.platform !== 'linux') skip(this, 'needs /proc');
   });

@@ -28,7 +28,7 @@ const student1 = { through: as('student1') };
 const student2 = { through: as('student2') };
 
 describe('command: through the service', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   before(function () {
     if (process.getuid?.() !== 0) skip(this, 'needs root');
     if (!existsSync('/usr/bin/unixserver')) skip(this, 'needs unixserver');

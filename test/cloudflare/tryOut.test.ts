@@ -9,7 +9,7 @@ import { buildRelay } from '../relay/helpers.ts';
 import { tryOut } from './tryOut.ts';
 
 describe('npm run test:cloudflare, at the stand-in', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let standIn: StandIn;
   let folder: string;
   before(() => {

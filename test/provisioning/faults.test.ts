@@ -170,7 +170,7 @@ describe('faults: more than one', () => {
   }
 
   it('rules and records are both there or neither, and nothing foreign is lost, whatever fails and how often', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const classroom = await startClassroom({ standIn: { config: foreignConfig } });
     const { standIn } = classroom;
     const foreign = foreignText(standIn);

@@ -44,7 +44,7 @@ async function stopDuringWrite(classroom: Classroom): Promise<{ stopped: Started
 }
 
 describe('a lock holder that lost the lock while it was stopped', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   afterEach(closeAll);
 
   it('cannot erase a live site for longer than until the next request, whose answer is true', async () => {

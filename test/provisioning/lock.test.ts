@@ -139,7 +139,7 @@ describe('lock of a stopped holder', () => {
   afterEach(closeAll);
 
   it('is lost, so the holder writes nothing more when it wakes and the next holder has served its request', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const classroom = await startClassroom();
     const { standIn } = classroom;
     const launch = (number: number) =>

@@ -5,7 +5,7 @@ import { ask, publish } from '../fixtures/provisioning/publishing.ts';
 import { assertLive, callsOf } from '../fixtures/provisioning/remote.ts';
 
 describe('rate limit', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   afterEach(closeAll);
 
   it('stops the calls of all processes, tells users until when, and serves all of them afterwards', async () => {

@@ -17,7 +17,7 @@ describe('the archive for a server', () => {
   const installed = (file: string) => path.join(folder, 'root', file);
 
   beforeEach(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     commandFile(); // builds what is packed, unless it is built
     folder = mkdtempSync(path.join(tmpdir(), 'classroom-tunnel-tarball-test-'));
     const [vsix, tarball] = [path.join(folder, 'any.vsix'), path.join(folder, 'archive.tar.gz')];

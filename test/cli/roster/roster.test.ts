@@ -6,7 +6,7 @@ import { closeAll, startClassroom, type Classroom } from '../../fixtures/provisi
 const configOf = ({ configFile }: Classroom) => JSON.parse(readFileSync(configFile, 'utf8')) as Record<string, unknown>;
 
 describe('command: roster', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   afterEach(closeAll);
 
   it('imports a class, gives everyone a site of their own, and takes the site of one who leaves down', async () => {

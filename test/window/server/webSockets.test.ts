@@ -18,7 +18,7 @@ import { buildRelay, listenOnFreePort } from '../../relay/helpers.ts';
 
 /** The window's leases and relays, the real command, a real relay, and a dev server with a WebSocket that echoes. */
 describe('WebSockets through a window, the command, a relay and the edge', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   let relayFile: string;
   let devServer: Server;
