@@ -91,7 +91,6 @@ describe('command: the two forms of the article', () => {
     const wrong = [
       ['--type', 'GET'],
       ['-p', '3000'],
-      [],
       ['--type', 'PUT', '-p', '3000'],
       ['--type', 'GET', '-p', '0'],
       ['--type', 'GET', '-p', '65536'],
