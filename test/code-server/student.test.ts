@@ -35,7 +35,7 @@ describe("a student's site, in a real browser", () => {
         );
         await window.close();
         await waitUntilGone(classroom);
-        assert.equal((await visit(classroom)).status, 530);
+        assert.equal((await visit(classroom)).status, 404);
       },
       process.env.PICTURE ? { favouritePort: 3000 } : {},
     )); // the README's picture shows port 3000, as its text does
