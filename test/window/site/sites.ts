@@ -47,10 +47,13 @@ export const examples = {
   notPublic: { kind: 'notPublic', runs: running(), told: true },
 } as const satisfies { [K in Kind]: Extract<Site, { kind: K }> };
 
-/** All events of a world with two terminals, two processes and one life. */
+/** All events of a world with two terminals, three processes and one life. */
 export const allEvents: readonly SiteEvent[] = [
-  ...[shell, otherShell].flatMap((where): SiteEvent[] => [
-    ...['11:1', '12:1'].flatMap((process): SiteEvent[] => [
+  ...[
+    { where: shell, processes: ['11:1', '12:1'] },
+    { where: otherShell, processes: ['21:1'] },
+  ].flatMap(({ where, processes }): SiteEvent[] => [
+    ...processes.flatMap((process): SiteEvent[] => [
       { type: 'ran', shell: where, process },
       { type: 'ranWithoutPort', shell: where, process },
       { type: 'ranWithBadPort', shell: where, process, problem },
@@ -99,12 +102,14 @@ export interface Edge {
 
 /** Every change that can happen, from a site that nobody holds: where the kind changes, or something is asked for. */
 export function explore(): Edge[] {
+  // A second refusal only changes which one the student was told of, and doubles the number of sites.
+  const distinct = allEvents.filter((event) => event.type !== 'visitorsRefused' || event.refusal === refusal);
   const edges = new Map<string, Edge>();
   const seen = new Set<string>();
   for (let sites: Site[] = [idleSite]; sites.length > 0;) {
     const next: Site[] = [];
     for (const site of sites) {
-      for (const event of allEvents) {
+      for (const event of distinct) {
         const step = transition(site, event, 1);
         if (step.site === site && step.effects.length === 0) continue;
         const effects = step.effects.map(({ type }) => type);
