@@ -92,8 +92,12 @@ export async function waitForConnector(
   goal: ConnectorGoal,
   { ask, sleep, signal }: ConnectorWait,
 ): Promise<ConnectorState> {
+  let known: ConnectorState | undefined;
   for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
     const state = judgeConnector(await ask(signal), goal);
+    // The signal cut this answer short; the one before it counts.
+    if (signal.aborted && state.kind === 'silent' && known) return known;
+    known = state;
     if (state.kind !== 'behind' && state.kind !== 'disconnected') return state;
     try {
       await sleep(pause, signal);

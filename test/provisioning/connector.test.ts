@@ -92,6 +92,21 @@ describe('the connector on this machine', () => {
     assert.deepEqual(state, { kind: 'behind', version: 1 });
   });
 
+  it('stays behind when the wait ends in the middle of a question', async () => {
+    const over = new AbortController();
+    let questions = 0;
+    const state = await waitForConnector(goal, {
+      ask: async (signal) => {
+        if ((questions += 1) === 1) return { ...good, version: 6 };
+        over.abort();
+        return askConnector(standIn.connectorUrl, getText, signal);
+      },
+      signal: over.signal,
+      sleep: () => Promise.resolve(),
+    });
+    assert.deepEqual(state, { kind: 'behind', version: 6 });
+  });
+
   it('is disconnected while there is no connection to the edge', async () => {
     standIn.world.saveInDashboard((config) => config);
     clock.advance(1_000);
