@@ -44,7 +44,14 @@ find_node
 umask 022
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
+# Folders that an earlier install.sh made; they end with a slash.
+grep '/$' "$root$lib/installed" >>"$list" 2>/dev/null || true
 put() { # MODE SOURCE TARGET
+  folder=$(dirname "$3")
+  while [ ! -d "$root$folder" ]; do
+    echo "$folder/" >>"$list"
+    folder=$(dirname "$folder")
+  done
   mkdir -p "$root$(dirname "$3")"
   cp "$2" "$root$3.new"
   chmod "$1" "$root$3.new"

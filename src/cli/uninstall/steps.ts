@@ -156,9 +156,11 @@ function programRemoval({ installed }: ClassToRemove): Removal {
     title: 'Program',
     changes: installed.map((file) => `remove ${file}`),
     apply() {
-      for (const file of installed) rmSync(file, { force: true });
-      const folders = new Set(installed.map(dirname).filter((folder) => folder.includes('/classroom-tunnel')));
-      for (const folder of [...folders].sort((one, other) => other.length - one.length)) removeIfEmpty(folder);
+      const isFolder = (entry: string): boolean => entry.endsWith('/');
+      for (const file of installed) if (!isFolder(file)) rmSync(file, { force: true });
+      // The inner ones before those around them.
+      for (const folder of installed.filter(isFolder).sort((one, other) => other.length - one.length))
+        removeIfEmpty(folder);
     },
   };
 }
