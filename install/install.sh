@@ -48,7 +48,7 @@ trap 'rm -f "$list"' EXIT
 grep '/$' "$root$lib/installed" >>"$list" 2>/dev/null || true
 put() { # MODE SOURCE TARGET
   folder=$(dirname "$3")
-  while [ ! -d "$root$folder" ]; do
+  while [ "$folder" != / ] && [ ! -d "$root$folder" ]; do
     echo "$folder/" >>"$list"
     folder=$(dirname "$folder")
   done

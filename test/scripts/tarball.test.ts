@@ -31,7 +31,7 @@ describe('the archive for a server', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('installs the command, and lists every file that it placed', () => {
+  it('installs the command, and lists every file and folder that it made', () => {
     const { status, stdout, stderr } = install();
     assert.equal(status, 0, stderr);
     assert.match(stdout, /Next: sudo classroom-tunnel setup/);
@@ -50,7 +50,7 @@ describe('the archive for a server', () => {
       'zsh/site-functions/_classroom-tunnel',
     ])
       assert.ok(list.includes(`/usr/local/share/${file}`), list.join(' '));
-    for (const file of list) assert.ok(statSync(installed(file)).isFile());
+    for (const entry of list) assert.equal(statSync(installed(entry)).isDirectory(), entry.endsWith('/'), entry);
   });
 
   it('installs nothing when a file is damaged', () => {
