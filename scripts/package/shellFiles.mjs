@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
-/** Where each shell, and man, look for them below /usr/local/share. */
+/** The places below /usr/local/share at which each shell, and man, look for them. */
 const PLACES = {
   bash: 'bash-completion/completions/classroom-tunnel',
   zsh: 'zsh/site-functions/_classroom-tunnel',

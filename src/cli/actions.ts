@@ -226,7 +226,7 @@ function checkHolder({ caller }: Session, pid: number): void {
     throw new FixableError('holder-foreign', { pid, user: caller.user, owner: userName(owner) });
 }
 
-/** When a process of the caller started: ISO 8601. Undefined if it has ended. */
+/** The start of a process of the caller: ISO 8601. Undefined if it has ended. */
 function startOf(session: Session, pid: number): string | undefined {
   checkHolder(session, pid);
   const id = identify(pid);

@@ -1,4 +1,4 @@
-// What the declarations of all commands share.
+// Parts that the declarations of all commands share.
 import type { Command } from 'commander';
 import type { ActionContext } from './actions.ts';
 

@@ -51,7 +51,7 @@ async function watchList(context: ActionContext, config: Config, screen: boolean
   return stop.aborted ? exitCodes.done : exitCodes.busy;
 }
 
-/** Where the windows of live sites write. */
+/** The folders into which the windows of live sites write. */
 async function statusFolders({ report }: ActionContext, config: Config): Promise<string[]> {
   const { publications } = await readState(config, report);
   return [...publications.values()].flatMap(({ service }) => statusFolder(service) ?? []);

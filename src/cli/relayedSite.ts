@@ -24,7 +24,7 @@ const retryAfter = 20_000;
 /** Runs the command line tool with these arguments. @returns its last event */
 export type Tool = (args: readonly string[]) => Promise<Readonly<Record<string, unknown>>>;
 
-/** What the site follows. */
+/** The processes that the site lives as long as. */
 export interface Life {
   /** A process of the server, by whose age a new run is known. */
   readonly runPid: number;

@@ -45,7 +45,7 @@ export interface ConnectorWait {
   readonly signal: AbortSignal;
 }
 
-/** Where cloudflared serves its metrics if nothing else is said: at the first of these that is free. */
+/** The addresses of cloudflared's metrics by default: it takes the first that is free. */
 export const usualConnectorUrls = [
   'http://127.0.0.1:20241',
   'http://127.0.0.1:20242',

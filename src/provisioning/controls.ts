@@ -93,7 +93,7 @@ export function decided(
 export interface Attempt {
   readonly site: SiteKey;
   readonly isRelayed: boolean;
-  /** When the server's process started, by the kernel: ISO 8601. Undefined if it is not known. */
+  /** The start of the server's process, by the kernel: ISO 8601. Undefined if it is not known. */
   readonly startedAt: string | undefined;
 }
 

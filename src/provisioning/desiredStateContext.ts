@@ -1,4 +1,4 @@
-// What the desired state of a round depends on beside the stored state and the requests.
+// The inputs of a round's desired state beside the stored state and the requests.
 import type { Pause, SocketsOn } from './controls.ts';
 import type { Liveness, ProcessIdentity } from './processIdentity.ts';
 
@@ -12,7 +12,7 @@ export interface DesiredStateContext {
   readonly socketsOn?: SocketsOn;
   /** The pause of everyone outside of the opening hours. */
   readonly closed?: Pause | undefined;
-  /** How many sites one user may have at a time. */
+  /** The number of sites that one user may have at a time. */
   readonly maxSitesPerUser: number;
   /** Milliseconds for which a record outlives its rule; 0 where both go together. */
   readonly keepRecordFor?: number;

@@ -11,7 +11,7 @@ interface OpenTime {
 
 const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-/** Why a text is not an entry such as `Mon-Fri 08:00-17:00` or `Sat,Sun 10:00-12:30`; undefined if it is one. */
+/** The reason why a text is not an entry such as `Mon-Fri 08:00-17:00` or `Sat,Sun 10:00-12:30`; undefined if it is one. */
 export function openingHoursFault(text: string): string | undefined {
   return parse(text) ? undefined : `has "${text}", which is not like "Mon-Fri 08:00-17:00"`;
 }
@@ -25,7 +25,7 @@ export function isOpen(hours: readonly string[], time: Date): boolean {
   );
 }
 
-/** When a class that is closed now opens next. */
+/** The next opening of a class that is closed now. */
 export function nextOpening(hours: readonly string[], now: Date): Date {
   const openings = timesOf(hours).flatMap(({ days, from }) =>
     // The eighth day is the day of the week of today again.

@@ -14,7 +14,7 @@ export type Action =
       readonly holder: Holder;
       /** Read from Cloudflare even if the state says that the site is live. */
       readonly verify: boolean;
-      /** When the server's process started, by the kernel: ISO 8601. */
+      /** The start of the server's process, by the kernel: ISO 8601. */
       readonly startedAt?: string;
     }
   | { readonly kind: 'release'; readonly user: string; readonly holder: string }

@@ -58,7 +58,7 @@ interface Exchange {
   readonly insecureLinks: boolean;
   /** The response may be a script that contains webpack-dev-server's address. */
   readonly rewritesScript: boolean;
-  /** How a page or script must change for reloading to work. */
+  /** The change of a page or script that makes reloading work. */
   readonly rewrite?: Rewrite | undefined;
   /** The request's path, where the response may hold addresses of the local machine. */
   readonly readsLinks?: string | undefined;

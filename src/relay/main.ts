@@ -153,7 +153,7 @@ function reportVisitors(read: () => Visitors): void {
   visitorTimer = setTimeout(report, gathering);
 }
 
-/** What the window is told of. */
+/** The events that the window gets. */
 function reports(visitors: () => Visitors): Pick<RelayOptions, 'onBlocked' | 'onLocalLink' | 'onVisit'> {
   return {
     onBlocked: reportBlocked(),

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 
 /** Less than the 5 s after which a node server closes an idle connection, so that the relay closes it first. Milliseconds. */
 const upstreamIdle = 4_000;
-/** How long a TLS handshake on the same machine may take. Milliseconds. */
+/** The limit of a TLS handshake on the same machine. Milliseconds. */
 const handshakeLimit = 3_000;
 
 export class ServerAgents {

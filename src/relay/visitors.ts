@@ -25,7 +25,7 @@ export interface Visitors {
 
 export const noVisitors: Visitors = { now: 0, inAll: 0, requests: 0, last: [] };
 
-/** How long after a request a browser still counts as there. Milliseconds. */
+/** The time after a request during which a browser counts as there. Milliseconds. */
 const presence = 60_000;
 const maxVisits = 50;
 /** More browsers are not told apart. */

@@ -10,16 +10,14 @@ const scopes =
   ({ standIn }: Classroom) => {
     for (const token of standIn.world.tokens.values()) token.scopes = kept;
   };
+/** Adds the wildcard record that leads to the tunnel, with these differences. */
+export function addWildcard({ standIn }: Classroom, differences: object = {}): void {
+  const content = `${standIn.tunnelId}.cfargotunnel.com`;
+  standIn.addRecord({ type: 'CNAME', name: '*.example.com', content, proxied: true, ttl: 1, ...differences });
+}
 const addRecord = (fields: object) => (classroom: Classroom) => {
   classroom.configure({ dns: 'wildcard' });
-  classroom.standIn.addRecord({
-    type: 'CNAME',
-    name: '*.example.com',
-    content: `${classroom.standIn.tunnelId}.cfargotunnel.com`,
-    proxied: true,
-    ttl: 1,
-    ...fields,
-  });
+  addWildcard(classroom, fields);
 };
 
 export const cloudflareTroubles: readonly Trouble[] = [

@@ -18,7 +18,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
-/** What a shell prints for a script; skips the test where there is no such shell. */
+/** The output of a shell for a script; skips the test where there is no such shell. */
 function shell(context: Mocha.Context, name: string, script: string): string {
   const { error, stdout, stderr } = spawnSync(name, ['-c', script], { encoding: 'utf8' });
   if (error) skip(context, `needs ${name}`);

@@ -6,7 +6,7 @@ import type { Check } from '../../src/cli/doctor/findings.ts';
 import { everyFault } from '../../standin/faults.ts';
 import { rateLimits } from '../../src/provisioning/rateLimit.ts';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
-import { cloudflareTroubles } from './cloudflareTroubles.ts';
+import { addWildcard, cloudflareTroubles } from './cloudflareTroubles.ts';
 import { machineTroubles } from './doctorTroubles.ts';
 
 /** A class without anything to complain of. */
@@ -85,13 +85,7 @@ describe('command: doctor', () => {
       config: { dns: 'wildcard', portRange: [23000, 23099] },
       standIn: { token: { owner: 'account' } },
     });
-    classroom.standIn.addRecord({
-      type: 'CNAME',
-      name: '*.example.com',
-      content: `${classroom.standIn.tunnelId}.cfargotunnel.com`,
-      proxied: true,
-      ttl: 1,
-    });
+    addWildcard(classroom);
     mkdirSync(classroom.stateDir, { mode: 0o711 });
     await classroom.done(['publish', '-p', '23000']);
     classroom.configure({ allowUserOverride: undefined });

@@ -8,22 +8,15 @@ import {
   type Scope,
   type Want,
 } from '../../src/provisioning/plan.ts';
+import { site } from './desiredStates.ts';
 
 export const tunnelId = 'tunnel-1';
 export const scope: Scope = { tunnelId, dns: 'perHost', owned: new Set() };
 export const catchAll = { service: 'http_status:404' };
 export const students = [1, 2, 3, 4];
 
-export function want(number: number, present = true, port = 3000 + number): Want {
-  return {
-    hostname: `student${number}.example.com`,
-    user: `student${number}`,
-    port,
-    machine: 'server1',
-    service: `http://localhost:${port}`,
-    present,
-  };
-}
+export const want = (number: number, present = true, port?: number): Want => ({ ...site(number, port), present });
+
 export function recordOf(one: Want, changes: Partial<DnsRecord> = {}): DnsRecord {
   return {
     id: `id-${one.hostname}`,

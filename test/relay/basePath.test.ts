@@ -3,7 +3,7 @@ import { basePathsOf, PrintedPaths, printedAddresses } from '../../src/relay/bas
 import { probe } from '../../src/relay/probe.ts';
 import { SITE, startHarness } from './helpers.ts';
 
-/** What each server answers for `/` when its site is elsewhere. */
+/** The answer of each server for `/` when its site is elsewhere. */
 const pages: [string, string, string][] = [
   [
     'Vite',

@@ -6,7 +6,7 @@ import { addStudents } from '../roster/roster.ts';
 import { provideSocketFolder } from '../roster/socketFolder.ts';
 import { readSession } from '../session.ts';
 
-/** What can be put right. */
+/** A change that puts a fault right. */
 export interface Repair {
   /** The sentence for the person, before it is done. */
   readonly what: string;

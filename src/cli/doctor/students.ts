@@ -7,7 +7,7 @@ import { socketFolder } from '../../provisioning/stateFolder.ts';
 import { accountOf, groupMembers } from '../accounts.ts';
 import { findingsOf, type Check } from './findings.ts';
 
-/** What this machine says of a student. Undefined where this account may not look. */
+/** The facts about a student on this machine. A fact is undefined if this account may not read it. */
 export interface StudentFacts {
   readonly user: string;
   readonly hasAccount: boolean;

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 
 export interface CsvStudent {
   readonly line: number;
-  /** What the account may be called, the likeliest first. */
+  /** Possible names of the account, the likeliest first. */
   readonly logins: readonly string[];
   readonly name: string | undefined;
 }

@@ -59,7 +59,7 @@ export function chooseLabel(student: Student, template: Template, isFree: (label
   }
 }
 
-/** How many characters of a label of 63 the template leaves to the student. */
+/** The number of characters that the template leaves to the student, of the 63 of a label. */
 function roomFor(template: Template): number {
   const mark = 'zzz';
   const part = hostnameFor(template, mark)

@@ -143,7 +143,7 @@ function described(
   return [text, { event: 'roster', students, added, removed, problems, dryRun: dryRun ?? false }];
 }
 
-/** Where callers name themselves (demos and tests), every name is one. */
+/** Every name counts as an account if callers name themselves, as in demos and tests. */
 function accountCheck({ allowUserOverride }: Config): (user: string) => boolean {
   return allowUserOverride ? () => true : (user) => accountOf(user) !== undefined;
 }

@@ -1,4 +1,4 @@
-// Which of some hostnames exist in the zone already, with a record that is not ours.
+// Finds those of some hostnames that exist in the zone already, with a record that is not ours.
 import { CallFailure } from '../../provisioning/checkedFetch.ts';
 import type { Config } from '../../provisioning/config.ts';
 import { FixableError } from '../../provisioning/errors.ts';

@@ -70,7 +70,7 @@ export function gatherFacts({ options, ...given }: Given): GatheredFacts {
   };
 }
 
-/** Whoever is not root can give nothing away, and is the service account. */
+/** Only root can give files to another account, so any other caller is the service account. */
 function serviceAccountOf({ isRoot }: ThisMachine, wanted: string | undefined): string {
   const name = isRoot ? (wanted ?? 'classroom-tunnel') : userName(process.getuid?.() ?? 0);
   if (isRoot && name === 'root')

@@ -51,7 +51,7 @@ export interface Effects {
   readonly onProblem: (line: string) => void;
 }
 
-/** What is known of the tunnel at this point. */
+/** The tunnel's id and token, as far as the steps so far have found them. */
 export interface Progress {
   tunnelId: string | undefined;
   connectorToken: string | undefined;

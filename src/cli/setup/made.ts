@@ -17,7 +17,7 @@ const schema = z.object({
   connectorTokenFile: z.optional(z.string()),
   /** The folder of the units that setup wrote. */
   unitFolder: z.optional(z.string()),
-  /** What setup added in each student's code-server. */
+  /** The additions of setup to each student's code-server. */
   windows: z._default(
     z.record(z.string(), z.object({ extension: z.boolean(), settings: names, trustedDomain: z.optional(z.string()) })),
     {},

@@ -14,7 +14,7 @@ export interface NextSteps {
   /** The group has no member. */
   readonly lacksStudents: boolean;
   readonly group: string;
-  /** What steps have reported. */
+  /** The problems that steps have reported. */
   readonly problems: readonly string[];
   /** A code-server was changed. */
   readonly hasNewWindows: boolean;

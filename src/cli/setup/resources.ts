@@ -51,7 +51,7 @@ export interface Place {
   put(resource: Resource): () => void;
 }
 
-/** What has to be done for the resource: one line; undefined if it is as wanted. Reads only. */
+/** The work left for the resource: one line; undefined if it is as wanted. Reads only. */
 export function differenceOf(resource: Resource, place: Place): string | undefined {
   const found = place.look(resource);
   if (found === undefined) return `make ${nameOf(resource)}`;

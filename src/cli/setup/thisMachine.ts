@@ -1,4 +1,4 @@
-// What setup finds on this machine before it asks anything.
+// The facts that setup finds on this machine before it asks anything.
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FixableError } from '../../provisioning/errors.ts';

@@ -21,7 +21,7 @@ export interface TokenOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly asker: Asker;
   readonly report: Report;
-  /** Why Cloudflare does not take the token for this class; undefined if it does, or if it cannot be told yet. */
+  /** The reason why Cloudflare does not take the token for this class; undefined if it does, or if it cannot be told yet. */
   readonly refusal: (token: string) => Promise<string | undefined>;
 }
 

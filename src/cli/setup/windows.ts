@@ -11,7 +11,7 @@ export const settingsFile = '.local/share/code-server/Machine/settings.json';
 export const serverConfigFile = '.config/code-server/config.yaml';
 const extensionsFile = '.local/share/code-server/extensions/extensions.json';
 
-/** What every student's code-server is to have. */
+/** The wanted state of every student's code-server. */
 export interface WindowWishes {
   readonly version: string;
   readonly vsix: string;
@@ -76,9 +76,9 @@ const atOnce = 2;
 
 /** Is told of what the step does. */
 export interface WindowEvents {
-  /** What was added for a student. */
+  /** The additions for a student. */
   readonly onMade: (user: string, made: MadeWindow) => void;
-  /** What was left, in one line. */
+  /** The rest that was left, in one line. */
   readonly onProblem: (line: string) => void;
 }
 

@@ -1,4 +1,4 @@
-// What there is of a class, on this machine and at Cloudflare. Reads only.
+// Reads the parts of a class, on this machine and at Cloudflare. Changes nothing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';

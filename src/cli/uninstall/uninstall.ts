@@ -89,7 +89,7 @@ async function carryOut(steps: readonly Removal[], { report }: ActionContext, le
   }
 }
 
-/** What uninstall does not remove, and why. */
+/** The things that uninstall does not remove, and the reasons. */
 function whatIsLeft(
   { made, installed }: ClassToRemove,
   { local }: UninstallOptions,

@@ -142,7 +142,7 @@ export class ReadinessWatcher {
     if (next) this.#dispatch(port, next);
   }
 
-  /** Why a site has no server, as far as the listeners on its port tell. */
+  /** The reason why a site has no server, as far as the listeners on its port tell. */
   #findingOf(site: Site, found: PortListeners): Finding {
     const heldBy = this.#holder(site, found);
     const foreign = found.onPort.some(({ uid }) => uid !== this.#options.uid);

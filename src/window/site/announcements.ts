@@ -23,7 +23,7 @@ export interface Announcement {
   readonly line: string;
   /** The shell's working folder at that time, if it could be read. */
   readonly folder?: string;
-  /** When it was typed, in milliseconds since 1970. */
+  /** The time at which it was typed, in milliseconds since 1970. */
   readonly at: number;
   readonly doubt?: Doubt | undefined;
   /** It runs, so a site is shown in its place. */

@@ -8,7 +8,7 @@ export interface LiveSite {
   readonly url: string;
   /** ISO 8601. */
   readonly since: string;
-  /** What the student's window says of the site; undefined where there is none. */
+  /** The status that the student's window reports; undefined where there is none. */
   readonly status: SiteStatus | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface SiteStatus {
   /** `live`, `waiting`, `stopped`, … */
   readonly state: string;
   readonly server: string | undefined;
-  /** Why visitors get no page. */
+  /** The reason why visitors get no page. */
   readonly problem: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Row {
   readonly user: string | undefined;
   /** For the conditions of its commands. */
   readonly kind: 'live' | 'stopped' | 'paused' | 'everyone';
-  /** What a click opens. */
+  /** The address that a click opens. */
   readonly url: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export function readClassList(line: string): ClassList | undefined {
   };
 }
 
-/** What the view shows. @param clock the time of an ISO 8601 text, for people */
+/** The content of the view. @param clock the time of an ISO 8601 text, for people */
 export function classView({ live, stopped, paused, closed }: ClassList, clock: (time: string) => string): ClassView {
   const until = (time: string | undefined) => (time === undefined ? '' : ` until ${clock(time)}`);
   const about = (

@@ -1,4 +1,4 @@
-// What a window tells the teacher about its sites: a small file beside each relay socket, which `list` reads.
+// The status of a window's sites for the teacher: a small file beside each relay socket, which `list` reads.
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverOfProcesses } from '../../relay/devServers.ts';
