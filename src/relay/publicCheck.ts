@@ -8,11 +8,11 @@ import { statusPath } from './page.ts';
 
 /**
  * `reached`: a relay of this student answered. `lost`: Cloudflare answered that there is no such site, with the reason.
- * `unknown`: another answer, such as a login page in front of the site. `silent`: none, as on a machine that may not reach its own
- * sites.
+ * `nameless`: this machine does not find the name. `unknown`: another answer, such as a login page in front of the site. `silent`:
+ * none, as on a machine that may not reach its own sites.
  */
 export type PublicAnswer =
-  { readonly kind: 'reached' | 'unknown' | 'silent' } | { readonly kind: 'lost'; readonly reason: string };
+  { readonly kind: 'reached' | 'unknown' | 'silent' } | { readonly kind: 'lost' | 'nameless'; readonly reason: string };
 
 /** Milliseconds. Together they notice a loss within a minute. */
 export const checkPauses = { first: 5_000, usual: 25_000, afterLoss: 5_000 } as const;
@@ -54,7 +54,7 @@ export function askPublicly(site: URL): Promise<PublicAnswer> {
       },
     );
     request.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ENOTFOUND' ? { kind: 'lost', reason: noName } : { kind: 'silent' }),
+      resolve(error.code === 'ENOTFOUND' ? { kind: 'nameless', reason: noName } : { kind: 'silent' }),
     );
   });
 }
@@ -137,7 +137,7 @@ export function startPublicCheck(options: PublicCheckOptions): { stop(): void } 
     void ask().then(async (answer) => {
       const webSocketsDoubtful = answer.kind === 'reached' && (await checkWebSockets());
       if (stopped) return;
-      if (!isFirst) losses.note(answer);
+      losses.note(answer, isFirst);
       isFirst = false;
       timer = after(webSocketsDoubtful || losses.mayPass ? checkPauses.afterLoss : checkPauses.usual, check);
     });
@@ -148,6 +148,9 @@ export function startPublicCheck(options: PublicCheckOptions): { stop(): void } 
 class Losses {
   readonly #options: Pick<PublicCheckOptions, 'onLost' | 'onReachedAgain'>;
   #count = 0;
+  /** Answers in a row that found no name, on a machine that has never found it. */
+  #nameless = 0;
+  #found = false;
   #due: number = reportAt.first;
   #pause: number = reportAt.again;
 
@@ -160,19 +163,36 @@ class Losses {
     return this.#count > 0 && this.#count <= reportAt.first + 1;
   }
 
-  /** An answer that never came says nothing of the way to the site. */
-  note(answer: PublicAnswer): void {
-    if (answer.kind === 'silent') return;
-    if (answer.kind !== 'lost') {
-      if (this.#count >= reportAt.first) this.#options.onReachedAgain();
-      [this.#count, this.#due, this.#pause] = [0, reportAt.first, reportAt.again];
-      return;
-    }
+  /** @param isFirst the answer may come before the connector has the site, so a loss in it does not count */
+  note(answer: PublicAnswer, isFirst: boolean): void {
+    const { kind } = answer;
+    const isLoss = kind === 'lost' || kind === 'nameless';
+    // An answer that never came says nothing of the way to the site.
+    if (kind === 'silent' || (isFirst && isLoss)) return;
+    if (kind === 'nameless' && !this.#found) return this.#doubt(answer.reason);
+    this.#found = true;
+    if (isLoss) return this.#lose(answer.reason);
+    if (this.#count >= reportAt.first) this.#options.onReachedAgain();
+    [this.#count, this.#due, this.#pause] = [0, reportAt.first, reportAt.again];
+  }
+
+  #lose(reason: string): void {
     this.#count += 1;
     if (this.#count < this.#due) return;
-    this.#options.onLost(answer.reason);
+    this.#options.onLost(reason);
     this.#due += this.#pause;
     this.#pause = Math.min(2 * this.#pause, reportAt.most);
+  }
+
+  /**
+   * Reports once, so that the DNS record is checked and put back. A name that is still not found is this machine's own matter: it
+   * may ask no public resolver, or one that remembers that there was no such name.
+   */
+  #doubt(reason: string): void {
+    this.#nameless += 1;
+    if (this.#nameless !== reportAt.first) return;
+    this.#options.onLost(reason);
+    this.#options.onReachedAgain();
   }
 }
 

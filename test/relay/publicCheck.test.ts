@@ -72,6 +72,7 @@ describe('a question to the public address', () => {
 
 describe('checks of the public address', () => {
   const lost: PublicAnswer = { kind: 'lost', reason: 'status 404' };
+  const nameless: PublicAnswer = { kind: 'nameless', reason: 'no name' };
   const reached: PublicAnswer = { kind: 'reached' };
   const unknown: PublicAnswer = { kind: 'unknown' };
 
@@ -144,6 +145,17 @@ describe('checks of the public address', () => {
 
   it('do not count the first answer, which may come before the connector has the site', async () => {
     assert.deepEqual(await run(lost, lost), { reported: [], pauses: [first, usual, afterLoss] });
+  });
+
+  it('doubt a name once that this machine has never found, and leave the site live', async () => {
+    const names = (count: number): PublicAnswer[] => Array.from({ length: count }, () => nameless);
+    assert.deepEqual((await run(...names(2))).reported, []);
+    assert.deepEqual((await run(...names(50))).reported, ['no name', 'reached']);
+  });
+
+  it('take a name for lost that this machine has found before', async () => {
+    for (const before of [reached, unknown])
+      assert.deepEqual((await run(before, nameless, nameless, nameless)).reported, ['no name']);
   });
 
   it('report once that no WebSocket arrives, when two answers in a row say it', async () => {
