@@ -9,7 +9,7 @@ export const mutants = [
   {
     file: 'src/window/site/actions.ts',
     before: "step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), lease });",
-    after: "step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), told: false, lease });",
+    after: "step({ kind: isRunning(site) ? 'waiting' : 'stopped', ...kept(site), notified: false, lease });",
     tests: [properties],
     why: '"Your site is live" appears again each time the window comes back',
   },
@@ -127,8 +127,8 @@ export const mutants = [
   },
   {
     file: 'src/window/cli/guardian.ts',
-    before: 'if (!told) onLost(signal !== null);',
-    after: 'if (!told) onLost(false);',
+    before: 'if (!isTold) onLost(signal !== null);',
+    after: 'if (!isTold) onLost(false);',
     tests: ['test/window/cli/guardian.test.ts'],
     why: 'a guardian that was killed is not replaced',
   },

@@ -60,12 +60,12 @@ export function notifyProblem(problem: Problem): void {
  * which no file holds it comes from a library.
  */
 export function tellOfLocalLink(log: (message: string) => void): NonNullable<RelaysOptions['onLocalLink']> {
-  const told = new Set<string>();
+  const notified = new Set<string>();
   return ({ hostname }, { address, path, inPage }, root) => {
     const found = root === undefined ? undefined : findText(root, address);
     log(`${path} of ${hostname} holds ${address}${found ? ` (${found.file}, line ${found.line})` : ''}`);
-    if (told.has(hostname) || (!found && !inPage)) return;
-    told.add(hostname);
+    if (notified.has(hostname) || (!found && !inPage)) return;
+    notified.add(hostname);
     const place = found ? `${found.file}, line ${found.line},` : path;
     notifyProblem(problemFor('local-link', { address, place }));
   };

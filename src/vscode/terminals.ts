@@ -104,10 +104,10 @@ export class Terminals implements vscode.Disposable {
     const memories = this.#memories.get(shell) ?? [];
     // A command that starts from now on is not one from before the reload: its site is announced.
     this.#memories.delete(shell);
-    for (const { port, told, declined } of memories) {
+    for (const { port, notified, declined } of memories) {
       const isShown = declined !== undefined || window.state.sites.get(port)?.runs.has(shell);
       if (isShown) drop('restoredAlready');
-      else if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, told });
+      else if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, notified });
     }
   }
 }

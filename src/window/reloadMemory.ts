@@ -10,7 +10,7 @@ import type { WindowState } from './site/windowState.ts';
 export interface Memory {
   readonly port: number;
   /** The student was notified that it is live. */
-  readonly told: boolean;
+  readonly notified: boolean;
   /** The student took the site down while this process ran, so the process does not publish it again. */
   readonly declined?: ProcessId;
 }
@@ -25,7 +25,7 @@ export function memoriesOf(state: WindowState): Map<ShellId, Memory[]> {
       if (port === 0 || (!isHeld && declined === undefined)) continue;
       memories.set(shell, [
         ...(memories.get(shell) ?? []),
-        { port, told: site.told, ...(declined !== undefined && { declined }) },
+        { port, notified: site.notified, ...(declined !== undefined && { declined }) },
       ]);
     }
   }
@@ -100,8 +100,10 @@ export class ReloadMemory {
 }
 
 function isMemory(value: unknown): value is Memory {
-  const { port, told, declined } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
+  const { port, notified, declined } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
   return (
-    typeof port === 'number' && typeof told === 'boolean' && (declined === undefined || typeof declined === 'string')
+    typeof port === 'number' &&
+    typeof notified === 'boolean' &&
+    (declined === undefined || typeof declined === 'string')
   );
 }

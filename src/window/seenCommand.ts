@@ -33,5 +33,5 @@ export function seenCommand(sighting: Sighting, knowledge: Knowledge): SeenComma
   if (mayHaveMissedIt && assigned === undefined) return { kind: 'noConfiguration', problem };
   const port = mayHaveMissedIt ? (assigned ?? undefined) : text;
   const memory = memories.find((known) => known.port === port);
-  return { process, port, told: memory?.told ?? false, declined: memory?.declined === process };
+  return { process, port, notified: memory?.notified ?? false, declined: memory?.declined === process };
 }

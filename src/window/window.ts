@@ -77,9 +77,9 @@ export class Window {
         return this.#leases.retryAt(port, effect.life, effect.at);
       case 'retryIn':
         return this.#leases.retryAt(port, effect.life, this.#ports.now() + effect.seconds * 1000);
-      case 'tellLive':
+      case 'notifyLive':
         return this.#ports.notifyLive(effect.publication);
-      case 'tellProblem':
+      case 'notifyProblem':
         return this.#ports.notifyProblem(effect.problem, port);
     }
   }

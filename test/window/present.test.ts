@@ -164,7 +164,7 @@ describe('what the status bar shows', () => {
         sites: new Map<number, Site>([
           [3001, other],
           [3000, live],
-          [3002, { kind: 'idle', runs: stopped(), told: false }],
+          [3002, { kind: 'idle', runs: stopped(), notified: false }],
         ]),
       },
       0,

@@ -25,23 +25,27 @@ describe('what a reload carries over', () => {
     assert.deepEqual(
       [...memoriesOf(showing([3000, { ...examples.live, runs: both }]))],
       [
-        [shell, [{ port: 3000, told: true }]],
-        [otherShell, [{ port: 3000, told: true }]],
+        [shell, [{ port: 3000, notified: true }]],
+        [otherShell, [{ port: 3000, notified: true }]],
       ],
     );
   });
 
   it('is also what the student took down by hand, so that it stays down', () => {
     assert.deepEqual(
-      [...memoriesOf(showing([3000, { kind: 'idle', runs: running(), told: false }]))],
-      [[shell, [{ port: 3000, told: false, declined: '11:1' }]]],
+      [...memoriesOf(showing([3000, { kind: 'idle', runs: running(), notified: false }]))],
+      [[shell, [{ port: 3000, notified: false, declined: '11:1' }]]],
     );
   });
 
   it('is nothing of a site that failed, has no port, or was released while the window was away', () => {
     const { failed, notPublic } = examples;
     assert.deepEqual(
-      [...memoriesOf(showing([3000, failed], [0, notPublic], [3001, { kind: 'away', runs: running(), told: true }]))],
+      [
+        ...memoriesOf(
+          showing([3000, failed], [0, notPublic], [3001, { kind: 'away', runs: running(), notified: true }]),
+        ),
+      ],
       [],
     );
   });
@@ -49,7 +53,7 @@ describe('what a reload carries over', () => {
   it('is read by the next window, and gone with what it stands for', () => {
     const before = holds();
     before.save(showing([3000, examples.stopped]));
-    assert.deepEqual(holds().read(shell), [{ port: 3000, told: true }]);
+    assert.deepEqual(holds().read(shell), [{ port: 3000, notified: true }]);
     before.save(emptyWindow);
     assert.deepEqual([holds().read(shell), readdirSync(join(root, 'holds'))], [[], []]);
   });
@@ -59,7 +63,7 @@ describe('what a reload carries over', () => {
     const mine = holds();
     mine.save(showing([3001, examples.stopped]));
     mine.save(emptyWindow);
-    assert.deepEqual(holds().read(otherShell), [{ port: 3000, told: true }]);
+    assert.deepEqual(holds().read(otherShell), [{ port: 3000, notified: true }]);
   });
 
   it('is forgotten when the shell has ended', () => {

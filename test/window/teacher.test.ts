@@ -94,13 +94,13 @@ describe('what a window tells the teacher of its sites', () => {
 
   it('is read beside the relay socket, and goes when the site does', () => {
     const files = new SiteStatusFiles(() => folder);
-    const base = { runs: new Map(), told: true, lease } as const;
+    const base = { runs: new Map(), notified: true, lease } as const;
     const refusal = { server: 'Vite', why: 'x', file: 'y', fix: 'z' } as const;
     files.save(stateOf({ kind: 'live', ...base }, { kind: 'waiting', ...base, refusal }));
     const read = (port: number) => readStatus(`unix:${folder}/${port}.sock`);
     assert.deepEqual(read(0), { state: 'live', server: null, problem: null });
     assert.deepEqual(read(1), { state: 'waiting', server: null, problem: 'Vite refuses visitors' });
-    files.save(stateOf({ kind: 'idle', runs: new Map(), told: false }));
+    files.save(stateOf({ kind: 'idle', runs: new Map(), notified: false }));
     assert.deepEqual(readdirSync(folder), []);
     assert.equal(readStatus('http://localhost:3000'), undefined);
   });

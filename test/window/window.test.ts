@@ -103,7 +103,7 @@ describe('the window', () => {
       ports.ring();
     }
     assert.deepEqual(
-      ports.notified.map((told) => 'action' in told && told.action),
+      ports.notified.map((notified) => 'action' in notified && notified.action),
       ['Wait. Retrying automatically.'],
     );
     await ports.answer(6, published);

@@ -29,15 +29,15 @@ export function startGuardian(
   const args = [script, String(graceSeconds), ...command.words, 'release', '--holder', holder];
   const child = spawnGuardian(args, command.env);
   if (child?.pid === undefined) return { pid: undefined, released: () => undefined, leave: () => undefined };
-  let told = false;
+  let isTold = false;
   child.stdin.on('error', () => undefined); // it was killed, which 'exit' reports
   child.once('exit', (_code, signal) => {
     // A process that a signal ended has not become the command; SIGTERM can come before the shell has set its trap.
-    if (!told) onLost(signal !== null);
+    if (!isTold) onLost(signal !== null);
   });
   child.unref();
   const end = (text?: string): void => {
-    told = true;
+    isTold = true;
     child.stdin.end(text);
   };
   return { pid: child.pid, released: () => end('released\n'), leave: () => end() };

@@ -84,24 +84,24 @@ export function publish(
   runs: ReadonlyMap<ShellId, Run>,
   newLife: number,
   verify: boolean,
-  told: boolean,
+  notified: boolean,
 ): Step<Publishing> {
   const lease = leaseOf(site);
   const life = lease?.life ?? newLife;
   return {
-    site: { ...kept(site), kind: 'publishing', runs, told, life, ...(lease && { lease }) },
+    site: { ...kept(site), kind: 'publishing', runs, notified, life, ...(lease && { lease }) },
     effects: [{ type: 'publish', life, verify }],
   };
 }
 
 export const publishAgain = (site: Site, event: { shell: ShellId }, life: number): Step =>
-  publish(site, heldByHand(site, event.shell), life, true, site.told);
+  publish(site, heldByHand(site, event.shell), life, true, site.notified);
 
 /** The student took the site down: it is not published again until the command starts again. */
 export function unpublish(site: Site): Step {
   const lease = leaseOf(site);
   return step(
-    { kind: 'idle', runs: site.runs, told: false },
+    { kind: 'idle', runs: site.runs, notified: false },
     ...(lease ? [{ type: 'unpublish', lease } as const] : release(site)),
   );
 }
@@ -115,17 +115,17 @@ export function nowLive(site: AwaitingServer, { path }: Of<SiteEvent, 'type', 'l
   const next: Live = {
     ...kept(site),
     kind: 'live',
-    told: true,
+    notified: true,
     lease: site.lease,
     ...(path !== undefined && { path }),
   };
   const publication = publicationOf(next) ?? site.lease.publication;
-  return step(next, ...(site.told ? [] : [{ type: 'tellLive', publication } as const]));
+  return step(next, ...(site.notified ? [] : [{ type: 'notifyLive', publication } as const]));
 }
 
 export const nowFailed = (site: Site, problem: Problem, lease: Lease | undefined, ...effects: Effect[]): Step =>
   step({ kind: 'failed', ...kept(site), problem, ...(lease && { lease }) }, ...effects, {
-    type: 'tellProblem',
+    type: 'notifyProblem',
     problem,
   });
 
@@ -177,13 +177,13 @@ function failedForNow(site: Publishing, cause: Problem, seconds: number, effects
     { kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
     ...effects,
     { type: 'retryIn', life, seconds: seconds * factor },
-    ...(site.failures === undefined ? [{ type: 'tellProblem', problem } as const] : []),
+    ...(site.failures === undefined ? [{ type: 'notifyProblem', problem } as const] : []),
   );
 }
 
 export function tryAgain(site: Failed, event: { life: number }, life: number): Step {
   if (site.retry?.life !== event.life || !isRunning(site)) return step(site);
-  const { site: next, effects } = publish(site, site.runs, life, site.lease !== undefined, site.told);
+  const { site: next, effects } = publish(site, site.runs, life, site.lease !== undefined, site.notified);
   return step({ ...next, failures: site.retry.failures }, ...effects);
 }
 
@@ -196,7 +196,7 @@ export function delayed(site: Publishing, event: Of<SiteEvent, 'type', 'queued' 
 export function unpublishEarly(site: Publishing): Step {
   const { life, lease } = site;
   return step(
-    { kind: 'idle', runs: site.runs, told: false },
+    { kind: 'idle', runs: site.runs, notified: false },
     lease ? { type: 'unpublish', lease } : { type: 'release', life },
   );
 }
@@ -208,8 +208,8 @@ export function withoutNote(site: Publishing): Publishing {
 
 export function withoutPort(site: Site, event: { shell: ShellId; process: ProcessId }): Step {
   return step(
-    { kind: 'notPublic', runs: startedRun(site, event), told: true },
-    ...(site.told ? [] : [{ type: 'tellProblem', problem: noPort } as const]),
+    { kind: 'notPublic', runs: startedRun(site, event), notified: true },
+    ...(site.notified ? [] : [{ type: 'notifyProblem', problem: noPort } as const]),
   );
 }
 

@@ -15,20 +15,23 @@ export function hiddenServers(site: Live, { port, hidden }: Of<SiteEvent, 'type'
     ...(site.path !== undefined && { path: site.path }),
   };
   if (hidden.length === 0 || site.hidden) return step(next);
-  return step(next, { type: 'tellProblem', problem: problemFor('second-server', { port, other: hidden.join(', ') }) });
+  return step(next, {
+    type: 'notifyProblem',
+    problem: problemFor('second-server', { port, other: hidden.join(', ') }),
+  });
 }
 
 /** Visitors get no response. The student is notified once of each program that holds the port. */
 export function silent(site: AwaitingServer | Stopped, event: Of<SiteEvent, 'type', 'silent'>): Step {
   const { elsewhere, mute, unreachable, heldBy, foreign } = event;
   const holder = heldBy?.process ?? heldBy?.command;
-  const told = { ...kept(site), ...(holder !== undefined && { toldHolder: holder }) };
+  const notified = { ...kept(site), ...(holder !== undefined && { notifiedHolder: holder }) };
   const next: Site =
     site.kind === 'stopped'
-      ? { kind: 'stopped', ...told, lease: site.lease, ...(heldBy && { heldBy }) }
+      ? { kind: 'stopped', ...notified, lease: site.lease, ...(heldBy && { heldBy }) }
       : {
           kind: 'waiting',
-          ...told,
+          ...notified,
           lease: site.lease,
           ...(elsewhere !== undefined && { elsewhere }),
           ...(mute && { mute }),
@@ -36,16 +39,16 @@ export function silent(site: AwaitingServer | Stopped, event: Of<SiteEvent, 'typ
           ...(heldBy && { heldBy }),
           ...(foreign && { foreign }),
         };
-  if (!heldBy || holder === site.toldHolder) return step(next);
+  if (!heldBy || holder === site.notifiedHolder) return step(next);
   const { port } = site.lease.publication;
-  return step(next, { type: 'tellProblem', problem: problemFor(portBlockedCode, { port, program: heldBy.command }) });
+  return step(next, { type: 'notifyProblem', problem: problemFor(portBlockedCode, { port, program: heldBy.command }) });
 }
 
 /** The refusal is shown while it lasts; the student is notified once. */
 export function visitorsRefused(site: AwaitingServer, { refusal }: Of<SiteEvent, 'type', 'visitorsRefused'>): Step {
   const problem = refusalProblem(refusal);
-  const toldRefusal = `${problem.title}: ${problem.action}`; // without the reason, whose wording may change
-  if (site.refusal && site.toldRefusal === toldRefusal) return step(site);
-  const next: AwaitingServer = { ...kept(site), kind: 'waiting', lease: site.lease, refusal, toldRefusal };
-  return step(next, ...(site.toldRefusal === toldRefusal ? [] : [{ type: 'tellProblem', problem } as const]));
+  const notifiedRefusal = `${problem.title}: ${problem.action}`; // without the reason, whose wording may change
+  if (site.refusal && site.notifiedRefusal === notifiedRefusal) return step(site);
+  const next: AwaitingServer = { ...kept(site), kind: 'waiting', lease: site.lease, refusal, notifiedRefusal };
+  return step(next, ...(site.notifiedRefusal === notifiedRefusal ? [] : [{ type: 'notifyProblem', problem } as const]));
 }

@@ -5,7 +5,7 @@ import { leaseOf, type Of, type Site, type SiteEvent, type Step } from './siteSt
 /** Publishes a site again that visitors no longer reach, after a check of what Cloudflare has. */
 export function lostOnTheWay(site: Public, { reason, lasts }: Of<SiteEvent, 'type', 'lost'>): Step {
   if (!leaseOf(site)) return step(site);
-  const { site: next, effects } = publish(site, site.runs, 0, true, site.told);
+  const { site: next, effects } = publish(site, site.runs, 0, true, site.notified);
   const message = `Visitors do not reach your site (${reason}). It is being published again.`;
   return step({ ...next, note: { message }, ...(lasts && { lost: reason }) }, ...effects);
 }

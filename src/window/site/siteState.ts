@@ -55,11 +55,11 @@ export interface Holder {
 interface Base {
   readonly runs: ReadonlyMap<ShellId, Run>;
   /** The notification about this publication was shown (or, in the site without a port, the warning). */
-  readonly told: boolean;
+  readonly notified: boolean;
   /** The last refusal that the student was notified of; each is notified once for a publication. */
-  readonly toldRefusal?: string;
+  readonly notifiedRefusal?: string;
   /** The last program that the student was told holds the port. */
-  readonly toldHolder?: string;
+  readonly notifiedHolder?: string;
   /** The reason why visitors do not reach the site, while that lasts. */
   readonly lost?: string;
 }
@@ -112,13 +112,13 @@ export type Site = Idle | Publishing | AwaitingServer | Live | Stopped | Away | 
 export type Kind = Site['kind'];
 
 export type SiteEvent =
-  | { readonly type: 'ran'; readonly shell: ShellId; readonly process: ProcessId; readonly told?: boolean }
+  | { readonly type: 'ran'; readonly shell: ShellId; readonly process: ProcessId; readonly notified?: boolean }
   | { readonly type: 'ranWithoutPort'; readonly shell: ShellId; readonly process: ProcessId }
   | { readonly type: 'ranWithBadPort'; readonly shell: ShellId; readonly process: ProcessId; readonly problem: Problem }
   /** The command runs, but the student took the site down before a reload. */
   | { readonly type: 'declined'; readonly shell: ShellId; readonly process: ProcessId }
   /** The site was held before a reload; its server does not run. */
-  | { readonly type: 'restored'; readonly shell: ShellId; readonly told: boolean }
+  | { readonly type: 'restored'; readonly shell: ShellId; readonly notified: boolean }
   | { readonly type: 'ended'; readonly shell: ShellId }
   | { readonly type: 'closed'; readonly shell: ShellId }
   | { readonly type: 'republish'; readonly shell: ShellId }
@@ -161,8 +161,8 @@ export type Effect =
   | { readonly type: 'abandon'; readonly life: number }
   | { readonly type: 'retryAt'; readonly life: number; readonly at: number }
   | { readonly type: 'retryIn'; readonly life: number; readonly seconds: number }
-  | { readonly type: 'tellLive'; readonly publication: Publication }
-  | { readonly type: 'tellProblem'; readonly problem: Problem };
+  | { readonly type: 'notifyLive'; readonly publication: Publication }
+  | { readonly type: 'notifyProblem'; readonly problem: Problem };
 
 /** The member of a union with this `kind` or `type`. */
 export type Of<U, K extends 'kind' | 'type', V> = Extract<U, Record<K, V>>;
@@ -172,14 +172,14 @@ export interface Step<S extends Site = Site> {
   readonly effects: readonly Effect[];
 }
 
-export const idleSite: Idle = { kind: 'idle', runs: new Map(), told: false };
+export const idleSite: Idle = { kind: 'idle', runs: new Map(), notified: false };
 
 /** The fields that every state of one publication has. */
-export const kept = ({ runs, told, toldRefusal, toldHolder, lost }: Site): Pick<Site, keyof Base> => ({
+export const kept = ({ runs, notified, notifiedRefusal, notifiedHolder, lost }: Site): Pick<Site, keyof Base> => ({
   runs,
-  told,
-  ...(toldRefusal !== undefined && { toldRefusal }),
-  ...(toldHolder !== undefined && { toldHolder }),
+  notified,
+  ...(notifiedRefusal !== undefined && { notifiedRefusal }),
+  ...(notifiedHolder !== undefined && { notifiedHolder }),
   ...(lost !== undefined && { lost }),
 });
 

@@ -65,9 +65,9 @@ const whilePublic = {
 /** The transitions of each state. silences.ts has the reason for every event without one. */
 export const table = {
   idle: {
-    ran: (site, event, life) => publish(site, startedRun(site, event), life, false, event.told ?? false),
+    ran: (site, event, life) => publish(site, startedRun(site, event), life, false, event.notified ?? false),
     restored: (site, event, life) =>
-      publish(site, withRun(site, event.shell, { running: false }), life, false, event.told),
+      publish(site, withRun(site, event.shell, { running: false }), life, false, event.notified),
     declined: (site, event) => step({ ...site, runs: startedRun(site, event) }),
     ranWithoutPort: withoutPort,
     ranWithBadPort: withBadPort,
@@ -134,8 +134,8 @@ export const table = {
     windowAnswers: (site, _event, life) => {
       if (site.lease) return held(site, site.lease);
       return isRunning(site)
-        ? publish(site, site.runs, life, false, site.told)
-        : step({ kind: 'idle', runs: site.runs, told: false });
+        ? publish(site, site.runs, life, false, site.notified)
+        : step({ kind: 'idle', runs: site.runs, notified: false });
     },
   },
   failed: {
@@ -143,7 +143,7 @@ export const table = {
     withdrawn,
     guardianLost,
     windowSilent: (site) => (site.lease ? nowAway({ ...site, lease: site.lease }) : step(site)),
-    ran: (site, event, life) => publish(site, startedRun(site, event), life, false, site.told),
+    ran: (site, event, life) => publish(site, startedRun(site, event), life, false, site.notified),
     retry: tryAgain,
     ranWithoutPort: withoutPort,
     ranWithBadPort: withBadPort,
@@ -160,7 +160,7 @@ export const table = {
       step({
         kind: isRunning({ ...site, runs: withEnded(site, event.shell) }) ? 'notPublic' : 'idle',
         runs: withEnded(site, event.shell),
-        told: true,
+        notified: true,
       }),
     closed,
   },

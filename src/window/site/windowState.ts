@@ -14,14 +14,14 @@ export interface SeenCommand {
   readonly process: ProcessId;
   readonly port: PortReading;
   /** From before a reload: the student was notified of this site, or took it down. */
-  readonly told?: boolean;
+  readonly notified?: boolean;
   readonly declined?: boolean;
 }
 
 export type WindowEvent =
   /** All the watched commands that run in this terminal now. */
   | { readonly type: 'observed'; readonly shell: ShellId; readonly commands: readonly SeenCommand[] }
-  | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly told: boolean }
+  | { readonly type: 'restored'; readonly shell: ShellId; readonly port: number; readonly notified: boolean }
   | { readonly type: 'closed'; readonly shell: ShellId }
   /** `shell` replaced `previous` in its terminal, which ended the commands there. */
   | {
@@ -69,7 +69,7 @@ export function windowStep(state: WindowState, event: WindowEvent): WindowStep {
         event.commands,
       );
     case 'restored':
-      return siteStep(state, event.port, { type: 'restored', shell: event.shell, told: event.told });
+      return siteStep(state, event.port, { type: 'restored', shell: event.shell, notified: event.notified });
     case 'closed':
       return each(
         withAnnouncements(state, without(state.announcements, event.shell)),
@@ -180,10 +180,10 @@ function commandSeen(state: WindowState, shell: ShellId, command: SeenCommand): 
   return siteStep(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
 }
 
-function eventFor(shell: ShellId, { process, port, told, declined }: SeenCommand): SiteEvent {
+function eventFor(shell: ShellId, { process, port, notified, declined }: SeenCommand): SiteEvent {
   if (port === undefined) return { type: 'ranWithoutPort', shell, process };
   if (typeof port !== 'number') return { type: 'ranWithBadPort', shell, process, problem: port };
-  return declined ? { type: 'declined', shell, process } : { type: 'ran', shell, process, told: told ?? false };
+  return declined ? { type: 'declined', shell, process } : { type: 'ran', shell, process, notified: notified ?? false };
 }
 
 const sitesOf = (state: WindowState, shell: ShellId): number[] =>

@@ -64,7 +64,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
       await watched.site(isLive);
       assert.deepEqual(
         watched.effects.map(({ type }) => type),
-        ['tellLive'],
+        ['notifyLive'],
       );
       watched.watcher.follow(emptyWindow);
     });
@@ -95,7 +95,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
     await watched.site(isLive);
     assert.deepEqual(
       watched.effects.map(({ type }) => type),
-      ['tellProblem', 'tellLive'],
+      ['notifyProblem', 'notifyLive'],
     );
   });
 

@@ -83,7 +83,7 @@ describe('window/server/readinessEvents: the listeners on a public port', () => 
         examples.publishing,
         examples.notPublic,
         failed,
-        { kind: 'away', runs: new Map(), told: true } as const,
+        { kind: 'away', runs: new Map(), notified: true } as const,
       ].map((site) => pauseFor(site, 0)),
       [undefined, undefined, undefined, undefined, undefined],
     );

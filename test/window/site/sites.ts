@@ -38,13 +38,13 @@ export const stopped = (process = '11:1', of = shell): Map<string, Run> => new M
 /** One site of each kind, with a running command where the kind allows it. */
 export const examples = {
   idle: idleSite,
-  publishing: { kind: 'publishing', runs: running(), told: false, life: 1 },
-  waiting: { kind: 'waiting', runs: running(), told: false, lease },
-  live: { kind: 'live', runs: running(), told: true, lease },
-  stopped: { kind: 'stopped', runs: stopped(), told: true, lease },
-  away: { kind: 'away', runs: running(), told: true, lease },
-  failed: { kind: 'failed', runs: running(), told: false, problem },
-  notPublic: { kind: 'notPublic', runs: running(), told: true },
+  publishing: { kind: 'publishing', runs: running(), notified: false, life: 1 },
+  waiting: { kind: 'waiting', runs: running(), notified: false, lease },
+  live: { kind: 'live', runs: running(), notified: true, lease },
+  stopped: { kind: 'stopped', runs: stopped(), notified: true, lease },
+  away: { kind: 'away', runs: running(), notified: true, lease },
+  failed: { kind: 'failed', runs: running(), notified: false, problem },
+  notPublic: { kind: 'notPublic', runs: running(), notified: true },
 } as const satisfies { [K in Kind]: Extract<Site, { kind: K }> };
 
 /** All events of a world with two terminals, three processes and one life. */
@@ -59,7 +59,7 @@ export const allEvents: readonly SiteEvent[] = [
       { type: 'ranWithBadPort', shell: where, process, problem },
       { type: 'declined', shell: where, process },
     ]),
-    { type: 'restored', shell: where, told: true },
+    { type: 'restored', shell: where, notified: true },
     { type: 'ended', shell: where },
     { type: 'closed', shell: where },
     { type: 'republish', shell: where },

@@ -55,17 +55,17 @@ describe("a site's machine", () => {
   it('shows a refusal while it lasts, and tells it once for each publication', () => {
     const after = (site: Site, ...events: SiteEvent[]) =>
       events.reduce(
-        ({ site: now, told }, event) => {
+        ({ site: now, notified }, event) => {
           const next = transition(now, event, life);
           return {
             site: next.site,
-            told: [
-              ...told,
-              ...next.effects.flatMap((effect) => (effect.type === 'tellProblem' ? [effect.problem] : [])),
+            notified: [
+              ...notified,
+              ...next.effects.flatMap((effect) => (effect.type === 'notifyProblem' ? [effect.problem] : [])),
             ],
           };
         },
-        { site, told: [] as object[] },
+        { site, notified: [] as object[] },
       );
     const first = after(waiting, visitorsRefused);
     assert.deepEqual(first.site.kind === 'waiting' && first.site.refusal, refusal);
@@ -74,7 +74,7 @@ describe("a site's machine", () => {
     assert.deepEqual(restarted.site, {
       ...waiting,
       runs: running('12:1'),
-      toldRefusal: 'toldRefusal' in first.site ? first.site.toldRefusal : '',
+      notifiedRefusal: 'notifiedRefusal' in first.site ? first.site.notifiedRefusal : '',
     });
     const over = [
       [ended, ran],
@@ -85,12 +85,16 @@ describe("a site's machine", () => {
       [guardianLost, { ...published, life, created: false }],
     ] as const;
     for (const events of over)
-      assert.deepEqual(after(first.site, ...events, visitorsRefused).told, [], events.map(({ type }) => type).join());
-    assert.deepEqual(after(first.site, { type: 'visitorsRefused', refusal: otherRefusal }).told, [
+      assert.deepEqual(
+        after(first.site, ...events, visitorsRefused).notified,
+        [],
+        events.map(({ type }) => type).join(),
+      );
+    assert.deepEqual(after(first.site, { type: 'visitorsRefused', refusal: otherRefusal }).notified, [
       refusalProblem(otherRefusal),
     ]);
     assert.deepEqual(
-      after(first.site, unpublish, ran, { ...published, life }, visitorsRefused).told,
+      after(first.site, unpublish, ran, { ...published, life }, visitorsRefused).notified,
       [refusalProblem(refusal)],
       'another publication',
     );
@@ -114,7 +118,10 @@ describe("a site's machine", () => {
   });
 
   it('notifies again only of what was made again', () => {
-    assert.equal(transition({ ...publishing, told: true }, { ...published, created: false }, life).site.told, true);
-    assert.equal(transition({ ...publishing, told: true }, published, life).site.told, false);
+    assert.equal(
+      transition({ ...publishing, notified: true }, { ...published, created: false }, life).site.notified,
+      true,
+    );
+    assert.equal(transition({ ...publishing, notified: true }, published, life).site.notified, false);
   });
 });

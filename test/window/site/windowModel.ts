@@ -31,7 +31,7 @@ export class Model {
   readonly pending: Extract<WindowEffect, { type: 'publish' }>[] = [];
   readonly timers: Extract<WindowEffect, { type: 'retryAt' | 'retryIn' }>[] = [];
   /** Notifications for each life, and how many publications it had: the first, and each that was created later. */
-  readonly told = new Map<number, number>();
+  readonly notified = new Map<number, number>();
   readonly publications = new Map<number, number>();
   /** The last refusal that was notified, for each publication. */
   readonly toldRefusals = new Map<string, string>();
@@ -63,14 +63,14 @@ export class Model {
       case 'unpublish':
         this.held.delete(effect.lease.life);
         break;
-      case 'tellLive': {
+      case 'notifyLive': {
         const site = this.state.sites.get(effect.port);
         assert.equal(site?.kind, 'live', 'it is told that a site is live only when it is');
         const life = leaseOf(site)?.life ?? 0;
-        this.told.set(life, (this.told.get(life) ?? 0) + 1);
+        this.notified.set(life, (this.notified.get(life) ?? 0) + 1);
         break;
       }
-      case 'tellProblem':
+      case 'notifyProblem':
         if (effect.problem.code === visitorsRefusedCode) this.takeRefusal(effect.port, effect.problem);
         break;
       case 'typeAgain':
@@ -131,7 +131,7 @@ export class Model {
     const known = new Set([...this.state.sites.values()].flatMap((site) => lifeOf(site) ?? []));
     for (const life of this.held)
       assert.ok(known.has(life), `life ${life} is held, and no site of the window knows it`);
-    for (const [life, times] of this.told)
+    for (const [life, times] of this.notified)
       assert.ok(times <= (this.publications.get(life) ?? 0), `life ${life} was told ${times} times`);
   }
 }
@@ -146,7 +146,7 @@ const anyPort = fc.constantFrom(...ports);
 export const commandSeen = fc.record({
   process: fc.integer({ min: 100, max: 105 }).map((pid) => `${pid}:1`),
   port: fc.oneof({ weight: 6, arbitrary: anyPort }, { weight: 1, arbitrary: fc.constantFrom(undefined, problem) }),
-  told: fc.boolean(),
+  notified: fc.boolean(),
   declined: fc.boolean(),
 });
 export const anyMove: fc.Arbitrary<(model: Model) => void> = fc.oneof(
@@ -174,9 +174,9 @@ export const anyMove: fc.Arbitrary<(model: Model) => void> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.tuple(anyShell, anyPort, fc.boolean()).map(
-      ([shell, port, told]) =>
+      ([shell, port, notified]) =>
         (model: Model) =>
-          model.send({ type: 'restored', shell, port, told }),
+          model.send({ type: 'restored', shell, port, notified }),
     ),
   },
   {
@@ -212,7 +212,7 @@ export const anyMove: fc.Arbitrary<(model: Model) => void> = fc.oneof(
   {
     weight: 1,
     arbitrary: anyPort.map((port) => (model: Model) => {
-      const site = model.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), told: false };
+      const site = model.state.sites.get(port) ?? { kind: 'idle', runs: new Map(), notified: false };
       const life = site.kind === 'publishing' ? undefined : lifeOf(site);
       if (life === undefined) return;
       model.held.delete(life);

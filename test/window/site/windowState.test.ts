@@ -21,10 +21,10 @@ const observed = (port: number, where = shell, process = `${port}:1`): WindowEve
 
 describe('the port that Republish publishes', () => {
   const assigned = 4000;
-  const forgotten: Site = { kind: 'idle', runs: stopped(), told: false };
+  const forgotten: Site = { kind: 'idle', runs: stopped(), notified: false };
   const cases: [string, WindowState, number | undefined][] = [
     ['the assigned one when the window has no site', emptyWindow, assigned],
-    ['the one that a command runs on', having([3000, { kind: 'idle', runs: running(), told: false }]), 3000],
+    ['the one that a command runs on', having([3000, { kind: 'idle', runs: running(), notified: false }]), 3000],
     ['the one that is public though its server has stopped', having([3000, examples.stopped]), 3000],
     ['the one that failed though its command has ended', having([3000, { ...examples.failed, runs: stopped() }]), 3000],
     ['the one used last', having([3000, examples.live], [3001, examples.live]), 3001],
@@ -59,7 +59,7 @@ describe('the site that the window shows', () => {
   });
 
   it('is none that the student took down', () => {
-    const state = having([3000, examples.live], [3001, { kind: 'idle', runs: running(), told: false }]);
+    const state = having([3000, examples.live], [3001, { kind: 'idle', runs: running(), notified: false }]);
     assert.equal(shownSite(state).port, 3000);
   });
 });
