@@ -55,8 +55,12 @@ export async function waitForProcesses(
   count: number,
   pleases: (one: StudentProcess) => boolean = () => true,
 ): Promise<StudentProcess[]> {
+  let found: StudentProcess[] = [];
   return waitFor(async () => {
-    const found = await find(classroom);
+    found = await find(classroom);
     return found.length === count && found.every(pleases) && found;
-  }, `${count} processes`);
+  }, `${count} processes`).catch(() => {
+    const lines = found.map(({ pid, commandLine }) => `${pid} ${commandLine}`);
+    throw new Error([`Waited in vain for ${count} processes; found:`, ...lines].join('\n'));
+  });
 }
