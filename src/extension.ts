@@ -15,6 +15,7 @@ import { startGuardian } from './window/cli/guardian.ts';
 import { Heartbeat, beatSeconds } from './window/heartbeat.ts';
 import { ReloadMemory } from './window/reloadMemory.ts';
 import { problemFor } from './messages/messages.ts';
+import { setLanguage } from './messages/texts.ts';
 import { InfoCache, type InfoStore } from './window/cli/info.ts';
 import { notifyLive, notifyProblem, tellOfLocalLink } from './vscode/notifications.ts';
 import { VisitorsView } from './vscode/siteViews.ts';
@@ -32,6 +33,7 @@ const settings = (): Settings => readSettings(vscode.workspace.getConfiguration(
 /** Builds what must exist at once. Reading the configuration and scanning the terminals start right after it returns. */
 export function activate(context: vscode.ExtensionContext): TestApi {
   const stopwatch = startStopwatch();
+  setLanguage({ name: vscode.env.language, translate: (text) => vscode.l10n.t(text) });
   const log = vscode.window.createOutputChannel('Classroom Tunnel', { log: true });
   const logLine = (message: string): void => log.info(message);
   const command = (): CommandLine => commandLine(settings(), context.extensionPath, process.execPath, process.env);
@@ -176,7 +178,7 @@ function buildRelays(
     ...(onVisitors && { onVisitors }),
     onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
     onLost: (port, reason, lasts) => {
-      log.info(`visitors do not reach port ${port}: ${reason}`);
+      log.info(`visitors do not reach port ${port}: ${reason.text}`);
       dispatch(port, { type: 'lost', reason, ...(lasts && { lasts }) });
     },
     onReachedAgain: (port) => dispatch(port, { type: 'reachedAgain' }),

@@ -1,4 +1,4 @@
-// code-server: the one on the PATH when it is new enough, else the pinned one, compiled once into the cache.
+// code-server: the one on the PATH when it is new enough, else a pinned one, compiled once into the cache.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { cacheRoot, cached } from './cache.mjs';
@@ -6,11 +6,16 @@ import { findOnPath, provideSystem } from './debian.mjs';
 import { SetUpError, run, runOrFail } from './processes.mjs';
 import { withProgress } from './progress.mjs';
 
-const CODE_SERVER = '4.139.1';
-/** code-server's npm package installs and runs on Node 24 only, whatever Node the machine has. */
-const NODE = '24.21.0';
 /** code-server 4.N carries VS Code 1.N; package.json's engines.vscode asks for this one. */
 const OLDEST_MINOR = 100;
+/**
+ * The pinned versions, each with the Node that it is installed with and runs on, whatever Node the machine has. The oldest is
+ * the first with the VS Code of engines.vscode.
+ */
+const PINNED = {
+  newest: { version: '4.139.1', node: '24.21.0' },
+  oldest: { version: `4.${OLDEST_MINOR}.0`, node: '20.20.2' },
+};
 
 const COMPILER = [
   { what: 'make', commands: ['make'], packages: ['make'] },
@@ -43,6 +48,7 @@ const installEnvironment = (env, node) => ({
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_ignore_scripts: 'false',
+  npm_config_unsafe_perm: 'true', // the oldest asks for it where root installs it
   // npm 11 runs no install script that nobody has allowed, and code-server installs its parts by one, which has no
   // package.json of ours to allow them in. Their versions are pinned by code-server's shrinkwrap files.
   npm_config_dangerously_allow_all_scripts: 'true',
@@ -53,13 +59,13 @@ here=$(dirname "$(dirname "$(readlink -f "$0")")")
 exec "$here/node/bin/node" "$here/node_modules/code-server/out/node/entry.js" "$@"
 `;
 
-async function install(folder, env) {
+async function install(folder, { version, node: nodeVersion }, env) {
   const nodePackage = `node-linux-${process.arch}`;
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
   const npm = (args, environment) => runOrFail('npm', args, { cwd: folder, env: environment });
   const node = join(folder, 'node_modules', nodePackage);
-  await npm(['install', '--save-exact', `${nodePackage}@${NODE}`], env);
-  await npm(['install', '--save-exact', '--omit=dev', `code-server@${CODE_SERVER}`], installEnvironment(env, node));
+  await npm(['install', '--save-exact', `${nodePackage}@${nodeVersion}`], env);
+  await npm(['install', '--save-exact', '--omit=dev', `code-server@${version}`], installEnvironment(env, node));
   await mkdir(join(folder, 'bin'));
   await writeFile(
     join(folder, 'bin', 'code-server'),
@@ -74,22 +80,24 @@ async function install(folder, env) {
 /**
  * The executable of a code-server that can run this extension.
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {keyof typeof PINNED} [age] the oldest is never one on the PATH
  * @returns {Promise<string>}
  * @throws {SetUpError} when it can be neither found nor installed
  */
-export async function provideCodeServer(env = process.env) {
-  const found = await findNewEnough(env);
+export async function provideCodeServer(env = process.env, age = 'newest') {
+  const found = age === 'newest' ? await findNewEnough(env) : undefined;
   if (found !== undefined) return found;
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
     throw new SetUpError(
       'There is no code-server on the PATH, and it can be set up on Linux (x64, arm64) only. See https://coder.com/docs/code-server',
     );
   }
-  const key = `code-server-${CODE_SERVER}-node-${NODE}-${process.arch}`;
+  const pinned = PINNED[age];
+  const key = `code-server-${pinned.version}-node-${pinned.node}-${process.arch}`;
   const folder = await cached(cacheRoot(env), key, async (building) => {
     await provideSystem(COMPILER);
-    await withProgress(`Installing code-server ${CODE_SERVER} (compiles for some minutes, once)`, () =>
-      install(building, env),
+    await withProgress(`Installing code-server ${pinned.version} (compiles for some minutes, once)`, () =>
+      install(building, pinned, env),
     );
   });
   return join(folder, 'bin', 'code-server');

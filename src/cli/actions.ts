@@ -148,11 +148,9 @@ async function provision(context: ActionContext, session: Session, action: Actio
 /** Reports a request's way as progress. */
 export function listenerOf(report: Report): QueueListener {
   return {
-    queued: (message, until) => {
-      report.progress(
-        { event: 'queued', ...(message ? { message } : {}), ...(until ? { until: until.toISOString() } : {}) },
-        message,
-      );
+    queued: (reason, until) => {
+      const { code, message, facts } = reason ?? {};
+      report.progress({ event: 'queued', code, message, facts, until: until?.toISOString() }, message);
     },
     locked: () => {
       report.progress({ event: 'locked' });

@@ -74,9 +74,9 @@ function jsonReport(streams: Streams): Report {
     ...textReport(streams),
     answer: (_text, event) => write(event),
     progress: (event) => write(event),
-    fail: ({ code, title, message, action, exitCode, retryAfterSeconds, facts: { until, teacherMessage } }) => {
-      const pause = code === 'paused' ? { until, teacherMessage } : {};
-      write({ event: 'error', code, title, message, action, exitCode, retryAfterSeconds, ...pause });
+    fail: ({ code, title, message, action, exitCode, retryAfterSeconds, facts }) => {
+      const pause = code === 'paused' ? { until: facts['until'], teacherMessage: facts['teacherMessage'] } : {};
+      write({ event: 'error', code, title, message, action, facts, exitCode, retryAfterSeconds, ...pause });
       return exitCode;
     },
   };

@@ -1,11 +1,14 @@
 // Reads what a student's window says of a site. The student can write anything there, so it is bounded and cleaned.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { parseJson } from '../json.ts';
+import { readText, type Text } from '../messages/texts.ts';
 
 export interface SiteStatus {
   readonly state: string;
   readonly server: string | null;
   readonly problem: string | null;
+  /** The problem as a text that the teacher's window translates. */
+  readonly reason?: Text;
 }
 
 const maxBytes = 4_096;
@@ -23,11 +26,12 @@ export function readStatus(service: string): SiteStatus | undefined {
 
 /** Pure. */
 export function parseStatus(text: string): SiteStatus | undefined {
-  const { state, server, problem } = (parseJson(text) ?? {}) as Readonly<Record<string, unknown>>;
-  const line = (value: unknown) =>
-    (typeof value === 'string' ? value.replace(/\p{C}/gu, '').slice(0, 120) : '') || null;
+  const { state, server, problem, reason } = (parseJson(text) ?? {}) as Readonly<Record<string, unknown>>;
+  const clean = (value: string) => value.replace(/\p{C}/gu, '').slice(0, 120);
+  const line = (value: unknown) => (typeof value === 'string' ? clean(value) : '') || null;
+  const words = readText(reason, clean);
   return typeof state === 'string' && /^\w{1,20}$/.test(state)
-    ? { state, server: line(server), problem: line(problem) }
+    ? { state, server: line(server), problem: line(problem), ...(words && { reason: words }) }
     : undefined;
 }
 

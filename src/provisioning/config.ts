@@ -1,6 +1,7 @@
 // The configuration file: its keys, their defaults, and what it says about a user.
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { textOf, type Text } from '../messages/texts.ts';
 import { findOriginRequestFault } from './configFault.ts';
 import { FixableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
@@ -118,7 +119,7 @@ export function assignedPort(config: Config, user: string): number | undefined {
 
 /** @throws FixableError `port-not-allowed` where the configuration does not give this port to this user */
 export function checkPort(config: Config, user: string, port: number): void {
-  const refuse = (problem: string, fix: string) => {
+  const refuse = (problem: Text, fix: Text) => {
     throw new FixableError('port-not-allowed', { port, user, problem, fix });
   };
   if (config.ports) {
@@ -126,22 +127,26 @@ export function checkPort(config: Config, user: string, port: number): void {
     if (own === port) return;
     const owner = Object.keys(config.ports).find((name) => config.ports?.[name] === port);
     const problem = owner
-      ? `it belongs to ${owner}`
+      ? textOf('it belongs to {owner}', { owner })
       : own === undefined
-        ? 'the configuration gives this user none'
-        : 'no user has this port';
+        ? textOf('the configuration gives this user none')
+        : textOf('no user has this port');
     refuse(
       problem,
       own === undefined
-        ? `Ask your teacher to add ${user} to \`ports\` in ${config.file}.`
-        : `Yours is ${own}: start the command with ${config.portVariable}=${own}.`,
+        ? textOf('Ask your teacher to add {user} to `ports` in {file}.', { user, file: config.file })
+        : textOf('Yours is {own}: start the command with {variable}={own}.', { own, variable: config.portVariable }),
     );
   }
   const [first = 1, last = 65535] = config.portRange ?? [];
   if (port < first || port > last)
     refuse(
-      `it is outside ${first} to ${last}`,
-      `Start the command with ${config.portVariable} set to a port from ${first} to ${last}.`,
+      textOf('it is outside {first} to {last}', { first, last }),
+      textOf('Start the command with {variable} set to a port from {first} to {last}.', {
+        variable: config.portVariable,
+        first,
+        last,
+      }),
     );
 }
 

@@ -2,6 +2,7 @@
 import type { Config } from './config.ts';
 import type { SocketsOn } from './controls.ts';
 import { DelayedLog } from './delayedLog.ts';
+import type { FixableError } from './errors.ts';
 import { FormerHolders } from './formerHolders.ts';
 import { History } from './history.ts';
 import type { LockTimes } from './lock.ts';
@@ -35,7 +36,8 @@ export interface ProvisioningContext {
 
 /** Hears of a request's way until its outcome. */
 export interface QueueListener {
-  queued(message?: string, until?: Date): void;
+  /** @param reason why it waits until then */
+  queued(reason?: FixableError, until?: Date): void;
   locked(): void;
 }
 

@@ -1,4 +1,5 @@
 // The decisions of a teacher that refuse publications: stops and pauses. Pure.
+import { textOf } from '../messages/texts.ts';
 import { FixableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import type { SiteKey, StoredPublication } from './publications.ts';
@@ -180,7 +181,7 @@ function pauseRefusal(
     until,
     teacherMessage: message,
     seconds: Math.max(1, Math.min(retry, remaining)),
-    end: until === undefined ? '' : ` until ${localTime(until, now)}`,
+    end: until === undefined ? '' : textOf(' until {time}', { time: localTime(until, now) }),
     said: message === undefined ? '.' : `: ${message}`,
   });
 }

@@ -1,4 +1,5 @@
 // Cloudflare's rules and records as the plan sees them, found in constant time.
+import { textOf } from '../messages/texts.ts';
 import { FixableError } from './errors.ts';
 import { localPort, type IngressRule } from './ingress.ts';
 import { isMarkedBy, isMarkedOn, parseMarker } from './marker.ts';
@@ -78,11 +79,12 @@ export class PlanView {
     const service = this.serviceOf(hostname);
     const marker = parseMarker(this.#records.get(hostname)?.comment);
     if (marker && !this.ownRecord(want) && !this.idleRecordOfOther(want)) {
-      const problem = `${marker.user} holds it on the machine ${marker.machine}`;
+      const { user, machine } = marker;
+      const problem = textOf('{user} holds it on the machine {machine}', { user, machine });
       return new FixableError('hostname-taken', { hostname, problem });
     }
     if (service !== undefined && service !== want.service && !this.isOurs(want)) {
-      const problem = `a rule made elsewhere sends it to ${service}`;
+      const problem = textOf('a rule made elsewhere sends it to {service}', { service });
       return new FixableError('hostname-taken', { hostname, problem });
     }
     return undefined;

@@ -1,4 +1,5 @@
 // The reasons why a publication is refused before anything is read from Cloudflare. Pure.
+import { textOf } from '../messages/texts.ts';
 import { FixableError } from './errors.ts';
 import { isSameUser } from './marker.ts';
 import { isPossible } from './processIdentity.ts';
@@ -20,7 +21,7 @@ export function publishRefusal(
   const publications = [...live.values()];
   const taken = live.get(hostname);
   if (taken && !isSameUser(taken.user, user))
-    return new FixableError('hostname-taken', { hostname, problem: `${taken.user} holds it` });
+    return new FixableError('hostname-taken', { hostname, problem: textOf('{owner} holds it', { owner: taken.user }) });
   const other = publications.find(
     (publication) =>
       publication.port === port && publication.machine === machine && !isSameUser(publication.user, user),
@@ -30,9 +31,15 @@ export function publishRefusal(
     return new FixableError('usage', { problem: `${holder.process.pid} is not the id of a process` });
   const otherHolders = taken?.holders.filter(({ id }) => id !== holder.id).length ?? 0;
   if (otherHolders >= maxHolders)
-    return new FixableError('limit-reached', { user, problem: `${hostname} has ${otherHolders} holders already` });
+    return new FixableError('limit-reached', {
+      user,
+      problem: textOf('{hostname} has {count} holders already', { hostname, count: otherHolders }),
+    });
   const own = publications.filter((publication) => isSameUser(publication.user, user)).length;
   if (!taken && own >= maxSitesPerUser)
-    return new FixableError('limit-reached', { user, problem: `${own} sites of ${user} are live already` });
+    return new FixableError('limit-reached', {
+      user,
+      problem: textOf('{count} sites of {user} are live already', { count: own, user }),
+    });
   return undefined;
 }

@@ -93,7 +93,7 @@ class Waiter {
   async #waitForRateLimit(now: number, blockedFor: number): Promise<void> {
     const error = rateLimitError(now, blockedFor);
     if (blockedFor > timeoutOf(this.#leader.context)) throw error;
-    if (!this.#toldLimit) this.#listener.queued(error.message, new Date(now + blockedFor));
+    if (!this.#toldLimit) this.#listener.queued(error, new Date(now + blockedFor));
     this.#toldLimit = true;
     await this.#wakeup.next(this.#stop);
   }

@@ -1,6 +1,7 @@
 // Judges the answers to a probe: does a visitor who uses the public hostname get the site? Pure.
+import { textOf, type Words } from '../messages/texts.ts';
 import { devServers, rowOf } from './devServers.ts';
-import type { DevServerName, Fix, SocketPlan } from './devServers.ts';
+import type { DevServerName, SocketPlan } from './devServers.ts';
 
 /** The response to one request of the probe. */
 export interface Reply {
@@ -31,18 +32,22 @@ export interface ProbeAnswers {
 }
 
 /** Why a server turns visitors away, and the line that changes it. */
-export interface Refusal extends Fix {
-  readonly server: string;
-  /** Continues a sentence that starts with the server's name: "it …". */
-  readonly why: string;
+export interface Refusal {
+  readonly server: Words;
+  /** A sentence without its full stop. */
+  readonly why: Words;
+  /** The file of the project in which `fix` is the line to add. */
+  readonly file: Words;
+  readonly fix: Words;
 }
 
 export type ProbeResult =
   | { readonly kind: 'live'; readonly path?: string }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'silent'; readonly server: string }
+  | { readonly kind: 'silent'; readonly server: Words }
   | ({ readonly kind: 'refuses' } & Refusal);
 
+const theServer = textOf('The server');
 /** Statuses with which a server rejects a WebSocket because of its Host or Origin; with others it only says that none exists. */
 const rejected = new Set([400, 401, 403]);
 /** webpack-dev-server before version 5 refuses with status 200 and these words alone; any other page may quote them. */
@@ -50,14 +55,15 @@ const refusalAsPage = /^\s*Invalid Host header\s*$/;
 
 /** A reply that tells nothing about hostnames counts as live: it is what the student's own code answers. */
 export function resultOfProbe({ site, server, page, path, socket }: ProbeAnswers): ProbeResult {
-  if (page === undefined) return { kind: 'silent', server: server ?? 'The server' };
+  if (page === undefined) return { kind: 'silent', server: server ?? theServer };
   if (isStoppedPage(page, site)) return { kind: 'stopped' };
   const name = server ?? serverOfPage(page);
-  if (refusesHost(page)) return refusal(name, site, `it does not serve pages for ${site.hostname}`);
+  const { hostname } = site;
+  if (refusesHost(page)) return refusal(name, site, textOf('It does not serve pages for {hostname}', { hostname }));
   const refused = socket && refusedSocket(socket);
   return refused === undefined
     ? { kind: 'live', ...(path !== undefined && { path }) }
-    : refusal(name, site, `it refuses its page's WebSocket from ${site.hostname} (${refused})`);
+    : refusal(name, site, textOf("It refuses its page's WebSocket from {hostname} ({refused})", { hostname, refused }));
 }
 
 /**
@@ -107,10 +113,10 @@ function refusedSocket({ status, data }: SocketReply): string | undefined {
   return words.find((found) => found !== undefined);
 }
 
-function refusal(server: DevServerName | undefined, { hostname }: URL, why: string): ProbeResult {
+function refusal(server: DevServerName | undefined, { hostname }: URL, why: Words): ProbeResult {
   const fix = rowOf(server)?.fix(hostname) ?? {
-    file: 'the configuration of your server',
-    fix: `allow the host ${hostname}`,
+    file: textOf('the configuration of your server'),
+    fix: textOf('allow the host {hostname}', { hostname }),
   };
-  return { kind: 'refuses', server: server ?? 'The server', why, ...fix };
+  return { kind: 'refuses', server: server ?? theServer, why, ...fix };
 }

@@ -22,12 +22,12 @@ const reportAt = { first: 2, again: 4, most: 20 } as const;
 const timeout = 10_000;
 const mostBytes = 1_000;
 /** 404: no rule of the tunnel names the host. 530: no tunnel serves it (1033), or its DNS record leads nowhere (1016). */
-const lostStatuses = new Map([
+export const lostStatuses = new Map([
   [404, 'Cloudflare answers 404: the tunnel has no rule for it'],
   [530, 'Cloudflare answers 530: its connector or its DNS record is gone'],
 ]);
 /** A resolver may remember that there was no such name, for up to half an hour after the record is there. */
-const noName =
+export const noName =
   'this server does not find its name; either the DNS record is gone, or the resolver remembers that it was';
 
 /** Asks once, with GET. Never rejects, and takes ten seconds at most. */

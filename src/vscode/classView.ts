@@ -1,5 +1,6 @@
 // The class view of a teacher: a tree in the activity bar, fed while it is visible.
 import * as vscode from 'vscode';
+import { languageName, t } from '../messages/texts.ts';
 import type { CommandLine } from '../window/cli/run.ts';
 import { forNotification } from '../window/escape.ts';
 import { allLinks, classView, type ClassList, type Row } from '../window/teacher/classList.ts';
@@ -68,8 +69,10 @@ export class ClassView implements vscode.Disposable {
     this.#list = list;
     const { badge, rows } = classView(list, clock);
     this.#view.badge =
-      badge === 0 ? undefined : { value: badge, tooltip: `${badge} ${badge === 1 ? 'site is' : 'sites are'} live` };
-    this.#view.message = rows.length === 0 ? 'No site is live.' : '';
+      badge === 0
+        ? undefined
+        : { value: badge, tooltip: badge === 1 ? t('1 site is live') : t('{count} sites are live', { count: badge }) };
+    this.#view.message = rows.length === 0 ? t('No site is live.') : '';
     this.#changed.fire(undefined);
   }
 
@@ -97,9 +100,9 @@ const actions: Readonly<Record<TeacherCommandId, (context: ActionContext, row?: 
   },
   'classroomTunnel.stopAll': async ({ run }) => {
     const answer = await vscode.window.showWarningMessage(
-      'Stop the sites of everyone?',
+      t('Stop the sites of everyone?'),
       { modal: true },
-      'Stop Everyone',
+      t('Stop Everyone'),
     );
     return answer === undefined ? undefined : run(['stop', '--all']);
   },
@@ -111,16 +114,17 @@ const actions: Readonly<Record<TeacherCommandId, (context: ActionContext, row?: 
 };
 
 async function pause({ run }: ActionContext, row?: Row): Promise<void> {
-  const title = `Pause ${row?.user ?? 'everyone'}`;
+  const title = row?.user === undefined ? t('Pause everyone') : t('Pause {user}', { user: row.user });
   const until = await vscode.window.showInputBox({
-    title: `${title}: until when?`,
-    prompt: '10:30, 45m, 2h; empty: until you resume',
-    validateInput: (text) => (/^(|\d\d?:\d\d|\d{1,4}[mh])$/.test(text.trim()) ? undefined : 'Such as 10:30, 45m or 2h'),
+    title: `${title}: ${t('until when?')}`,
+    prompt: t('10:30, 45m, 2h; empty: until you resume'),
+    validateInput: (text) =>
+      /^(|\d\d?:\d\d|\d{1,4}[mh])$/.test(text.trim()) ? undefined : t('Such as 10:30, 45m or 2h'),
   });
   if (until === undefined) return;
   const message = await vscode.window.showInputBox({
-    title: `${title}: a message?`,
-    prompt: 'Students see it; empty: none',
+    title: `${title}: ${t('a message?')}`,
+    prompt: t('Students see it; empty: none'),
   });
   if (message === undefined) return;
   const options = [
@@ -131,14 +135,14 @@ async function pause({ run }: ActionContext, row?: Row): Promise<void> {
 }
 
 async function pickUser({ list }: ActionContext): Promise<string | undefined> {
-  return vscode.window.showQuickPick([...new Set(list?.live.map(({ user }) => user))], { title: 'Whose site?' });
+  return vscode.window.showQuickPick([...new Set(list?.live.map(({ user }) => user))], { title: t('Whose site?') });
 }
 
 function treeItem({ id, label, description, tooltip, icon, kind, url }: Row): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   Object.assign(item, { id, description, tooltip, contextValue: kind, iconPath: new vscode.ThemeIcon(icon) });
   if (url !== undefined)
-    item.command = { command: 'vscode.open', title: 'Open', arguments: [vscode.Uri.parse(url, true)] };
+    item.command = { command: 'vscode.open', title: t('Open'), arguments: [vscode.Uri.parse(url, true)] };
   return item;
 }
 
@@ -146,6 +150,6 @@ function treeItem({ id, label, description, tooltip, icon, kind, url }: Row): vs
 function clock(time: string): string {
   const date = new Date(time);
   const isToday = date.toDateString() === new Date().toDateString();
-  const minutes = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  return isToday ? minutes : `${date.toLocaleDateString()} ${minutes}`;
+  const minutes = date.toLocaleTimeString(languageName(), { hour: '2-digit', minute: '2-digit' });
+  return isToday ? minutes : `${date.toLocaleDateString(languageName())} ${minutes}`;
 }

@@ -1,10 +1,11 @@
 // The actions of the palette commands.
 import * as vscode from 'vscode';
+import { t } from '../messages/texts.ts';
 import type { Visitors } from '../relay/visitors.ts';
 import { endProgram } from '../shell/endProgram.ts';
 import type { ShellId } from '../shell/processIds.ts';
 import type { Info } from '../window/cli/events.ts';
-import { ownCommands, type OwnCommandId } from '../window/commandTable.ts';
+import { labelOf, ownCommands, type OwnCommandId } from '../window/commandTable.ts';
 import { readPort } from '../window/site/port.ts';
 import { forNotification } from '../window/escape.ts';
 import { holderOf, publicationOf, type Publication } from '../window/site/siteState.ts';
@@ -71,7 +72,9 @@ async function endServer({ window, look, log }: CommandContext): Promise<void> {
   log.info(`${holder.command} ${ended ? 'has ended' : 'could not be ended'}`);
   look(port);
   const text = forNotification(
-    ended ? `It has ended. Start your server again: port ${port} is free.` : `${holder.command} could not be ended.`,
+    ended
+      ? t('It has ended. Start your server again: port {port} is free.', { port })
+      : t('{command} could not be ended.', { command: holder.command }),
   );
   void (ended ? vscode.window.showInformationMessage(text) : vscode.window.showErrorMessage(text));
 }
@@ -81,11 +84,11 @@ const afterMilliseconds = (milliseconds: number): Promise<void> =>
 
 async function askForPort(): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({
-    title: 'Classroom Tunnel: Republish',
-    prompt: 'The port that your server listens on',
+    title: `Classroom Tunnel: ${labelOf('classroomTunnel.republish')}`,
+    prompt: t('The port that your server listens on'),
     placeHolder: '3000',
     validateInput: (value) =>
-      typeof readPort(value, 'PORT') === 'number' ? undefined : 'A port is a number from 1 to 65535',
+      typeof readPort(value, 'PORT') === 'number' ? undefined : t('A port is a number from 1 to 65535'),
   });
   const port = readPort(text, 'PORT');
   return typeof port === 'number' ? port : undefined;
@@ -100,6 +103,8 @@ function withPublication(
   return publication
     ? use(publication)
     : vscode.window.showInformationMessage(
-        `Your site is not public. Type ${watchedCommands().join(' or ')} in a terminal to publish it.`,
+        t('Your site is not public. Type {commands} in a terminal to publish it.', {
+          commands: watchedCommands().join(t(' or ')),
+        }),
       );
 }

@@ -1,6 +1,6 @@
 // The notifications: a site is live, or a problem and commands that help.
 import * as vscode from 'vscode';
-import { labels, type CommandId } from '../window/commandTable.ts';
+import { labelOf, type CommandId } from '../window/commandTable.ts';
 import { forNotification, notificationLink } from '../window/escape.ts';
 import {
   noPort,
@@ -11,19 +11,20 @@ import {
 } from '../window/site/siteState.ts';
 import { findText } from '../window/server/findText.ts';
 import type { RelaysOptions } from '../window/server/relays.ts';
-import { problemFor, sentences } from '../messages/messages.ts';
+import { problemFor, sentences, worded } from '../messages/messages.ts';
+import { t, textOf } from '../messages/texts.ts';
 import type { Problem, Publication } from '../window/site/siteState.ts';
+
+const whenLive = ['classroomTunnel.open', 'classroomTunnel.copyLink', 'classroomTunnel.showQrCode'] as const;
 
 /** "Your site is live", with the hostname as a link. */
 export function notifyLive(publication: Publication): void {
   void offer(
     vscode.window.showInformationMessage(
-      `Your site is live: ${notificationLink(publication)}`,
-      labels['classroomTunnel.open'],
-      labels['classroomTunnel.copyLink'],
-      labels['classroomTunnel.showQrCode'],
+      t('Your site is live: {link}', { link: notificationLink(publication) }),
+      ...whenLive.map(labelOf),
     ),
-    ['classroomTunnel.open', 'classroomTunnel.copyLink', 'classroomTunnel.showQrCode'],
+    whenLive,
     publication,
   );
 }
@@ -48,11 +49,11 @@ const firstCommands: Readonly<Record<string, CommandId>> = {
 };
 
 export function notifyProblem(problem: Problem): void {
-  const { code, action } = problem;
-  const text = forNotification([sentences(problem), action].filter((part) => part !== '').join(' '));
+  const { code, title, message, action } = worded(problem);
+  const text = forNotification([sentences({ title, message }), action].filter((part) => part !== '').join(' '));
   const show = warnings.has(code) ? vscode.window.showWarningMessage : vscode.window.showErrorMessage;
   const offers = [firstCommands[code] ?? 'classroomTunnel.republish', 'classroomTunnel.showLog'] as const;
-  void offer(show(text, ...offers.map((id) => labels[id])), offers);
+  void offer(show(text, ...offers.map(labelOf)), offers);
 }
 
 /**
@@ -66,7 +67,7 @@ export function tellOfLocalLink(log: (message: string) => void): NonNullable<Rel
     log(`${path} of ${hostname} holds ${address}${found ? ` (${found.file}, line ${found.line})` : ''}`);
     if (notified.has(hostname) || (!found && !inPage)) return;
     notified.add(hostname);
-    const place = found ? `${found.file}, line ${found.line},` : path;
+    const place = found ? textOf('{file}, line {line},', { file: found.file, line: found.line }) : path;
     notifyProblem(problemFor('local-link', { address, place }));
   };
 }
@@ -77,6 +78,6 @@ async function offer(
   ...args: unknown[]
 ): Promise<void> {
   const label = await answer;
-  const command = commands.find((id) => labels[id] === label);
+  const command = commands.find((id) => labelOf(id) === label);
   if (command) await vscode.commands.executeCommand(command, ...args);
 }

@@ -1,5 +1,6 @@
 // The views of a site beside the code: a preview as visitors see it, its address as a QR code, and its visitors.
 import * as vscode from 'vscode';
+import { t } from '../messages/texts.ts';
 import type { Visitors } from '../relay/visitors.ts';
 import { qrCodePage, visitorsPage } from '../window/siteViewPages.ts';
 import type { Publication } from '../window/site/siteState.ts';
@@ -25,7 +26,7 @@ export class VisitorsView implements vscode.Disposable {
 
   show(publication: Publication, visitors: Visitors): void {
     if (!this.#panel) {
-      this.#panel = vscode.window.createWebviewPanel('classroomTunnel.visitors', 'Visitors', beside);
+      this.#panel = vscode.window.createWebviewPanel('classroomTunnel.visitors', t('Visitors'), beside);
       this.#panel.onDidDispose(() => (this.#panel = undefined));
     }
     this.#port = publication.port;

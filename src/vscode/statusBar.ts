@@ -1,6 +1,6 @@
 // The status bar item and the context keys, drawn from the state by present().
 import * as vscode from 'vscode';
-import { labels } from '../window/commandTable.ts';
+import { linkedCommands } from '../window/commandTable.ts';
 import { present, type Presentation } from '../window/present.ts';
 import type { InfoCache } from '../window/cli/info.ts';
 import type { Relays } from '../window/server/relays.ts';
@@ -55,6 +55,6 @@ export class StatusBar implements vscode.Disposable {
 /** Its links may run only the commands that the window offers. */
 function tooltip(text: string): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(text);
-  markdown.isTrusted = { enabledCommands: Object.keys(labels) };
+  markdown.isTrusted = { enabledCommands: linkedCommands };
   return markdown;
 }

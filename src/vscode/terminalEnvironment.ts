@@ -1,5 +1,6 @@
 // The environment variables of new terminals. A shell's own start-up files run later and may change them.
 import type { EnvironmentVariableCollection, EnvironmentVariableMutatorOptions } from 'vscode';
+import { t } from '../messages/texts.ts';
 import { serverVariables } from '../relay/serverVariables.ts';
 import type { Info } from '../window/cli/events.ts';
 
@@ -22,7 +23,7 @@ export function applyVariables(
   collection: EnvironmentVariableCollection,
   variables: ReadonlyMap<string, string>,
 ): void {
-  collection.description = 'Your port and address for Classroom Tunnel';
+  collection.description = t('Your port and address for Classroom Tunnel');
   for (const [name] of collection) if (!variables.has(name)) collection.delete(name);
   for (const [name, value] of variables) {
     if (collection.get(name)?.value !== value) collection.replace(name, value, whenTheShellStarts);

@@ -1,4 +1,5 @@
 // The palette commands. package.json declares them too; a test compares the two.
+import { t } from '../messages/texts.ts';
 
 export const commandTable = {
   'classroomTunnel.republish': { title: 'Republish', enablement: undefined },
@@ -27,3 +28,9 @@ export const labels: Readonly<Record<CommandId, string>> = {
   'workbench.action.terminal.focus': 'Open the Terminal',
   'workbench.action.terminal.new': 'Open a New Terminal',
 };
+
+/** The commands that a link or a button of the window may run. */
+export const linkedCommands = Object.keys(labels) as CommandId[];
+
+/** The label of a button or a link that runs a command. */
+export const labelOf = (id: CommandId): string => t(labels[id]);

@@ -2,8 +2,9 @@
 // releases it when this process ends.
 import { drop } from '../shell/drops.ts';
 import { exitCodes } from '../messages/exitCodes.ts';
-import { problemFor } from '../messages/messages.ts';
-import type { CliError, CliEvent, CliOutcome } from './cli/events.ts';
+import { detailOf, isMessageCode, problemFor } from '../messages/messages.ts';
+import { textOf, type Words } from '../messages/texts.ts';
+import { problemOf, type CliError, type CliEvent, type CliOutcome } from './cli/events.ts';
 import type { Guardian } from './cli/guardian.ts';
 import type { RunOptions } from './cli/run.ts';
 import type { Relays } from './server/relays.ts';
@@ -110,7 +111,7 @@ export class Leases {
       },
     });
     if (relayed && outcome.event === 'published' && !(await this.#ports.relays.serve(publicationOf(outcome)))) {
-      const problem = problemFor('relay-failed', { problem: 'the log of this window says why' });
+      const problem = problemFor('relay-failed', { problem: textOf('the log of this window says why') });
       this.#onEvent(port, { type: 'refused', life, problem });
       return;
     }
@@ -124,12 +125,16 @@ export class Leases {
       return { type: 'published', life, publication: publicationOf(outcome), created: outcome.created };
     }
     if (outcome.event !== 'error') {
-      return { type: 'refused', life, problem: noAnswer(`publish answered with ${outcome.event}`) };
+      return {
+        type: 'refused',
+        life,
+        problem: noAnswer(textOf('publish answered with {event}', { event: outcome.event })),
+      };
     }
     const { retryAfterSeconds, title } = outcome;
     const wait = secondsToWait(outcome);
     if (wait !== undefined)
-      return { type: 'busy', life, note: { message: title, until: this.#ports.now() + wait * 1000 } };
+      return { type: 'busy', life, note: { message: textOf(title), until: this.#ports.now() + wait * 1000 } };
     const problem = problemOf(outcome);
     return { type: 'refused', life, problem, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
   }
@@ -159,7 +164,9 @@ export class Leases {
   #queued(port: number, life: number, event: CliEvent): void {
     if (event.event !== 'queued' || event.until === undefined) return drop('noUntil');
     const until = Date.parse(event.until);
-    const note: Note = { message: event.message ?? 'Waiting for Cloudflare', ...(Number.isFinite(until) && { until }) };
+    const { code = '', facts, message = textOf('Waiting for Cloudflare') } = event;
+    const words = isMessageCode(code) && facts ? detailOf(code, facts) : message;
+    const note: Note = { message: words, ...(Number.isFinite(until) && { until }) };
     this.#onEvent(port, { type: 'queued', life, note });
   }
 
@@ -223,9 +230,8 @@ function secondsToWait({ exitCode, retryAfterSeconds }: CliError): number | unde
   return exitCode === exitCodes.busy ? Math.max(1, retryAfterSeconds ?? 5) : undefined;
 }
 
-const noAnswer = (problem: string): Problem => problemFor('no-answer', { file: 'classroom-tunnel', problem });
+const noAnswer = (problem: Words): Problem => problemFor('no-answer', { file: 'classroom-tunnel', problem });
 const publicationOf = ({ hostname, url, port }: Publication): Publication => ({ hostname, url, port });
-const problemOf = ({ code, title, message, action }: CliError): Problem => ({ code, title, message, action });
 
 function describe(outcome: CliOutcome): string {
   if (outcome.event === 'error') return `${outcome.title}. ${outcome.message} ${outcome.action}`;

@@ -1,22 +1,16 @@
 // The texts and icons of each state. Pure; no other file words a state.
-import { labels, type CommandId } from './commandTable.ts';
+import { worded } from '../messages/messages.ts';
+import { say, t } from '../messages/texts.ts';
+import { labelOf, type CommandId } from './commandTable.ts';
 import { forMarkdown, forMarkdownCode, forStatusBar, markdownLink } from './escape.ts';
 import { doubtProblem, pending, type Announcement } from './site/announcements.ts';
-import {
-  holderOf,
-  isRunning,
-  leaseOf,
-  noPort,
-  pausedCode,
-  publicationOf,
-  refusalProblem,
-  stoppedByTeacherCode,
-} from './site/siteState.ts';
-import type { Kind, Note, Problem, Publication, Site } from './site/siteState.ts';
-import type { Refusal } from '../relay/probeResult.ts';
+import { holderOf, isRunning, leaseOf, noPort, publicationOf } from './site/siteState.ts';
+import type { Away, Kind, Live, Publication, Publishing, Site, Stopped } from './site/siteState.ts';
+import { failedLook, lostLook, problemLook, refusalLook } from './presentProblem.ts';
 import { holderText, waitingLook, whilePublic, withEnd, type Look } from './presentWaiting.ts';
 import { noVisitors, type Visitors } from '../relay/visitors.ts';
 import { countText } from './siteViewPages.ts';
+import { stateName } from './stateNames.ts';
 import { shownSite } from './site/windowState.ts';
 import type { WindowState } from './site/windowState.ts';
 
@@ -57,12 +51,12 @@ export function present(
   return {
     kind: site.kind,
     text: look.text,
-    label: `Classroom Tunnel: ${look.text.replace(/\$\([\w~-]+\) ?/g, '').replace(/, trying again in \d+ s/, '')}`,
+    label: `Classroom Tunnel: ${(look.spoken ?? look.text).replace(/\$\([\w~-]+\) ?/g, '')}`,
     tooltip: [
       look.explain,
       beside(typed, look),
       others(state, port),
-      look.offers.map((id) => `[${labels[id]}](command:${id})`).join(' · '),
+      look.offers.map((id) => `[${labelOf(id)}](command:${id})`).join(' · '),
     ]
       .filter((part) => part !== '')
       .join('\n\n'),
@@ -78,22 +72,50 @@ export function present(
   };
 }
 
-const takenDownLook: Look = {
-  text: '$(globe) Not public',
-  explain: '**You took your site down.** Your server still runs: Republish makes it public again.',
-  command: 'classroomTunnel.republish',
-  offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
-};
+function idleLook(site: Site, commands: readonly string[]): Look {
+  const text = `$(globe) ${t('Not public')}`;
+  if (isRunning(site))
+    return {
+      text,
+      explain: t('**You took your site down.** Your server still runs: Republish makes it public again.'),
+      command: 'classroomTunnel.republish',
+      offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
+    };
+  const typed = commands.map(forMarkdownCode).join(t(' or '));
+  return {
+    text,
+    explain: t('**Your site is not public.** Type {commands} in a terminal to publish it.', { commands: typed }),
+    command: 'workbench.action.terminal.focus',
+    offers: ['workbench.action.terminal.focus', 'classroomTunnel.republish', 'classroomTunnel.showLog'],
+  };
+}
+
+function publishingLook({ note }: Publishing, port: number, now: number): Look {
+  const seconds = Math.ceil(((note?.until ?? now) - now) / 1000);
+  const text = t('Publishing: busy, trying again in {seconds} s', { seconds });
+  const explain =
+    seconds > 0
+      ? t('**Port {port} is being published: busy, trying again in {seconds} s.**', { port, seconds })
+      : t('**Port {port} is being published.**', { port });
+  return {
+    text: `$(sync~spin) ${seconds > 0 ? text : t('Publishing')}`,
+    spoken: seconds > 0 ? t('Publishing: busy') : t('Publishing'),
+    explain: `${explain} ${forMarkdown(note ? say(note.message) : t('This takes a few seconds.'))}`,
+    command: 'classroomTunnel.showLog',
+    offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
+  };
+}
 
 /** A command that was just typed is shown instead of a state in which nothing is public. */
 function announcementLook(typed: Announcement, site: Site): Look | undefined {
   if (leaseOf(site) !== undefined && site.kind !== 'stopped') return undefined;
   if (site.kind === 'publishing' || site.kind === 'notPublic') return undefined;
   const problem = doubtProblem(typed);
-  if (problem) return problemLook(problem, `$(warning) Not public: ${forStatusBar(problem.title)}`, 'warning');
+  if (problem) return problemLook(problem, worded(problem).title, 'warning');
+  const command = forMarkdownCode(typed.command);
   return {
-    text: `$(loading~spin) Starting ${forStatusBar(typed.command)}`,
-    explain: `**${forMarkdownCode(typed.command)} is starting.** Your site becomes public as soon as it runs.`,
+    text: `$(loading~spin) ${t('Starting {command}', { command: forStatusBar(typed.command) })}`,
+    explain: t('**{command} is starting.** Your site becomes public as soon as it runs.', { command }),
     command: 'classroomTunnel.showLog',
     offers: ['classroomTunnel.showLog'],
   };
@@ -101,7 +123,8 @@ function announcementLook(typed: Announcement, site: Site): Look | undefined {
 
 /** The problem of another command, for the tooltip of a site that is public. */
 function beside(typed: Announcement | undefined, look: Look): string {
-  const problem = typed && doubtProblem(typed);
+  const doubt = typed && doubtProblem(typed);
+  const problem = doubt && worded(doubt);
   const text = problem ? `${forMarkdown(problem.message)} ${forMarkdown(problem.action)}` : '';
   return look.explain.includes(text) ? '' : text;
 }
@@ -111,115 +134,82 @@ const visitorsText = (visitors: Visitors): string => (visitors.inAll === 0 ? '' 
 function lookOf(site: Site, port: number, now: number, commands: readonly string[], visitors: Visitors): Look {
   switch (site.kind) {
     case 'idle':
-      if (isRunning(site)) return takenDownLook;
-      return {
-        text: '$(globe) Not public',
-        explain: `**Your site is not public.** Type ${commands.map(forMarkdownCode).join(' or ')} in a terminal to publish it.`,
-        command: 'workbench.action.terminal.focus',
-        offers: ['workbench.action.terminal.focus', 'classroomTunnel.republish', 'classroomTunnel.showLog'],
-      };
+      return idleLook(site, commands);
     case 'publishing':
-      return {
-        text: `$(sync~spin) Publishing${wait(site.note, now)}`,
-        explain: `**Port ${port} is being published${wait(site.note, now)}.** ${forMarkdown(site.note?.message ?? 'This takes a few seconds.')}`,
-        command: 'classroomTunnel.showLog',
-        offers: ['classroomTunnel.unpublish', 'classroomTunnel.showLog'],
-      };
+      return publishingLook(site, port, now);
     case 'waiting':
       return site.refusal ? refusalLook(site.refusal, site.lease.publication) : waitingLook(site, port);
     case 'live':
       return {
         text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
-        explain: `**Your site is live:** ${markdownLink(publicationOf(site) ?? site.lease.publication)} leads to port ${port}. It ends when you close the terminal or this window.${hiddenText(site.hidden)}${visitorsText(visitors)}`,
+        explain: liveText(site, port) + hiddenText(site.hidden) + visitorsText(visitors),
         command: 'classroomTunnel.open',
         offers: whilePublic,
       };
     case 'stopped':
       if (site.answered) return answeredElsewhereLook(site.lease.publication);
       return {
-        text: `$(debug-stop) ${forStatusBar(site.lease.publication.hostname)}: server stopped`,
-        explain: `**Your server does not run.** ${markdownLink(site.lease.publication)} stays yours: start the server again to go live.${site.heldBy ? `\n\n${holderText(site.heldBy, port)}` : ''}`,
+        text: `$(debug-stop) ${forStatusBar(site.lease.publication.hostname)}: ${t('server stopped')}`,
+        explain: stoppedText(site, port),
         command: 'workbench.action.terminal.focus',
         offers: withEnd(site.heldBy, ['workbench.action.terminal.focus', ...whilePublic]),
       };
     case 'away':
       return {
-        text: '$(debug-disconnect) Away',
-        explain: site.lease
-          ? `**This window does not answer.** ${markdownLink(site.lease.publication)} will be taken down if it stays silent.`
-          : '**This window did not answer for a while,** so your site was taken down. It comes back when the window answers.',
+        text: `$(debug-disconnect) ${t('Away')}`,
+        explain: awayText(site),
         command: 'classroomTunnel.showLog',
         offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
       };
     case 'failed':
       return failedLook(site.problem);
     case 'notPublic':
-      return problemLook(noPort, '$(warning) Not public: no PORT', 'warning');
+      return problemLook(noPort, t('no PORT'), 'warning');
   }
 }
 
-/** The way to a site that waits for its server or is live is broken; undefined if it is not. */
-function lostLook(site: Site): Look | undefined {
-  if (site.lost === undefined || (site.kind !== 'live' && site.kind !== 'waiting')) return undefined;
-  const { publication } = site.lease;
-  return {
-    text: `$(warning) ${forStatusBar(publication.hostname)}: visitors do not reach it`,
-    explain: `**Visitors do not reach your site** ${markdownLink(publication)}: ${forMarkdown(site.lost)}. It was published again and is checked twice a minute. If this lasts, tell your teacher.`,
-    command: 'classroomTunnel.republish',
-    offers: ['classroomTunnel.republish', ...whilePublic],
-    background: 'warning',
-  };
+function liveText(site: Live, port: number): string {
+  return t('**Your site is live:** {link} leads to port {port}. It ends when you close the terminal or this window.', {
+    link: markdownLink(publicationOf(site) ?? site.lease.publication),
+    port,
+  });
+}
+
+function stoppedText({ lease, heldBy }: Stopped, port: number): string {
+  const explain = t('**Your server does not run.** {link} stays yours: start the server again to go live.', {
+    link: markdownLink(lease.publication),
+  });
+  return heldBy ? `${explain}\n\n${holderText(heldBy, port)}` : explain;
+}
+
+function awayText({ lease }: Away): string {
+  if (lease)
+    return t('**This window does not answer.** {link} will be taken down if it stays silent.', {
+      link: markdownLink(lease.publication),
+    });
+  return t(
+    '**This window did not answer for a while,** so your site was taken down. It comes back when the window answers.',
+  );
 }
 
 function hiddenText(hidden: readonly number[] | undefined): string {
   if (!hidden) return '';
-  return `\n\nYour server on port ${hidden.join(', ')} is not public: stop the first one to show it.`;
+  const text = t('Your server on port {ports} is not public: stop the first one to show it.', {
+    ports: hidden.join(', '),
+  });
+  return `\n\n${text}`;
 }
 
 function answeredElsewhereLook(publication: Publication): Look {
   return {
     text: `$(globe) ${forStatusBar(publication.hostname)}`,
-    explain: `**Another window of yours serves this site.** ${markdownLink(publication)} leads to the server that was started there; the command in this window has ended.`,
+    explain: t(
+      '**Another window of yours serves this site.** {link} leads to the server that was started there; the command in this window has ended.',
+      { link: markdownLink(publication) },
+    ),
     command: 'classroomTunnel.open',
     offers: whilePublic,
   };
-}
-
-function refusalLook(refusal: Refusal, publication: Publication): Look {
-  const { title, message } = refusalProblem(refusal);
-  return {
-    text: `$(warning) ${forStatusBar(publication.hostname)}: ${forStatusBar(title)}`,
-    explain: `**${forMarkdown(title)}** of ${markdownLink(publication)}. ${forMarkdown(message)}\n\nChange this in ${forMarkdown(refusal.file)}: ${forMarkdownCode(refusal.fix)}\n\nThe site goes live automatically once the server accepts visitors.`,
-    command: 'classroomTunnel.showLog',
-    offers: whilePublic,
-    background: 'warning',
-  };
-}
-
-function failedLook(problem: Problem): Look {
-  const isOfTeacher = [stoppedByTeacherCode, pausedCode].includes(problem.code);
-  const level = isOfTeacher ? 'warning' : 'error';
-  return problemLook(problem, `$(${level}) Not public: ${forStatusBar(problem.title)}`, level);
-}
-
-function problemLook(problem: Problem, text: string, background: 'error' | 'warning'): Look {
-  return {
-    text,
-    explain: `${explanation(problem)}\n\n${forMarkdown(problem.action)}`,
-    command: 'classroomTunnel.republish',
-    offers: ['classroomTunnel.republish', 'classroomTunnel.showLog'],
-    background,
-  };
-}
-
-function explanation({ title, message }: Problem): string {
-  if (message.startsWith(title)) return `**${forMarkdown(message)}**`;
-  return `**${forMarkdown(title)}.** ${forMarkdown(message)}`;
-}
-
-function wait(note: Note | undefined, now: number): string {
-  const seconds = Math.ceil(((note?.until ?? now) - now) / 1000);
-  return seconds > 0 ? `: busy, trying again in ${seconds} s` : '';
 }
 
 /** The other sites of this window, in one line. */
@@ -227,7 +217,7 @@ function others(state: WindowState, shownPort: number): string {
   const rest = [...state.sites].filter(([port, { kind }]) => port !== shownPort && port !== 0 && kind !== 'idle');
   const names = rest.map(([port, site]) => {
     const lease = leaseOf(site);
-    return `${lease ? markdownLink(lease.publication) : `port ${port}`} (${site.kind})`;
+    return `${lease ? markdownLink(lease.publication) : t('port {port}', { port })} (${stateName(site.kind)})`;
   });
-  return names.length === 0 ? '' : `Also in this window: ${names.join(', ')}.`;
+  return names.length === 0 ? '' : t('Also in this window: {sites}.', { sites: names.join(', ') });
 }

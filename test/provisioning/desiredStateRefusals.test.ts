@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { textOf } from '../../src/messages/texts.ts';
 import { formatMarker, parseMarker } from '../../src/provisioning/marker.ts';
 import { maxHolders } from '../../src/provisioning/publishRefusal.ts';
 import { type StoredState } from '../../src/provisioning/publications.ts';
@@ -36,7 +37,7 @@ describe('desired state, of requests that may not be served', () => {
       );
     assert.deepEqual(codes, [
       ['port-held', 'student1'],
-      ['hostname-taken', 'student1 holds it'],
+      ['hostname-taken', textOf('{owner} holds it', { owner: 'student1' })],
     ]);
     assert.deepEqual(holdersOf(after(desired)), holdersOf(state));
   });

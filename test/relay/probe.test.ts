@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { inEnglish } from '../../src/messages/texts.ts';
 import { probe } from '../../src/relay/probe.ts';
 import type { ProbeResult } from '../../src/relay/probeResult.ts';
 import { SITE, startHarness } from './helpers.ts';
@@ -49,7 +50,7 @@ describe('relay/probe', () => {
     });
     harness.server.on('upgrade', (_request, socket) => socket.end('Unauthorized'));
     const result = await direct();
-    assert.match(result.kind === 'refuses' ? result.why : '', /\(Unauthorized\)$/);
+    assert.match(result.kind === 'refuses' ? inEnglish(result.why) : '', /\(Unauthorized\)$/);
   });
 
   it('reports a WebSocket that is refused in a response or in a frame', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inEnglish, textOf } from '../../src/messages/texts.ts';
 import { resultOfProbe, planSockets, viteClientPath } from '../../src/relay/probeResult.ts';
 import type { ProbeAnswers, Reply } from '../../src/relay/probeResult.ts';
 import { SITE } from './helpers.ts';
@@ -31,7 +32,7 @@ describe('relay/probeResult', () => {
     assert.deepEqual(resultFor({ page: vite }), {
       kind: 'refuses',
       server: 'Vite',
-      why: 'it does not serve pages for student1.example.com',
+      why: textOf('It does not serve pages for {hostname}', { hostname: 'student1.example.com' }),
       file: 'vite.config.js',
       fix: "server: { allowedHosts: ['student1.example.com'] },",
     });
@@ -60,7 +61,7 @@ describe('relay/probeResult', () => {
       server: 'webpack-dev-server',
       socket: { status: 101, data: '\u0081{"type":"error","data":"Invalid Host/Origin header"}' },
     });
-    assert.match(webpack.kind === 'refuses' ? webpack.why : '', /Invalid Host\/Origin header/);
+    assert.match(webpack.kind === 'refuses' ? inEnglish(webpack.why) : '', /Invalid Host\/Origin header/);
     assert.equal(resultFor({ server: 'Vite', socket: { status: 400, data: '' } }).kind, 'refuses');
   });
 
@@ -78,7 +79,7 @@ describe('relay/probeResult', () => {
 
   it('gives advice for an unknown server', () => {
     const result = resultFor({ page: reply('Invalid Host header (custom)', 400) });
-    assert.deepEqual(result.kind === 'refuses' && [result.server, result.fix], [
+    assert.deepEqual(result.kind === 'refuses' && [result.server, result.fix].map((words) => inEnglish(words)), [
       'The server',
       'allow the host student1.example.com',
     ]);

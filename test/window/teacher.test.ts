@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseStatus, readStatus } from '../../src/cli/siteStatus.ts';
+import { textOf } from '../../src/messages/texts.ts';
 import type { Site } from '../../src/window/site/siteState.ts';
 import { emptyWindow, type WindowState } from '../../src/window/site/windowState.ts';
 import { allLinks, classView, readClassList, type ClassList } from '../../src/window/teacher/classList.ts';
@@ -99,7 +100,8 @@ describe('what a window tells the teacher of its sites', () => {
     files.save(stateOf({ kind: 'live', ...base }, { kind: 'waiting', ...base, refusal }));
     const read = (port: number) => readStatus(`unix:${folder}/${port}.sock`);
     assert.deepEqual(read(0), { state: 'live', server: null, problem: null });
-    assert.deepEqual(read(1), { state: 'waiting', server: null, problem: 'Vite refuses visitors' });
+    const reason = textOf('{server} refuses visitors', { server: 'Vite' });
+    assert.deepEqual(read(1), { state: 'waiting', server: null, problem: 'Vite refuses visitors', reason });
     files.save(stateOf({ kind: 'idle', runs: new Map(), notified: false }));
     assert.deepEqual(readdirSync(folder), []);
     assert.equal(readStatus('http://localhost:3000'), undefined);

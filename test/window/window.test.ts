@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { worded } from '../../src/messages/messages.ts';
 import { FakeWindowPorts, failure, published, removed, settled } from './fakeWindowPorts.ts';
 import { publication, shell } from './site/sites.ts';
 
@@ -103,7 +104,7 @@ describe('the window', () => {
       ports.ring();
     }
     assert.deepEqual(
-      ports.notified.map((notified) => 'action' in notified && notified.action),
+      ports.notified.map((notified) => 'action' in notified && worded(notified).action),
       ['Wait. Retrying automatically.'],
     );
     await ports.answer(6, published);

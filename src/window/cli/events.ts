@@ -1,4 +1,5 @@
 // Reads the lines that `classroom-tunnel … --json` prints, and checks every field. Pure.
+import { readFacts, type Facts } from '../../messages/texts.ts';
 import type { Problem, Publication } from '../site/siteState.ts';
 
 /** The configuration of this student; needs no network. */
@@ -23,6 +24,9 @@ export interface Info {
 export interface Queued {
   readonly event: 'queued';
   readonly message?: string;
+  /** Of the message, where it has one. */
+  readonly code?: string;
+  readonly facts?: Facts;
   readonly until?: string;
 }
 export interface Published extends Publication {
@@ -50,6 +54,11 @@ export interface Saved extends Publication {
 export type CliOutcome = Info | Published | Removed | CliError;
 export type CliEvent = CliOutcome | Queued | Saved | { readonly event: 'locked' };
 
+/** The problem of an error. */
+export function problemOf({ code, title, message, action, facts }: CliError): Problem {
+  return { code, title, message, action, ...(facts && { facts }) };
+}
+
 /** @returns undefined if the line is not an event of the contract */
 export function readEvent(line: string): CliEvent | undefined {
   const fields = parseObject(line);
@@ -63,7 +72,13 @@ export const isOutcome = (event: CliEvent): event is CliOutcome =>
 type Fields = Readonly<Record<string, unknown>>;
 
 const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>> = {
-  queued: (fields) => ({ event: 'queued', ...text(fields, 'message'), ...text(fields, 'until') }),
+  queued: (fields) => ({
+    event: 'queued',
+    ...text(fields, 'message'),
+    ...text(fields, 'code'),
+    ...text(fields, 'until'),
+    ...factsOf(fields),
+  }),
   locked: () => ({ event: 'locked' }),
   saved: (fields) => {
     const publication = readPublication(fields);
@@ -93,6 +108,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     title: string(fields['title']) || 'The command failed',
     message: string(fields['message']),
     action: string(fields['action']),
+    ...factsOf(fields),
     exitCode: count(fields['exitCode']) || 1,
     ...(typeof fields['retryAfterSeconds'] === 'number' && { retryAfterSeconds: fields['retryAfterSeconds'] }),
   }),
@@ -118,6 +134,7 @@ function readPublication(fields: Fields | null | undefined): Publication | undef
   return /^https?:\/\//.test(url) ? { hostname, url, port } : undefined;
 }
 
+const factsOf = ({ facts }: Fields) => facts !== undefined && { facts: readFacts(facts) };
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const strings = (value: unknown): string[] =>

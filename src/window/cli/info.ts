@@ -1,5 +1,5 @@
 // Caches the configuration of this student, which the command-line tool prints; defaults until it has answered.
-import type { Info, CliOutcome } from './events.ts';
+import { problemOf, type CliOutcome, type Info } from './events.ts';
 import type { Problem } from '../../messages/messages.ts';
 import type { Watched } from '../../shell/terminalProcesses.ts';
 
@@ -47,8 +47,8 @@ export class InfoCache {
       this.#problem = undefined;
       this.#store.set(outcome);
     } else if (outcome.event === 'error') {
-      const { code, title, message, action } = outcome;
-      this.#problem = { code, title, message, action };
+      const { title, message, action } = outcome;
+      this.#problem = problemOf(outcome);
       this.#log(`${title}. ${message} ${action}`);
     }
   }

@@ -1,5 +1,6 @@
 // Translates the listeners on a public port, and the result of a probe, into events of a site; says when to look again. Pure.
 import { problemFor } from '../../messages/messages.ts';
+import { textOf } from '../../messages/texts.ts';
 import type { Target } from '../../relay/forward.ts';
 import { isLoopback } from '../../relay/target.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
@@ -35,7 +36,7 @@ export function eventOfListeners(
 ): SiteEvent | undefined {
   if (leaseOf(site) === undefined) return undefined;
   if (onPort.some((listener) => listener.uid !== uid))
-    return { type: 'withdrawn', problem: problemFor('port-foreign', { port, owner: 'another user' }) };
+    return { type: 'withdrawn', problem: problemFor('port-foreign', { port, owner: textOf('another user') }) };
   const inodes = new Set(own.map(({ inode }) => inode));
   const reached = onPort.filter(({ address }) => isLoopback(address));
   const listening = isHeldByHand(site) ? reached.length > 0 : reached.some(({ inode }) => inodes.has(inode));

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../../relay/forward.ts';
+import { textOf, type Text } from '../../messages/texts.ts';
 import { noVisitors } from '../../relay/visitors.ts';
 import type { Visitors } from '../../relay/visitors.ts';
 import type { LocalLink } from '../../relay/localLinks.ts';
@@ -27,7 +28,7 @@ export interface RelaysOptions {
   /** Called when the visitors of a site have changed. */
   readonly onVisitors?: (publication: Publication, visitors: Visitors) => void;
   /** Called when visitors do not reach the site of a port any more (`lasts`), or not at this place of its relay, with the reason. */
-  readonly onLost: (port: number, reason: string, lasts?: true) => void;
+  readonly onLost: (port: number, reason: Text, lasts?: true) => void;
   readonly onReachedAgain?: (port: number) => void;
   /** Whether relays of this class are reached at ports, as far as the last answer of the command says. */
   readonly usesPorts?: () => boolean;
@@ -158,7 +159,7 @@ export class Relays {
         allow: allow?.() ?? [],
         onBlocked: (blocked) => this.#onBlocked(entry, blocked),
         onLost: (reason) => {
-          if (this.#entries.get(port) === entry) this.#options.onLost(port, reason, true);
+          if (this.#entries.get(port) === entry) this.#options.onLost(port, textOf(reason), true);
         },
         onReachedAgain: () => {
           if (this.#entries.get(port) === entry) this.#options.onReachedAgain?.(port);
@@ -196,14 +197,15 @@ export class Relays {
     const former = entry.relayPort;
     if (former === undefined) return;
     entry.relayPort = await relay.openPort(former);
-    if (entry.relayPort !== former) this.#options.onLost(entry.publication.port, 'its relay has another port now');
+    if (entry.relayPort !== former)
+      this.#options.onLost(entry.publication.port, textOf('its relay has another port now'));
   }
 
   #onNoWebSockets(entry: Entry): void {
     const { port } = entry.publication;
     if (this.#entries.get(port) !== entry || entry.relayPort !== undefined) return;
     this.usePorts();
-    this.#options.onLost(port, 'the connector carries none of its WebSockets');
+    this.#options.onLost(port, textOf('the connector carries none of its WebSockets'));
   }
 
   #onBlocked(entry: Entry, blocked: Blocked): void {

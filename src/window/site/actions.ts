@@ -172,7 +172,7 @@ function failedForNow(site: Publishing, cause: Problem, seconds: number, effects
   const failures = Math.min((site.failures ?? 0) + 1, maxFailures);
   // A pause says when to try again.
   const factor = cause.code === pausedCode ? 1 : 2 ** (failures - 1);
-  const problem = { ...cause, action: `${cause.action} Retrying automatically.` };
+  const problem = { ...cause, isRetried: true } as const;
   return step(
     { kind: 'failed', ...kept(site), problem, retry: { life, failures }, ...(lease && { lease }) },
     ...effects,

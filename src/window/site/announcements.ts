@@ -2,6 +2,7 @@
 // site takes its place. Pure.
 import type { ShellId } from '../../shell/processIds.ts';
 import { problemFor, type Problem } from '../../messages/messages.ts';
+import { textOf } from '../../messages/texts.ts';
 
 /** Why a command that was typed is not public. */
 export type Doubt =
@@ -137,7 +138,8 @@ export function doubtProblem({ command, doubt }: Announcement): Problem | undefi
     case 'notSeen':
       return problemFor('command-not-seen', { command });
     case 'ended': {
-      const reason = doubt.exitCode === undefined ? '' : ` with exit code ${doubt.exitCode}`;
+      const { exitCode } = doubt;
+      const reason = exitCode === undefined ? '' : textOf(' with exit code {exitCode}', { exitCode });
       return problemFor('command-ended', { command, reason });
     }
     case 'otherUser':

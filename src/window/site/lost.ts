@@ -1,4 +1,5 @@
 // The steps of a site that visitors do not reach. Pure.
+import { textOf } from '../../messages/texts.ts';
 import { publish, step, type Public } from './actions.ts';
 import { leaseOf, type Of, type Site, type SiteEvent, type Step } from './siteState.ts';
 
@@ -6,7 +7,7 @@ import { leaseOf, type Of, type Site, type SiteEvent, type Step } from './siteSt
 export function lostOnTheWay(site: Public, { reason, lasts }: Of<SiteEvent, 'type', 'lost'>): Step {
   if (!leaseOf(site)) return step(site);
   const { site: next, effects } = publish(site, site.runs, 0, true, site.notified);
-  const message = `Visitors do not reach your site (${reason}). It is being published again.`;
+  const message = textOf('Visitors do not reach your site ({reason}). It is being published again.', { reason });
   return step({ ...next, note: { message }, ...(lasts && { lost: reason }) }, ...effects);
 }
 

@@ -1,6 +1,7 @@
 // One site: the publication of one port by this window. Its states, events and effects, as data. The state machine is in
 // transitions.ts; windowState.ts has the window with all its sites.
 import { problemFor, type Problem } from '../../messages/messages.ts';
+import type { Words } from '../../messages/texts.ts';
 import type { Refusal } from '../../relay/probeResult.ts';
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 
@@ -27,7 +28,7 @@ export interface Lease {
 
 /** The reason why publishing takes long; `until` in ms since 1970. */
 export interface Note {
-  readonly message: string;
+  readonly message: Words;
   readonly until?: number;
 }
 
@@ -61,7 +62,7 @@ interface Base {
   /** The last program that the student was told holds the port. */
   readonly notifiedHolder?: string;
   /** The reason why visitors do not reach the site, while that lasts. */
-  readonly lost?: string;
+  readonly lost?: Words;
 }
 export interface Idle extends Base {
   readonly kind: 'idle';
@@ -143,7 +144,7 @@ export type SiteEvent =
    * Visitors no longer reach it: its rule or record was deleted, or the connector is gone (`lasts`, until `reachedAgain`), or its
    * relay is at another place now.
    */
-  | { readonly type: 'lost'; readonly reason: string; readonly lasts?: true }
+  | { readonly type: 'lost'; readonly reason: Words; readonly lasts?: true }
   | { readonly type: 'reachedAgain' }
   /** The site must not stay public: another user's program listens on the port, or the service is stopping. */
   | { readonly type: 'withdrawn'; readonly problem: Problem }
@@ -195,7 +196,7 @@ export const visitorsRefusedCode = 'visitors-refused';
 
 /** Shown as a warning and in the status bar when the server refuses visitors. */
 export const refusalProblem = ({ server, why, file, fix }: Refusal): Problem =>
-  problemFor(visitorsRefusedCode, { server, problem: `${why.charAt(0).toUpperCase()}${why.slice(1)}`, file, fix });
+  problemFor(visitorsRefusedCode, { server, problem: why, file, fix });
 
 /** The code of the problem that another server holds the port. */
 export const portBlockedCode = 'port-blocked';

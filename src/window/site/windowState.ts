@@ -1,5 +1,6 @@
 // The window: its sites, one for each port that its terminals use. It finds the site that an event concerns; transitions.ts
 // has what happens to the site. Pure: state and event → state and effects as data.
+import { inEnglish } from '../../messages/texts.ts';
 import type { ProcessId, ShellId } from '../../shell/processIds.ts';
 import { announced, moved, running, without, type AnnouncementEvent, type Announcements } from './announcements.ts';
 import { isRunning, leaseOf, idleSite } from './siteState.ts';
@@ -119,7 +120,7 @@ export const describeState = (state: WindowState): string =>
     .join(', ') || 'idle';
 
 const detailOf = ({ refusal, mute }: AwaitingServer): string =>
-  refusal ? ` (${refusal.server} refuses visitors)` : mute ? ' (it listens, but does not respond)' : '';
+  refusal ? ` (${inEnglish(refusal.server)} refuses visitors)` : mute ? ' (it listens, but does not respond)' : '';
 
 function observed(state: WindowState, shell: ShellId, commands: readonly SeenCommand[]): WindowStep {
   const seen = new Set(commands.map(({ process }) => process));

@@ -1,5 +1,7 @@
 // The list of a class, as `list --json` prints it and as the class view shows it. Pure.
 import { parseJson } from '../../json.ts';
+import { readText, say, t, type Text } from '../../messages/texts.ts';
+import { stateName } from '../stateNames.ts';
 
 export interface LiveSite {
   readonly user: string;
@@ -18,6 +20,8 @@ export interface SiteStatus {
   readonly server: string | undefined;
   /** The reason why visitors get no page. */
   readonly problem: string | undefined;
+  /** The same, to be worded in the teacher's language. */
+  readonly reason?: Text | undefined;
 }
 
 export interface ClassList {
@@ -66,15 +70,16 @@ export function readClassList(line: string): ClassList | undefined {
 
 /** The content of the view. @param clock the time of an ISO 8601 text, for people */
 export function classView({ live, stopped, paused, closed }: ClassList, clock: (time: string) => string): ClassView {
-  const until = (time: string | undefined) => (time === undefined ? '' : ` until ${clock(time)}`);
+  const pausedUntil = (time: string | undefined) =>
+    time === undefined ? t('paused') : t('paused until {time}', { time: clock(time) });
   const about = (
     user: string | undefined,
     what: string,
     message: string,
   ): Pick<Row, 'label' | 'description' | 'tooltip' | 'user'> => ({
-    label: user ?? 'Everyone',
+    label: user ?? t('Everyone'),
     description: what,
-    tooltip: [`${user ?? 'Everyone'}: ${what}`, message].filter(Boolean).join('\n'),
+    tooltip: [`${user ?? t('Everyone')}: ${what}`, message].filter(Boolean).join('\n'),
     user,
   });
   const everyone = paused.filter(({ user }) => user === undefined);
@@ -86,7 +91,7 @@ export function classView({ live, stopped, paused, closed }: ClassList, clock: (
       kind: user === undefined ? 'everyone' : 'paused',
       url: undefined,
     },
-    ...about(user, `paused${until(end)}`, message),
+    ...about(user, pausedUntil(end), message),
   });
   const rows: Row[] = [
     ...(closed
@@ -96,7 +101,11 @@ export function classView({ live, stopped, paused, closed }: ClassList, clock: (
     ...[...live].sort((a, b) => byName.compare(a.user, b.user)).map((site) => liveRow(site, clock)),
     ...stopped.map(({ user, since }): Row => ({
       ...{ id: `stopped ${user}`, icon: 'debug-stop', kind: 'stopped', url: undefined },
-      ...about(user, `stopped at ${clock(since)}`, 'A server that is started later is published again.'),
+      ...about(
+        user,
+        t('stopped at {time}', { time: clock(since) }),
+        t('A server that is started later is published again.'),
+      ),
     })),
     ...single.map(pauseRow),
   ];
@@ -110,13 +119,16 @@ export function allLinks({ live }: ClassList): string {
 }
 
 function liveRow({ user, hostname, url, since, status }: LiveSite, clock: (time: string) => string): Row {
-  const { state = 'live', server, problem } = status ?? {};
+  const { state = 'live', server, reason } = status ?? {};
+  const problem = reason ? say(reason) : status?.problem;
   const isShown = state === 'live' && problem === undefined;
-  const what = isShown ? 'live' : problem === undefined ? state : `${state}: ${problem}`;
+  const what = problem === undefined ? stateName(state) : `${stateName(state)}: ${problem}`;
   return {
     id: `live ${hostname}`,
     label: user,
-    description: [`${what} since ${clock(since)}`, server].filter((part) => part !== undefined).join(' · '),
+    description: [t('{state} since {time}', { state: what, time: clock(since) }), server]
+      .filter((part) => part !== undefined)
+      .join(' · '),
     tooltip: [url, what, server].filter((part) => part !== undefined).join('\n'),
     icon: isShown ? 'globe' : problem === undefined ? 'loading' : 'warning',
     ...{ user, kind: 'live', url },
@@ -134,7 +146,12 @@ function readSite(fields: Fields): LiveSite | undefined {
     ...{ user: text(user), port, hostname: text(hostname), url: text(url), since: text(since) },
     status:
       typeof status['state'] === 'string'
-        ? { state: status['state'], server: optional(status['server']), problem: optional(status['problem']) }
+        ? {
+            state: status['state'],
+            server: optional(status['server']),
+            problem: optional(status['problem']),
+            reason: readText(status['reason']),
+          }
         : undefined,
   };
 }

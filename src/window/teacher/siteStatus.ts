@@ -1,6 +1,8 @@
 // The status of a window's sites for the teacher: a small file beside each relay socket, which `list` reads.
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { titleOf } from '../../messages/messages.ts';
+import { inEnglish, textOf, type Text } from '../../messages/texts.ts';
 import { serverOfProcesses } from '../../relay/devServers.ts';
 import { parseId, type ProcessId } from '../../shell/processIds.ts';
 import { descendants, readProcess } from '../../shell/processes.ts';
@@ -11,18 +13,21 @@ import type { SiteStatus } from './classList.ts';
 /** The state of a site for the teacher; undefined if it is not public. Pure. */
 export function statusOf(site: Site, server: string | undefined): SiteStatus | undefined {
   if (leaseOf(site) === undefined) return undefined;
-  return { state: site.kind, server, problem: problemOf(site) };
+  const reason = reasonOf(site);
+  return { state: site.kind, server, problem: reason && inEnglish(reason), reason };
 }
 
-function problemOf(site: Site): string | undefined {
-  if (site.kind === 'failed') return site.problem.title;
+function reasonOf(site: Site): Text | undefined {
+  if (site.kind === 'failed') return titleOf(site.problem);
   if (site.kind !== 'waiting') return undefined;
   const { refusal, foreign, heldBy, elsewhere, unreachable } = site;
-  if (refusal) return `${refusal.server} refuses visitors`;
-  if (foreign) return 'another account has the port';
-  if (heldBy) return 'an earlier server has the port';
-  if (elsewhere !== undefined) return `the server listens on port ${elsewhere}`;
-  return unreachable === undefined ? undefined : `the server listens on ${unreachable} alone`;
+  if (refusal) return textOf('{server} refuses visitors', { server: refusal.server });
+  if (foreign) return textOf('another account has the port');
+  if (heldBy) return textOf('an earlier server has the port');
+  if (elsewhere !== undefined) return textOf('the server listens on port {elsewhere}', { elsewhere });
+  return unreachable === undefined
+    ? undefined
+    : textOf('the server listens on {address} alone', { address: unreachable });
 }
 
 /** Writes the files of one window when a state changes. A file that cannot be written is left out. */

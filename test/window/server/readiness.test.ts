@@ -1,3 +1,4 @@
+import { textOf } from '../../../src/messages/texts.ts';
 import { identify } from '../../../src/shell/processIds.ts';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -86,7 +87,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
     const site = await watched.site(isRefused);
     assert.deepEqual(site.kind === 'waiting' && site.refusal, {
       server: 'Vite',
-      why: 'it does not serve pages for student1.example.com',
+      why: textOf('It does not serve pages for {hostname}', { hostname: 'student1.example.com' }),
       file: 'vite.config.js',
       fix: "server: { allowedHosts: ['student1.example.com'] },",
     });

@@ -68,7 +68,7 @@ describe('WebSockets through a window, the command, a relay and the edge', funct
       env: {},
       graceSeconds: () => 0,
       log: () => undefined,
-      onLost: (_port, reason) => lost.push(reason),
+      onLost: (_port, reason) => lost.push(reason.text),
       now: () => now,
     });
     leases = new Leases(

@@ -22,7 +22,7 @@ export const publication: Publication = {
 export const problem: Problem = { code: 'p', title: 'No', message: 'It did not work.', action: 'Mend it.' };
 export const refusal: Refusal = {
   server: 'Vite',
-  why: 'it does not like it',
+  why: 'It does not like it',
   file: 'vite.config.js',
   fix: 'server: {}',
 };

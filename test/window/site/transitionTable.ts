@@ -1,6 +1,7 @@
 // The changes of a site's state that can happen: the state, the event, the next state and the effects.
 import { noPort, refusalProblem, type Site, type SiteEvent } from '../../../src/window/site/siteState.ts';
 import { problemFor } from '../../../src/messages/messages.ts';
+import { textOf } from '../../../src/messages/texts.ts';
 import {} from '../../../src/window/site/transitions.ts';
 import {
   examples,
@@ -38,11 +39,13 @@ export const visitorsRefused = { type: 'visitorsRefused', refusal } as const;
 const tellRefusal = { type: 'notifyProblem', problem: refusalProblem(refusal) };
 const notifiedRefusal = `${tellRefusal.problem.title}: ${tellRefusal.problem.action}`;
 const refusedForNow = { type: 'refused', life: 1, problem, retryAfterSeconds: 15 } as const;
-const tellForNow = { type: 'notifyProblem', problem: { ...problem, action: 'Mend it. Retrying automatically.' } };
+const tellForNow = { type: 'notifyProblem', problem: { ...problem, isRetried: true } } as const;
 const note = { message: 'busy', until: 5000 };
 const secondServer = problemFor('second-server', { port: 5173, other: '5174' });
 const held = problemFor('port-blocked', { port: publication.port, program: heldBy.command });
-const lostNote = { message: 'Visitors do not reach your site (status 404). It is being published again.' };
+const lostNote = {
+  message: textOf('Visitors do not reach your site ({reason}). It is being published again.', { reason: 'status 404' }),
+};
 export const { idle, publishing, waiting, live, away, failed, notPublic } = examples;
 export const stoppedSite = examples.stopped;
 const lostSite: Site = { ...live, lost: 'status 404' };
