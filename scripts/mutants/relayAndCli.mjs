@@ -42,6 +42,13 @@ export const mutants = [
     why: 'each check walks through every open connection of the machine',
   },
   {
+    file: 'src/relay/sniffPort.ts',
+    before: "return result === 'http' && (await isDebugger(target, signal)) ? 'debugger' : result;",
+    after: 'return result;',
+    tests: ['test/relay/target.test.ts'],
+    why: "visitors reach a debugger, which runs programs in the student's account",
+  },
+  {
     file: 'src/relay/protocol.ts',
     before: "if (typeof address !== 'string' || isIP(address) === 0) return undefined;",
     after: "if (typeof address !== 'string') return undefined;",

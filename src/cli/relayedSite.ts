@@ -6,9 +6,11 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FixableError } from '../provisioning/errors.ts';
+import type { Target } from '../relay/forward.ts';
 import { projectRoot } from '../relay/projectRoot.ts';
 import { startRelay, type RelayProcess } from '../relay/relayProcess.ts';
 import { reloadPorts } from '../relay/reload.ts';
+import { SniffMemory } from '../relay/sniffMemory.ts';
 import { sniffPort } from '../relay/sniffPort.ts';
 import { findTarget } from '../relay/target.ts';
 import type { Listener } from '../shell/listeners.ts';
@@ -49,6 +51,7 @@ export interface RelayedSiteOptions {
 export class RelayedSite {
   readonly #options: RelayedSiteOptions;
   readonly #relay: RelayProcess;
+  readonly #sniffs = new SniffMemory(sniffPort, () => performance.now());
   readonly #guardian: ChildProcess;
   #life: Life | undefined;
   #relayPort: number | undefined;
@@ -162,15 +165,16 @@ export class RelayedSite {
   }
 
   async #follow({ listeners, folder, isOver, over }: Life): Promise<void> {
-    let told = '';
+    let placed = '';
+    let target: Target | undefined;
     while (!isOver()) {
       const own = listeners().filter(({ port }) => port !== this.#relayPort);
-      const target = await findTarget(own, this.#options.port, sniffPort);
+      target = await findTarget(own, this.#options.port, this.#sniffs.of(own, target !== undefined));
       const beside = reloadPorts(own);
       const place = target ? JSON.stringify([target, beside]) : '';
-      if (place !== told)
+      if (place !== placed)
         this.#relay.setTarget(target ? { ...target, root: projectRoot(folder(), homedir()), beside } : null);
-      told = place;
+      placed = place;
       await Promise.race([delay(target ? intervals.found : intervals.searching, undefined, { ref: false }), over]);
     }
   }

@@ -3,15 +3,16 @@ import type { Listener, LocalAddress } from '../shell/listeners.ts';
 import { devServers } from './devServers.ts';
 import type { Target } from './forward.ts';
 
-/** The answer of a socket to `GET /`: a page, HTTP without a page, or nothing of use. */
-export type SniffResult = 'page' | 'http' | 'none';
+/** The kind of server behind a socket: one with a page, HTTP without a page, a debugger, or none that speaks HTTP. */
+export type SniffResult = 'page' | 'http' | 'debugger' | 'none';
 
-/** Sends `GET /` to one socket. Never rejects, and takes a bounded time. */
+/** Asks one socket. Never rejects, and takes a bounded time. */
 export type SniffPort = (target: Target) => Promise<SniffResult>;
 
 /**
  * Finds the site among all the sockets that the processes of one command listen on. A page beats an API; the assigned port
- * wins among equals, and while it is silent, because a dev server may need many seconds for its first page.
+ * wins among equals, and while it is silent, because a dev server may need many seconds for its first page. Any other port has
+ * to speak HTTP first: it may be a debugger's, through which a visitor could run programs.
  * @param mayGrow another program of the command may begin to listen soon: an API does not yet count as the site
  * @returns undefined when no candidate listens, or the site is still to come
  */
@@ -22,14 +23,13 @@ export async function findTarget(
   mayGrow = false,
 ): Promise<Target | undefined> {
   const candidates = candidateTargets(listeners);
-  const [only] = candidates;
-  if (candidates.length <= 1 && !mayGrow) return only;
-  const results = await Promise.all(candidates.map(sniff));
-  const assigned = candidates.findIndex(({ port }) => port === assignedPort);
-  const best = (['page', 'http', 'none'] as const).find((result) => results.includes(result));
-  if (mayGrow && best === 'http' && results[assigned] !== 'none') return undefined;
-  const assignedWins = results[assigned] === best || results[assigned] === 'none';
-  return candidates[assignedWins ? assigned : results.findIndex((result) => result === best)];
+  const assigned = candidates.find(({ port }) => port === assignedPort);
+  if (assigned && candidates.length === 1 && !mayGrow) return assigned;
+  const results = new Map(await Promise.all(candidates.map(async (target) => [target, await sniff(target)] as const)));
+  if (assigned && results.get(assigned) === 'none') return assigned;
+  const first = (result: SniffResult): Target | undefined =>
+    [assigned, ...candidates].find((target) => target && results.get(target) === result);
+  return first('page') ?? (mayGrow ? undefined : first('http'));
 }
 
 /** One target for each port that may be a site, the likeliest first. */
@@ -68,7 +68,7 @@ function isReachable(address: string): boolean {
   return !/^fe[89ab]/i.test(address);
 }
 
-/** node's inspector; several processes count up. */
+/** The usual ports of node's inspector; several processes count up. A debugger on any other is found by its response. */
 const inspectorPorts = [9229, 9240] as const;
 /** The servers that tell livereload's script of changes. */
 const livereloadPorts = [35_729, 35_739] as const;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { WebSocketServer } from 'ws';
@@ -37,9 +39,23 @@ describe('relay/target', () => {
     assert.equal((await findTarget(both, 3007, sniffing({ 5000: 'http', 5173: 'page' }), true))?.port, 5173);
   });
 
-  it('is the only port, whichever it is', async () => {
-    assert.deepEqual(await findTarget([listener(41234)], 3007, noSniffing), { port: 41234, address: '127.0.0.1' });
+  it('is the only port where it is the assigned one or speaks HTTP', async () => {
+    assert.deepEqual(await findTarget([listener(3007)], 3007, noSniffing), { port: 3007, address: '127.0.0.1' });
+    for (const result of ['page', 'http'] as const)
+      assert.equal((await findTarget([listener(41234)], 3007, sniffing({ 41234: result })))?.port, 41234);
+    for (const result of ['none', 'debugger'] as const)
+      assert.equal(await findTarget([listener(41234)], 3007, sniffing({ 41234: result })), undefined);
     assert.equal(await findTarget([], 3007, noSniffing), undefined);
+  });
+
+  it('is never a debugger', async () => {
+    const results = { 3007: 'none', 41234: 'debugger' } as const;
+    const [server, debug] = [listener(3007), listener(41234)];
+    for (const mayGrow of [false, true]) {
+      assert.equal(await findTarget([debug], 3007, sniffing(results), mayGrow), undefined);
+      assert.equal((await findTarget([debug, server], 3007, sniffing(results), mayGrow))?.port, 3007);
+    }
+    assert.equal(await findTarget([debug, server], 3007, sniffing({ 3007: 'debugger', 41234: 'debugger' })), undefined);
   });
 
   it('uses the address family that the server listens on', async () => {
@@ -51,10 +67,10 @@ describe('relay/target', () => {
       ['::ffff:127.0.0.1', '127.0.0.1'],
       ['::ffff:0.0.0.0', '127.0.0.1'],
     ] as const) {
-      assert.equal((await findTarget([listener(5173, address)], 3007, noSniffing))?.address, expected);
+      assert.equal((await findTarget([listener(5173, address)], 5173, noSniffing))?.address, expected);
     }
     assert.equal(
-      (await findTarget([listener(5173, '::1'), listener(5173, '127.0.0.1')], 3007, noSniffing))?.address,
+      (await findTarget([listener(5173, '::1'), listener(5173, '127.0.0.1')], 5173, noSniffing))?.address,
       '127.0.0.1',
     );
   });
@@ -66,9 +82,9 @@ describe('relay/target', () => {
     ['fd00::2', 'fd00::2'],
   ] as const) {
     it(`is reached at ${expected} when it listens on ${address} alone`, async () => {
-      assert.equal((await findTarget([listener(5173, address)], 3007, noSniffing))?.address, expected);
+      assert.equal((await findTarget([listener(5173, address)], 5173, noSniffing))?.address, expected);
       const both = [listener(5173, address), listener(5173, '::1')];
-      assert.equal((await findTarget(both, 3007, noSniffing))?.address, '::1');
+      assert.equal((await findTarget(both, 5173, noSniffing))?.address, '::1');
     });
   }
 
@@ -79,7 +95,7 @@ describe('relay/target', () => {
   it('is neither an inspector nor a WebSocket server beside the site', async () => {
     const found = await findTarget(
       [listener(9229), listener(9230), listener(24678, '::1'), listener(5174, '::1')],
-      3007,
+      5174,
       noSniffing,
     );
     assert.deepEqual(found, { port: 5174, address: '::1' });
@@ -98,7 +114,10 @@ describe('relay/target', () => {
       (await findTarget([listener(3001), listener(5174)], 3007, sniffing({ 3001: 'page', 5174: 'page' })))?.port,
       5174,
     );
-    assert.equal((await findTarget([listener(40000), listener(3000)], 3007, sniffing({})))?.port, 3000);
+    assert.equal(
+      (await findTarget([listener(40000), listener(3000)], 3007, sniffing({ 3000: 'http', 40000: 'http' })))?.port,
+      3000,
+    );
   });
 });
 
@@ -133,5 +152,18 @@ describe('relay/sniffPort', () => {
       for (const server of servers) server.close();
     }
     assert.equal(await sniffPort({ port: 1, address: '127.0.0.1' }), 'none');
+  });
+
+  it("tells node's inspector, on whichever port it listens", async () => {
+    const debugged = spawn(process.execPath, ['--inspect=127.0.0.1:0', '--eval', 'setInterval(() => {}, 1e9)'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      const [line] = (await once(debugged.stderr, 'data')) as [Buffer];
+      const port = Number(/ws:\/\/127\.0\.0\.1:(\d+)\//.exec(line.toString())?.[1]);
+      assert.equal(await sniffPort({ port, address: '127.0.0.1' }), 'debugger');
+    } finally {
+      debugged.kill();
+    }
   });
 });

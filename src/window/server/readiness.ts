@@ -2,6 +2,7 @@
 // Looks often at first, then rarely, and never while nothing is public.
 import type { Target } from '../../relay/forward.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
+import { SniffMemory } from '../../relay/sniffMemory.ts';
 import { sniffPort } from '../../relay/sniffPort.ts';
 import { candidateTargets, findTarget } from '../../relay/target.ts';
 import { listenersOf } from '../../shell/listeners.ts';
@@ -24,7 +25,6 @@ import type { PortListeners } from './readinessEvents.ts';
 import { ReadinessProbes } from './readinessProbe.ts';
 import type { Relays } from './relays.ts';
 import { describeHolder, findListeners, knownServer, mayGrow, portsOfCommands } from './siteProcesses.ts';
-import { SniffMemory } from './sniffMemory.ts';
 
 export interface ReadinessWatcherOptions {
   readonly dispatch: (event: WindowEvent) => void;

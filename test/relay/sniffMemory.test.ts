@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { SniffResult } from '../../../src/relay/target.ts';
-import { SniffMemory } from '../../../src/window/server/sniffMemory.ts';
+import type { SniffResult } from '../../src/relay/target.ts';
+import { SniffMemory } from '../../src/relay/sniffMemory.ts';
 
 const target = { port: 5173, address: '127.0.0.1' } as const;
 const socket = (inode: number) => [{ ...target, inode, uid: 1000 }];
 
-describe('window/server/sniffMemory', () => {
+describe('relay/sniffMemory', () => {
   let result: SniffResult;
   let asked: number;
   let now: number;
@@ -38,6 +38,22 @@ describe('window/server/sniffMemory', () => {
     now = 60_000;
     result = 'page';
     assert.equal(await sniff(1, true), 'page');
+  });
+
+  it('asks a debugger once', async () => {
+    result = 'debugger';
+    for (const isSettled of [false, true]) assert.equal(await sniff(1, isSettled), 'debugger');
+    assert.equal(asked, 1);
+  });
+
+  it('keeps the result of a server that is too busy to respond', async () => {
+    result = 'http';
+    await sniff(1, false);
+    result = 'none';
+    assert.equal(await sniff(1, false), 'http');
+    now = 60_000;
+    assert.equal(await sniff(1, true), 'http');
+    assert.equal(asked, 3);
   });
 
   it('asks a silent socket each time', async () => {

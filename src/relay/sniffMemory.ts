@@ -1,6 +1,6 @@
 // Remembers which of a command's sockets serve a page, so that a server is not asked again at every look.
-import type { SniffPort, SniffResult } from '../../relay/target.ts';
-import type { Listener } from '../../shell/listeners.ts';
+import type { SniffPort, SniffResult } from './target.ts';
+import type { Listener } from '../shell/listeners.ts';
 
 /** A socket without a page may get one: it is asked again after this time. Milliseconds. */
 const withoutPage = 60_000;
@@ -26,11 +26,11 @@ export class SniffMemory {
     return async (target) => {
       const inode = listeners.find(({ port }) => port === target.port)?.inode ?? 0;
       const known = this.#results.get(inode);
-      if (known && (known.result === 'page' || isSettled) && this.#now() < known.until) return known.result;
+      if (known && (known.result !== 'http' || isSettled) && this.#now() < known.until) return known.result;
       const result = await this.#sniff(target);
+      if (result === 'none') return known?.result ?? result; // a server that is busy
       if (this.#results.size >= limit) this.#results.clear();
-      if (result !== 'none')
-        this.#results.set(inode, { result, until: result === 'page' ? Infinity : this.#now() + withoutPage });
+      this.#results.set(inode, { result, until: result === 'http' ? this.#now() + withoutPage : Infinity });
       return result;
     };
   }
