@@ -5,25 +5,28 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ShellId } from './shell/processIds.ts';
 import { testApi, type ActivationCost, type TestApi } from './vscode/testApi.ts';
-import { readEvent, type Info } from './window/cli/events.ts';
+import type { Info } from './window/cli/events.ts';
 import { runCommand, type CommandLine } from './window/cli/run.ts';
 import { applyToAllProfiles } from './vscode/allProfiles.ts';
 import { ClassView } from './vscode/classView.ts';
 import { registerCommands, type CommandContext } from './vscode/commands.ts';
+import { followConfiguration, infoStore } from './vscode/infoStore.ts';
 import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.ts';
 import { startGuardian } from './window/cli/guardian.ts';
 import { Heartbeat, beatSeconds } from './window/heartbeat.ts';
 import { ReloadMemory } from './window/reloadMemory.ts';
 import { problemFor } from './messages/messages.ts';
 import { setLanguage } from './messages/texts.ts';
-import { InfoCache, type InfoStore } from './window/cli/info.ts';
+import { InfoCache } from './window/cli/info.ts';
 import { notifyLive, notifyProblem, tellOfLocalLink } from './vscode/notifications.ts';
 import { VisitorsView } from './vscode/siteViews.ts';
 import { Relays, type RelaysOptions } from './window/server/relays.ts';
 import { commandLine, readSettings, type Settings } from './window/settings.ts';
 import { leaseOf, type SiteEvent } from './window/site/siteState.ts';
 import { describeState } from './window/site/windowState.ts';
+import { accessOf, toggleVisibility } from './vscode/privacy.ts';
 import { StatusBar } from './vscode/statusBar.ts';
+import { startStopwatch } from './vscode/stopwatch.ts';
 import type { TerminalWatch } from './vscode/terminalWatch.ts';
 import { SiteStatusFiles } from './window/teacher/siteStatus.ts';
 import { Window, type WindowPorts } from './window/window.ts';
@@ -45,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   };
   const relays = buildRelays(context, log, { command, info, dispatch, onVisitors });
   const typeAgain = (shell: ShellId, line: string): void => void watching.then((watch) => watch.typeAgain(shell, line));
-  const window = buildWindow(context, log, { command, relays, typeAgain });
+  const window = buildWindow(context, log, { command, relays, typeAgain, refresh: () => void refresh() });
   const reloadMemory = new ReloadMemory(context.globalStorageUri.fsPath, logLine);
   const statusBar = new StatusBar(info, relays);
   const visitors = new VisitorsView();
@@ -56,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const view = new ClassView(command);
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
+    relays.applyAccess();
     applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
     view.setTeacher(info.current?.isTeacher ?? false);
     (await watching).scanAll();
@@ -70,6 +74,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     { dispose: () => void watching.then((watch) => watch.dispose()) },
     ...registerCommands(commandContext({ window, log, refresh, info, relays, visitors, watching })),
     onSettingsChange(() => void refresh()),
+    followConfiguration(command(), refresh),
     watchWindow(window, watching),
     watchState(window, info, statusBar, reloadMemory, logLine),
   );
@@ -110,6 +115,7 @@ function commandContext({
   return {
     ...rest,
     watchedCommands: () => info.watched.commands,
+    toggleVisibility: () => toggleVisibility(info.current),
     shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
     visitorsOf: (port) => relays.visitorsOf(port),
     look: (port) => void watching.then((watch) => watch.lookAt(port)),
@@ -130,13 +136,19 @@ function buildInfo(
 function buildWindow(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
-  { command, ...ports }: { command: () => CommandLine } & Pick<WindowPorts, 'relays' | 'typeAgain'>,
+  {
+    command,
+    refresh,
+    ...ports
+  }: { command: () => CommandLine; refresh: () => void } & Pick<WindowPorts, 'relays' | 'typeAgain'>,
 ): Window {
   const script = join(context.extensionPath, 'shell-integration', 'guardian.sh');
   return new Window({
-    run: (args, options) => {
+    run: async (args, options) => {
       log.info(`classroom-tunnel ${args.join(' ')}`);
-      return runCommand(command(), args, { onText: (line) => log.info(line), ...options });
+      const outcome = await runCommand(command(), args, { onText: (line) => log.info(line), ...options });
+      if (outcome.event === 'error' && outcome.code === 'private-unasked') refresh();
+      return outcome;
     },
     startGuardian: (holder, onLost) =>
       startGuardian(command(), { script, graceSeconds: settings().graceSeconds, holder, onLost }),
@@ -172,6 +184,7 @@ function buildRelays(
     env: { ...command().env, NODE_OPTIONS: undefined },
     graceSeconds: () => settings().graceSeconds,
     folder: () => info.current?.socketFolder ?? undefined,
+    access: () => accessOf(info.current, settings()),
     usesPorts: () => info.current?.usesRelayPorts ?? false,
     log: (message) => log.info(message),
     onLocalLink: tellOfLocalLink((message) => log.info(message)),
@@ -215,17 +228,6 @@ function onSettingsChange(react: () => void): vscode.Disposable {
   });
 }
 
-/** Stores the last answer as the line that the command printed, and validates it again when it is read. */
-function infoStore(memento: vscode.Memento): InfoStore {
-  return {
-    get: () => {
-      const event = readEvent(memento.get('info', ''));
-      return event?.event === 'info' ? event : undefined;
-    },
-    set: (info) => void memento.update('info', JSON.stringify(info)),
-  };
-}
-
 /** Starts after the current turn of the event loop, so that activation does not wait. */
 const afterThis = <T>(start: () => Promise<T>): Promise<T> =>
   new Promise((resolve) => setImmediate(() => resolve(start())));
@@ -233,15 +235,6 @@ const afterThis = <T>(start: () => Promise<T>): Promise<T> =>
 function callAt(time: number, callback: () => void): { cancel(): void } {
   const timer = setTimeout(callback, Math.max(0, time - Date.now()));
   return { cancel: () => clearTimeout(timer) };
-}
-
-/** Measures wall-clock time and CPU time since the call. A busy machine prolongs only the first. */
-function startStopwatch(): () => ActivationCost {
-  const [began, used] = [performance.now(), process.cpuUsage()];
-  return () => {
-    const { user, system } = process.cpuUsage(used);
-    return { wallMs: performance.now() - began, cpuMs: (user + system) / 1_000 };
-  };
 }
 
 function logged(cost: ActivationCost, log: (message: string) => void): ActivationCost {

@@ -36,6 +36,8 @@ export interface PublishOptions {
   readonly verify?: boolean;
   /** Through the relay at the caller's own socket instead of straight to the port. */
   readonly relay?: boolean;
+  /** That relay asks visitors for the passphrase of the class. */
+  readonly private?: boolean;
   /** The port of that relay, for a connector that carries no WebSocket to a socket. */
   readonly relayPort?: number;
   /** A process of the server, by whose age the service knows a new run from one that a teacher stopped. */
@@ -52,6 +54,7 @@ const byHand = 'hand';
 /** Publishes the caller's port. @throws FixableError */
 export async function publish(context: ActionContext, port: number, options: PublishOptions): Promise<void> {
   const session = openSession(context.report, context);
+  checkPrivacy(session, options);
   const site = siteOf(session, port, options.relay ? await relayService(session, port, options.relayPort) : undefined);
   checkListener(session, port);
   if (options.holderPid !== undefined) checkHolder(session, options.holderPid);
@@ -108,6 +111,8 @@ export async function info(context: ActionContext, port?: number): Promise<void>
     socketFolder: ownSocketFolder(config, caller),
     ...(publications.some(({ service }) => isRelayPort(service)) && { usesRelayPorts: true }),
     ...(config.teachers.includes(caller.user) && { isTeacher: true }),
+    visibility: config.visibility,
+    ...(config.passphraseHash !== undefined && { passphraseHash: config.passphraseHash }),
     publication: publication
       ? {
           hostname: publication.hostname,
@@ -215,6 +220,14 @@ function checkListener({ caller }: Session, port: number): void {
   if (caller.uid === 0) return;
   const other = listeners().find((listener) => listener.port === port && listener.uid !== caller.uid);
   if (other) throw new FixableError('port-foreign', { port, user: caller.user, owner: userName(other.uid) });
+}
+
+/** A site of a private class is reached through a relay that asks for the passphrase. */
+function checkPrivacy({ config }: Session, { relay, private: asks }: PublishOptions): void {
+  if (config.visibility === 'public' && !asks) return;
+  if (config.passphraseHash === undefined) throw new FixableError('passphrase-missing');
+  if (!relay) throw new FixableError('private-relay-missing');
+  if (!asks) throw new FixableError('private-unasked', { seconds: 2 });
 }
 
 /** Another user's process is never a holder; one that has ended holds nothing. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 /** In the order in which a teacher needs them. A command that is not named here comes last, among those for programs. */
 const groups: readonly (readonly [title: string, ...names: readonly string[]])[] = [
-  ['Set-up:', 'setup', 'doctor', 'roster', 'uninstall'],
+  ['Set-up:', 'setup', 'doctor', 'roster', 'passphrase', 'uninstall'],
   ['The class:', 'list', 'stop', 'pause', 'resume', 'log'],
   ['At Cloudflare:', 'gc', 'restore'],
   ['For students:', 'run', 'info'],

@@ -19,7 +19,7 @@ import { ownsState, serviceSocket, type Surroundings } from './session.ts';
 import type { Tool } from './relayedSite.ts';
 import type { ShellSiteOptions } from './shellSite.ts';
 import { shellInit, shells, type Shell } from './shellInit.ts';
-import { addTeacherCommands } from './teacherCommands.ts';
+import { addPassphraseCommand, addTeacherCommands } from './teacherCommands.ts';
 import { requireTeacher } from './teacherOnly.ts';
 
 export interface ProgramContext extends Streams, Surroundings {
@@ -125,6 +125,7 @@ function addStudentCommands(program: Command, run: Run): void {
     .option('--holder-pid <pid>', 'the process that the holder lives as long as', integer)
     .addOption(new Option('--run-pid <pid>', 'a process of the server').argParser(integer).hideHelp())
     .option('--relay', 'route visitors through the relay at your own socket, as the window does')
+    .option('--private', 'that relay asks visitors for the passphrase of the class')
     .addOption(new Option('--relay-port <number>', 'a port of that relay too').argParser(integer).hideHelp())
     .option('--verify', 'check Cloudflare even if the site is known to be live, and fix what is missing')
     .addOption(new Option('--sentence', 'print one line for a student: the address or the problem').hideHelp())
@@ -156,10 +157,15 @@ function toolIn(context: ProgramContext): Tool {
 function addLocalCommands(program: Command, context: ProgramContext, run: Run): void {
   command(program, 'run', 'run a development server, and publish it for as long as it runs')
     .argument('<command...>', 'the command and its arguments')
+    .option('--private', 'ask visitors for the passphrase of the class')
     .passThroughOptions()
-    .action((words: string[], options: CommonOptions) => {
+    .action((words: string[], options: CommonOptions & { private?: boolean }) => {
       const say = (line: string) => context.err(`Classroom Tunnel: ${line}`);
-      return run(async (about) => (await import('./run.ts')).run(about, words, toolIn(context), say), options);
+      const isPrivate = options.private ?? false;
+      return run(
+        async (about) => (await import('./run.ts')).run(about, words, { tool: toolIn(context), say, isPrivate }),
+        options,
+      );
     });
   program
     .command('publish-shell', { hidden: true })
@@ -181,6 +187,7 @@ function addLocalCommands(program: Command, context: ProgramContext, run: Run): 
     .action((kind: CompletionKind) => context.out(completion(kind, program, version)));
   addSetupCommands(program, asTeacher(run));
   addRosterCommand(program, asTeacher(run));
+  addPassphraseCommand(program, asTeacher(run));
   command(program, 'serve', 'serve one connection on standard input, which systemd has accepted')
     .option('--peer <instance>', "the name of the unit's instance (%i), which has the user id of the peer")
     .action((options: CommonOptions & ServeOptions) =>

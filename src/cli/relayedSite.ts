@@ -14,6 +14,7 @@ import { SniffMemory } from '../relay/sniffMemory.ts';
 import { sniffPort } from '../relay/sniffPort.ts';
 import { findTarget } from '../relay/target.ts';
 import type { Listener } from '../shell/listeners.ts';
+import { RelayAccess } from './relayAccess.ts';
 import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import { notPublic } from './report.ts';
 import { addressOf, type Session } from './session.ts';
@@ -46,6 +47,8 @@ export interface RelayedSiteOptions {
   readonly tool: Tool;
   /** Tells the student. */
   readonly say: (line: string) => void;
+  /** Visitors must know the passphrase even if the class is public. */
+  readonly isPrivate?: boolean;
 }
 
 export class RelayedSite {
@@ -53,21 +56,24 @@ export class RelayedSite {
   readonly #relay: RelayProcess;
   readonly #sniffs = new SniffMemory(sniffPort, () => performance.now());
   readonly #guardian: ChildProcess;
+  readonly #access: RelayAccess;
   #life: Life | undefined;
   #relayPort: number | undefined;
   /** One publish at a time. */
   #turn = Promise.resolve(false);
   #said = '';
 
-  private constructor(options: RelayedSiteOptions, relay: RelayProcess) {
+  private constructor(options: RelayedSiteOptions, relay: RelayProcess, access: RelayAccess) {
     this.#options = options;
     this.#relay = relay;
+    this.#access = access;
+    access.follow({ env: options.env, peer: undefined }, () => relay.setAccess(access.current));
     this.#guardian = startGuardian(options.holder, options.env);
   }
 
   /** Starts the relay. @throws FixableError `relay-missing`, `socket-foreign`, `relay-failed` */
   static async open(options: RelayedSiteOptions): Promise<RelayedSite> {
-    const { session, port, env, say } = options;
+    const { session, port, env, say, isPrivate } = options;
     const { hostname, url } = addressOf(session, port);
     const folder = ownSocketFolder(session.config, session.caller);
     const failed = (error: unknown): never => {
@@ -78,12 +84,14 @@ export class RelayedSite {
     } catch (error) {
       failed(error);
     }
+    const access = new RelayAccess(session, env, isPrivate);
     const opened: { site?: RelayedSite } = {};
     const relay = await startRelay({
       command: [process.execPath, relayProgram()],
       socket: checkedSocket(session, port),
       publicUrl: url,
       hostname,
+      access: access.current,
       graceSeconds: 0,
       env: { PATH: env['PATH'] },
       onLost: (reason) =>
@@ -92,7 +100,7 @@ export class RelayedSite {
       onNoWebSockets: () => void opened.site?.usePort(),
       onBlocked: ({ target }) => opened.site?.sayBlocked(target),
     }).catch(failed);
-    opened.site = new RelayedSite(options, relay);
+    opened.site = new RelayedSite(options, relay, access);
     return opened.site;
   }
 
@@ -160,6 +168,7 @@ export class RelayedSite {
     return [
       ...['publish', '-p', String(port), '--relay', '--holder', holder],
       ...['--run-pid', String(runPid), '--holder-pid', String(this.#guardian.pid)],
+      ...(this.#access.current ? ['--private'] : []),
       ...(this.#relayPort === undefined ? [] : ['--relay-port', String(this.#relayPort)]),
     ];
   }

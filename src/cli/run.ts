@@ -6,26 +6,24 @@ import { FixableError } from '../provisioning/errors.ts';
 import { serverVariables } from '../relay/serverVariables.ts';
 import { listenersOfTree } from '../shell/devServer.ts';
 import type { ActionContext } from './actions.ts';
-import { RelayedSite, type Tool } from './relayedSite.ts';
+import { RelayedSite, type RelayedSiteOptions } from './relayedSite.ts';
 import type { Report } from './report.ts';
 import { addressOf, openSession, type Session } from './session.ts';
 
 /**
  * Runs a command with the student's port, and publishes it through a relay. Ends the process with the exit code of the command.
- * @param say tells the student
  * @throws FixableError `no-port`, `relay-missing`, `relay-failed`, `socket-foreign`
  */
 export async function run(
   context: ActionContext,
   [file = '', ...args]: readonly string[],
-  tool: Tool,
-  say: (line: string) => void,
+  options: Pick<RelayedSiteOptions, 'tool' | 'say' | 'isPrivate'>,
 ): Promise<never> {
   const session = openSession(context.report, context);
   const port = portOf(session, context.env);
   const { url } = addressOf(session, port);
   const holder = `run-${process.pid}-${Date.now()}`;
-  const site = await RelayedSite.open({ session, port, holder, env: context.env, tool, say });
+  const site = await RelayedSite.open({ ...options, session, port, holder, env: context.env });
   const command = spawn(file, args, {
     stdio: 'inherit',
     env: {

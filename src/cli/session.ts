@@ -1,6 +1,7 @@
 // Opens the configuration, identifies the caller and reads the token: what every command starts with.
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { hostname } from 'node:os';
+import { configFileOf } from '../configFile.ts';
 import { hostnameOf, parseConfig, publicUrl, type Config } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
 import { certificateWarning } from '../provisioning/hostname.ts';
@@ -15,8 +16,6 @@ import { readToken } from './token.ts';
 
 /** Milliseconds: two calls in a row end within the time under the lock. */
 export const callDeadline = 7_000;
-
-const defaultConfigFile = '/etc/classroom-tunnel/config.json';
 
 /** The configuration and the caller: needs no network and no secret. */
 export interface Session {
@@ -77,11 +76,6 @@ export function serviceSocket({ env, peer }: Surroundings): string | undefined {
   if (!folder?.isDirectory() || ownUid() === 0 || folder.uid === ownUid()) return undefined;
   const ownerAloneWrites = (folder.mode & 0o222) === 0o200;
   return ownerAloneWrites ? config.commandSocket : undefined;
-}
-
-/** The configuration file: the one that the environment names, else the default. */
-export function configFileOf(env: NodeJS.ProcessEnv): string {
-  return env['CLASSROOM_TUNNEL_CONFIG'] || defaultConfigFile;
 }
 
 /** Everything that provisioning needs: the session, the token, the clock, the network. */

@@ -6,6 +6,7 @@ import { findDevServer, listenersOfTree } from '../shell/devServer.ts';
 import { readFolder, readLink, readText } from '../shell/procFiles.ts';
 import type { ActionContext } from './actions.ts';
 import { RelayedSite, type Tool } from './relayedSite.ts';
+import { RelayAccess } from './relayAccess.ts';
 import { notPublic } from './report.ts';
 import { openSession } from './session.ts';
 
@@ -31,7 +32,7 @@ export async function publishShell(
   const { config, caller } = session;
   checkPort(config, caller.user, port);
   const first = serving(port, holder);
-  if (first !== undefined) return publishAgain(first, { port, holder, runPid }, tool, say);
+  if (first !== undefined) return publishAgain(context, first, { port, holder, runPid }, tool, say);
   const self = identifyOnHost(process.pid, hostname());
   const shell = identifyOnHost(shellPid, hostname());
   const commands = context.env['CLASSROOM_TUNNEL_COMMANDS']?.split('\n').filter((line) => line !== '');
@@ -69,6 +70,7 @@ function serving(port: number, holder: string): number | undefined {
 
 /** The publication's holder is the guardian of the process that serves it. */
 async function publishAgain(
+  context: ActionContext,
   first: number,
   { port, holder, runPid }: Omit<ShellSiteOptions, 'shellPid'>,
   tool: Tool,
@@ -76,7 +78,9 @@ async function publishAgain(
 ): Promise<void> {
   const guardian = processes().find((pid) => parentOf(pid) === first && hasWords(pid, ['release', '--holder', holder]));
   if (guardian === undefined) return; // it is just starting, or ending
-  const words = ['publish', '-p', String(port), '--relay', '--holder', holder];
+  const session = openSession(context.report, context);
+  const isPrivate = new RelayAccess(session, context.env).current !== undefined;
+  const words = ['publish', '-p', String(port), '--relay', '--holder', holder, ...(isPrivate ? ['--private'] : [])];
   const event = await tool([...words, '--run-pid', String(runPid), '--holder-pid', String(guardian)]);
   say(
     event['event'] === 'published'

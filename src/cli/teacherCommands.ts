@@ -6,6 +6,7 @@ import { pause, resume, stop, type PauseOptions } from './controls.ts';
 import { argument, messageText } from './options.ts';
 import { list, type ListOptions } from './list.ts';
 import { restore } from './teacher.ts';
+import type { PassphraseOptions } from './passphrase.ts';
 import { parseUntil } from './until.ts';
 
 /** Declares the commands that only teachers may call; the gate is in `run`. */
@@ -32,6 +33,20 @@ export function addTeacherCommands(program: Command, run: RunAsTeacher): void {
     .option('--fix', 'add members of the group to the roster, and make missing folders, after saying so')
     .action((options: CommonOptions & { fix?: boolean }) =>
       run('doctor', async (about) => (await import('./doctor/doctor.ts')).doctor(about, options), options),
+    );
+}
+
+/** @param run runs an action in this process: only the account that owns the configuration can change it */
+export function addPassphraseCommand(program: Command, run: RunAsTeacher): void {
+  command(
+    program,
+    'passphrase',
+    'set the passphrase that visitors must enter; read from the terminal or standard input',
+  )
+    .option('--optional', 'the class stays public; students may ask for the passphrase on their own sites')
+    .option('--remove', 'make the class public again')
+    .action((options: CommonOptions & PassphraseOptions) =>
+      run('passphrase', async (about) => (await import('./passphrase.ts')).passphrase(about, options), options),
     );
 }
 

@@ -14,11 +14,29 @@ export const teacherMessages = {
     detail: 'Your teacher has paused publishing{end}{said}',
     action: 'Leave your server running, or start it again after the pause.',
   },
+  'passphrase-missing': {
+    exit: exitCodes.configuration,
+    title: 'The class has no passphrase',
+    detail: 'The site is to be private, and the class has no passphrase that visitors could enter.',
+    action: 'Ask your teacher to set one: `sudo classroom-tunnel passphrase`.',
+  },
+  'private-relay-missing': {
+    exit: exitCodes.notAllowed,
+    title: 'The sites of this class are private',
+    detail: 'The sites of this class are private, and only a relay asks visitors for the passphrase.',
+    action: 'Start your server in a terminal of the editor, or with `classroom-tunnel run -- npm run dev`.',
+  },
+  'private-unasked': {
+    exit: exitCodes.busy,
+    title: 'The sites of this class have become private',
+    detail: 'The sites of this class have become private, and this relay does not ask for the passphrase yet.',
+    action: 'Wait a moment. If it stays like this, reload the window or start the command again.',
+  },
   'config-unwritable': {
     exit: exitCodes.configuration,
     title: 'The configuration cannot be written',
     detail: '{file}: {problem}.',
-    action: 'Run it as the owner of the file: `sudo classroom-tunnel roster …`.',
+    action: 'Run it as the owner of the file, with `sudo`.',
   },
   'file-unreadable': {
     exit: exitCodes.usage,

@@ -5,6 +5,7 @@ import { textOf, type Text } from '../messages/texts.ts';
 import { findOriginRequestFault } from './configFault.ts';
 import { FixableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
+import { hashPattern } from '../relay/passphrase.ts';
 import { openingHoursFault } from './openingHours.ts';
 
 const port = z.int().check(z.minimum(1), z.maximum(65535));
@@ -70,6 +71,10 @@ const schema = z.strictObject({
   allowUserOverride: z._default(z.boolean(), false),
   teachers: z._default(z.array(text), []),
   openingHours: z._default(z.array(openTime), []),
+  visibility: z._default(z.enum(['public', 'class']), 'public'),
+  passphraseHash: z.optional(
+    z.string().check(z.regex(hashPattern, 'is not a hash: `classroom-tunnel passphrase` writes it')),
+  ),
 });
 
 /** The configuration, complete and valid. Paths are absolute. */

@@ -39,7 +39,7 @@ export class FixableError extends Error {
   get retryAfterSeconds(): number | undefined {
     const { seconds, status } = this.facts;
     if (this.code === 'connector-behind' || this.code === 'connector-disconnected') return connectorSeconds;
-    if (this.code === 'rate-limited' || this.code === 'paused')
+    if (this.code === 'rate-limited' || this.code === 'paused' || this.code === 'private-unasked')
       return typeof seconds === 'number' ? seconds : undefined;
     const isRefusal = typeof status === 'number' && status >= 400 && status < 500 && status !== 409;
     const isOutage =

@@ -8,6 +8,7 @@ import {
   localLinkLine,
   lostLine,
   noWebSocketsLine,
+  parseAccess,
   parseInstruction,
   parseOpenPort,
   portLine,
@@ -16,7 +17,7 @@ import {
 } from './protocol.ts';
 import { askForWebSocket, askPublicly, startPublicCheck } from './publicCheck.ts';
 import { createRelay } from './relay.ts';
-import type { Blocked, RelayOptions } from './relay.ts';
+import type { Blocked, Relay, RelayOptions } from './relay.ts';
 import { openRelayPort } from './relayPort.ts';
 import type { RelayPort } from './relayPort.ts';
 import { isShieldPart } from './shield.ts';
@@ -69,10 +70,7 @@ async function main(args: string[]): Promise<void> {
       const preferred = parseOpenPort(line);
       if (preferred !== undefined) ports = ports.then((open) => reportPort(path, preferred, open));
       if (isPublished(line)) check ??= checkPublicly(new URL(url));
-      const instruction = parseInstruction(line);
-      if (instruction === undefined) return;
-      relay.setTarget(instruction.target);
-      file.setServing(instruction.target !== null);
+      instruct(relay, file, line);
     })
     .once('close', () => {
       check?.stop();
@@ -80,6 +78,15 @@ async function main(args: string[]): Promise<void> {
       setTimeout(end, graceSeconds * 1000);
     });
   process.stdout.write(listeningLine(path));
+}
+
+function instruct(relay: Relay, file: { setServing(serving: boolean): void }, line: string): void {
+  const given = parseAccess(line);
+  if (given) relay.setAccess(given.access);
+  const instruction = parseInstruction(line);
+  if (instruction === undefined) return;
+  relay.setTarget(instruction.target);
+  file.setServing(instruction.target !== null);
 }
 
 /** Fails, and returns undefined, where an argument is missing or wrong. */

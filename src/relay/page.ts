@@ -6,16 +6,21 @@ import { pageTexts, type PageLanguage } from './pageTexts.ts';
 export const ownPath = '/.well-known/classroom-tunnel/';
 /** Responds with `{"running": boolean}`; the page polls it, and reloads when the server runs. */
 export const statusPath = `${ownPath}status`;
+/** Gets the form with the passphrase of a private site. */
+export const enterPath = `${ownPath}enter`;
 /** For clients that are not browsers. */
 export const retryAfterSeconds = 5;
 
-const style = `
+/** The style of every page of the relay. */
+export const style = `
 :root { color-scheme: light dark; font: 1.125rem/1.6 system-ui, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #f6f7f9; color: #1c2127; }
 main { max-width: 32rem; padding: 2rem; }
 h1 { font-size: 1.5rem; line-height: 1.3; margin: 0 0 1rem; overflow-wrap: anywhere; }
 p { margin: 0 0 1rem; }
 small { color: #59636e; }
+label { display: block; }
+input, button { font: inherit; padding: 0.4rem 0.6rem; margin: 0.25rem 0.5rem 0.25rem 0; }
 @media (prefers-color-scheme: dark) { body { background: #16191d; color: #e8ebee; } small { color: #a3adb8; } }
 `;
 
@@ -34,10 +39,11 @@ async function poll() {
 poll();
 `;
 
-const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+/** A source of a Content-Security-Policy that allows this text. */
+export const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** The Content-Security-Policy of the relay's pages: their own style and script, requests to their own host, and nothing else. */
-export const pagePolicy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *`;
+export const pagePolicy = `default-src 'none'; style-src ${hashSource(style)}; script-src ${hashSource(script)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *`;
 
 /** For a site whose server does not run. */
 export function stoppedPage(hostname: string, language: PageLanguage = 'en'): string {
@@ -85,7 +91,7 @@ export function wantsPage(
 }
 
 /** Every part is HTML. */
-function page({
+export function page({
   language,
   title,
   head,
@@ -110,6 +116,6 @@ ${end}</body>
 `;
 }
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

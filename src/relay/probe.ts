@@ -21,6 +21,8 @@ export interface ProbeOptions {
   readonly server?: DevServerName | undefined;
   /** A path at which the site may be, if it is not at `/`. */
   readonly path?: string | undefined;
+  /** The cookie that passes the relay of a private site. */
+  readonly cookie?: string | undefined;
   /** Ends the whole probe. A server that compiles its first page needs many seconds. */
   readonly signal: AbortSignal;
   /** Makes the connections; by default each request has its own. */
@@ -175,7 +177,7 @@ async function firstData(socket: Duplex, head: Buffer): Promise<string> {
 
 /** `path` comes from a page and may be any text; only its path and query are used, at this site. */
 function requestTo(
-  { address, site, signal, agent }: ProbeOptions,
+  { address, site, signal, agent, cookie }: ProbeOptions,
   path: string,
   headers: Record<string, string>,
 ): RequestOptions {
@@ -186,6 +188,6 @@ function requestTo(
     signal,
     agent: agent ?? false,
     ...(agent && { protocol: agent.protocol }),
-    headers: { host: site.host, ...headers },
+    headers: { host: site.host, ...(cookie !== undefined && { cookie }), ...headers },
   };
 }

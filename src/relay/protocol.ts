@@ -1,5 +1,6 @@
 // The messages between the window and its relay: one JSON object for each line, in either direction.
 import { isIP } from 'node:net';
+import type { Access } from './accessControl.ts';
 import { isDevServerName } from './devServers.ts';
 import type { Place, Target } from './forward.ts';
 import type { LocalLink } from './localLinks.ts';
@@ -46,6 +47,21 @@ function parsePlace(value: unknown): Place | undefined {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
   if (typeof address !== 'string' || isIP(address) === 0) return undefined;
   return { port, address };
+}
+
+/** Tells the relay who may see its site; undefined: everyone. */
+export function accessLine(access: Access | undefined): string {
+  return `${JSON.stringify({ access: access ?? null })}\n`;
+}
+
+/** @returns undefined for a line of another form */
+export function parseAccess(line: string): { readonly access: Access | undefined } | undefined {
+  const given = parseObject(line);
+  if (given === undefined || !('access' in given)) return undefined;
+  if (given['access'] === null) return { access: undefined };
+  const { hash, key } = given['access'] as Record<string, unknown>;
+  if (typeof key !== 'string' || key === '') return undefined;
+  return { access: { hash: typeof hash === 'string' ? hash : null, key } };
 }
 
 /** The relay's first line. */

@@ -3,12 +3,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { AccessControl, type Access } from './accessControl.ts';
 import type { Target } from './forward.ts';
 import { reportOnce } from './localLinks.ts';
 import type { LocalLink } from './localLinks.ts';
 import { askForNames } from './names.ts';
 import type { IsOwn } from './ownServerAgent.ts';
-import { ownPath, statusPath } from './page.ts';
+import { enterPath, ownPath, statusPath } from './page.ts';
 import { rejectUpgrade, respondBlocked, respondError, respondStatus } from './responses.ts';
 import { blockedPart } from './shield.ts';
 import type { ShieldPart } from './shield.ts';
@@ -23,6 +24,8 @@ export interface Relay {
   readonly server: Server;
   /** Later requests go to this server; with null, visitors see the page that waits. Requests under way continue. */
   setTarget(target: Target | null): void;
+  /** Later visitors must know the passphrase; with undefined, the site is public. */
+  setAccess(access: Access | undefined): void;
   visitors(): Visitors;
   /** Ends every connection, WebSockets included. */
   close(): void;
@@ -72,6 +75,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { site, isOwn, startTimer = realTimer, ask = askForNames } = options;
   const onLocalLink = reportOnce(options.onLocalLink ?? (() => undefined));
   const { isForSite, blocked } = createGuard(options);
+  const access = new AccessControl(site);
   const count = new VisitCounter(options.onVisit);
   const upstream = new Upstream({ site, isOwn, startTimer, ask, onLocalLink });
   const server = createServer(serverOptions);
@@ -82,7 +86,9 @@ export function createRelay(options: RelayOptions): Relay {
     else if (!isForSite(request)) respondError(response, 421, 'This relay serves one site only.');
     else if (request.url.split('?')[0] === statusPath)
       respondStatus(response, target !== null && isOwn(target.port, target.address));
+    else if (request.url === enterPath) void access.enter(request, response);
     else if (request.url.startsWith(ownPath)) respondError(response, 404, 'Nothing is here.');
+    else if (!access.admits(request.headers)) access.ask(request, response);
     else {
       const part = target === null ? undefined : blocked(request.url, target);
       count.follow(request, response);
@@ -97,7 +103,9 @@ export function createRelay(options: RelayOptions): Relay {
     if (!isPath(request.url) || request.headers.upgrade?.toLowerCase() !== 'websocket')
       rejectUpgrade(socket, '400 Bad Request');
     else if (!isForSite(request)) rejectUpgrade(socket, '421 Misdirected Request');
-    else if (target === null || request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
+    else if (request.url.startsWith(ownPath)) rejectUpgrade(socket, '503 Service Unavailable');
+    else if (!access.admits(request.headers)) rejectUpgrade(socket, '401 Unauthorized');
+    else if (target === null) rejectUpgrade(socket, '503 Service Unavailable');
     else if (blocked(request.url, target) !== undefined) rejectUpgrade(socket, '403 Forbidden');
     else upstream.webSocket(request, socket, head);
   });
@@ -105,6 +113,7 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     server,
     setTarget: (target) => upstream.setTarget(target),
+    setAccess: (wanted) => access.set(wanted),
     visitors: () => count.read(),
     close: () => {
       upstream.close();

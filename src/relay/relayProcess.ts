@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Access } from './accessControl.ts';
 import type { Target } from './forward.ts';
 import {
+  accessLine,
   instructionLine,
   isNoWebSockets,
   isReachedAgain,
@@ -46,6 +48,8 @@ export interface RelayProcessOptions {
   readonly onReachedAgain?: () => void;
   /** Called when visitors reach the site, but none of its WebSockets. */
   readonly onNoWebSockets?: () => void;
+  /** Who may see the site; undefined: everyone. */
+  readonly access?: Access | undefined;
   /** The hostname in the tunnel's rule: requests for others are refused. */
   readonly hostname?: string;
 }
@@ -54,6 +58,8 @@ export interface RelayProcess {
   readonly pid: number;
   /** Visitors reach this server from now on; with null, the page that waits. Does nothing once the relay has ended. */
   setTarget(target: Target | null): void;
+  /** Later visitors must know the passphrase; with undefined, the site is public. */
+  setAccess(access: Access | undefined): void;
   /** Its site is public: it checks from now on whether visitors reach it. */
   published(): void;
   /**
@@ -78,7 +84,6 @@ const nodeFlags = ['--max-semi-space-size=1'];
  */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
   const [node = '', ...rest] = options.command;
-  const { onLocalLink, onVisitors, onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
   const child = spawn(node, [...nodeFlags, ...rest, ...argumentsFor(options)], {
     env: options.env,
     detached: true, // a process group of its own, so that it outlives the window for the grace
@@ -90,26 +95,17 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   const exited = endOf(child);
   const output = createInterface({ input: child.stdout });
   const listening = once(output, 'line');
-  output.on('line', (line) => {
-    const blocked = parseBlocked(line);
-    if (blocked) onBlocked?.(blocked);
-    const visitors = parseVisitors(line);
-    if (visitors) onVisitors?.(visitors);
-    const link = parseLocalLink(line);
-    if (link) onLocalLink?.(link);
-    const reason = parseLost(line);
-    if (reason !== undefined) onLost?.(reason);
-    if (isReachedAgain(line)) onReachedAgain?.();
-    if (isNoWebSockets(line)) onNoWebSockets?.();
-  });
+  output.on('line', (line) => handleReport(line, options));
   const failed = exited.then((how) => {
     throw new Error(`The relay ended (${how}). ${errors.join('').trim()}`);
   });
+  child.stdin.write(accessLine(options.access));
   await Promise.race([listening, failed]);
   failed.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
     setTarget: (target) => void child.stdin.write(instructionLine(target)),
+    setAccess: (access) => void child.stdin.write(accessLine(access)),
     published: () => void child.stdin.write(publishedLine),
     openPort: async (preferred) => {
       const answer = new Promise<number>((resolve) => {
@@ -125,6 +121,20 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
     end: () => void child.kill('SIGTERM'),
     exited,
   };
+}
+
+function handleReport(line: string, options: RelayProcessOptions): void {
+  const { onLocalLink, onVisitors, onBlocked, onLost, onReachedAgain, onNoWebSockets } = options;
+  const blocked = parseBlocked(line);
+  if (blocked) onBlocked?.(blocked);
+  const visitors = parseVisitors(line);
+  if (visitors) onVisitors?.(visitors);
+  const link = parseLocalLink(line);
+  if (link) onLocalLink?.(link);
+  const reason = parseLost(line);
+  if (reason !== undefined) onLost?.(reason);
+  if (isReachedAgain(line)) onReachedAgain?.();
+  if (isNoWebSockets(line)) onNoWebSockets?.();
 }
 
 function argumentsFor({ socket, publicUrl, graceSeconds, allow = [], hostname }: RelayProcessOptions): string[] {

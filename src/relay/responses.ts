@@ -1,6 +1,7 @@
 // The relay's own responses, given when no dev server responds.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { askingPage, askingPolicy, type Question } from './askingPage.ts';
 import { blockedPage, pagePolicy, retryAfterSeconds, stoppedPage, stoppedText, wantsPage } from './page.ts';
 import { languageOf } from './pageTexts.ts';
 import { shieldParts } from './shield.ts';
@@ -43,6 +44,38 @@ export function respondBlocked(site: URL, part: ShieldPart, request: IncomingMes
   );
 }
 
+/** Why a passphrase was refused: it is wrong, or the next attempt is allowed only in some seconds. Neither: it was not read. */
+export interface Refused {
+  readonly isWrong?: true;
+  readonly waitSeconds?: number;
+}
+
+/** 401 with the question for the passphrase, or 429 while no attempt is allowed. */
+export function respondAsking(site: URL, request: IncomingMessage, response: ServerResponse, question: Question): void {
+  request.resume();
+  const { waitSeconds } = question;
+  const { method, headers } = request;
+  const page = wantsPage(method === 'POST' ? 'GET' : method, headers);
+  response.writeHead(waitSeconds === undefined ? 401 : 429, {
+    'content-type': `text/${page ? 'html' : 'plain'}; charset=utf-8`,
+    ...(waitSeconds !== undefined && { 'retry-after': String(waitSeconds) }),
+    vary: 'accept-language',
+    ...neverStored,
+    ...(page ? { 'content-security-policy': askingPolicy } : {}),
+  });
+  response.end(
+    page
+      ? askingPage(site.hostname, question, languageOf(headers['accept-language']))
+      : `${site.hostname} is private. Open it in a browser and enter the passphrase of the class.\n`,
+  );
+}
+
+/** 303: the browser requests this path next. */
+export function respondSeeOther(response: ServerResponse, path: string, cookie?: string): void {
+  response.writeHead(303, { location: path, ...(cookie !== undefined && { 'set-cookie': cookie }), ...neverStored });
+  response.end();
+}
+
 /** Tells the page that waits whether the site's server runs. */
 export function respondStatus(response: ServerResponse, running: boolean): void {
   response.writeHead(200, { 'content-type': 'application/json', ...neverStored });
@@ -56,7 +89,7 @@ export function respondError(response: ServerResponse, status: number, text: str
 }
 
 export type RejectionStatus =
-  '400 Bad Request' | '421 Misdirected Request' | '403 Forbidden' | '503 Service Unavailable';
+  '400 Bad Request' | '401 Unauthorized' | '403 Forbidden' | '421 Misdirected Request' | '503 Service Unavailable';
 
 /** Rejects a WebSocket before it is opened. */
 export function rejectUpgrade(socket: Duplex, status: RejectionStatus): void {

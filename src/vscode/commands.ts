@@ -25,6 +25,8 @@ export interface CommandContext {
   readonly shellForManualPublish: () => Promise<ShellId>;
   /** Looks at the server of a port now. */
   readonly look: (port: number) => void;
+  /** Switches who may see the student's sites. */
+  readonly toggleVisibility: () => Promise<void>;
   readonly visitors: VisitorsView;
   readonly visitorsOf: (port: number) => Visitors;
 }
@@ -45,6 +47,7 @@ const commands: Readonly<Record<OwnCommandId, Command>> = {
   'classroomTunnel.showQrCode': (context, publication) => withPublication(context, publication, showQrCode),
   'classroomTunnel.showVisitors': (context, publication) =>
     withPublication(context, publication, (shown) => context.visitors.show(shown, context.visitorsOf(shown.port))),
+  'classroomTunnel.toggleVisibility': ({ toggleVisibility }) => toggleVisibility(),
   'classroomTunnel.endServer': endServer,
   'classroomTunnel.showLog': ({ log }) => log.show(),
 };

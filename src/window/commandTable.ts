@@ -12,6 +12,10 @@ export const commandTable = {
   'classroomTunnel.openPreview': { title: 'Open Preview', enablement: 'classroomTunnel.published' },
   'classroomTunnel.showQrCode': { title: 'Show QR Code', enablement: 'classroomTunnel.published' },
   'classroomTunnel.showVisitors': { title: 'Show Visitors', enablement: 'classroomTunnel.published' },
+  'classroomTunnel.toggleVisibility': {
+    title: 'Ask Visitors for the Passphrase, or Stop Asking',
+    enablement: undefined,
+  },
   'classroomTunnel.endServer': { title: 'End the Other Server', enablement: 'classroomTunnel.held' },
   'classroomTunnel.showLog': { title: 'Show Log', enablement: undefined },
 } as const;

@@ -15,7 +15,10 @@ export interface LeasePorts {
   /** Runs the command line tool; never throws. */
   readonly run: (args: readonly string[], options: RunOptions) => Promise<CliOutcome>;
   readonly startGuardian: (holder: string, onLost: (killed: boolean) => void) => Guardian;
-  readonly relays: Pick<Relays, 'prepare' | 'serve' | 'end' | 'socketOf' | 'usesPorts' | 'usePorts' | 'relayPortOf'>;
+  readonly relays: Pick<
+    Relays,
+    'prepare' | 'serve' | 'end' | 'socketOf' | 'usesPorts' | 'usePorts' | 'relayPortOf' | 'isPrivate'
+  >;
   readonly log: (message: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -102,6 +105,7 @@ export class Leases {
     const moreWords = [
       ...(runPid === undefined ? [] : ['--run-pid', String(runPid)]),
       ...(relayed ? ['--relay'] : []),
+      ...(relayed && this.#ports.relays.isPrivate ? ['--private'] : []),
       ...(relayPort === undefined ? [] : ['--relay-port', String(relayPort)]),
     ];
     const outcome = await this.#ports.run([...words, ...moreWords, ...(verify ? ['--verify'] : [])], {

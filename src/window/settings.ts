@@ -12,9 +12,17 @@ export interface Settings {
   readonly configFile: string;
   readonly graceSeconds: number;
   readonly awayMinutes: number;
+  /** `class` makes the sites private in a public class too; `public` leaves it to the class. */
+  readonly visibility: 'public' | 'class';
 }
 
-export const defaults: Settings = { command: [], configFile: '', graceSeconds: 10, awayMinutes: 10 };
+export const defaults: Settings = {
+  command: [],
+  configFile: '',
+  graceSeconds: 10,
+  awayMinutes: 10,
+  visibility: 'public',
+};
 
 /** Reads `classroomTunnel.*`. A value of a wrong type counts as not set. */
 export function readSettings(reader: SettingsReader): Settings {
@@ -25,6 +33,7 @@ export function readSettings(reader: SettingsReader): Settings {
     configFile: typeof configFile === 'string' ? configFile : defaults.configFile,
     graceSeconds: positive(reader.get('graceSeconds'), defaults.graceSeconds),
     awayMinutes: positive(reader.get('awayMinutes'), defaults.awayMinutes),
+    visibility: reader.get('visibility') === 'class' ? 'class' : 'public',
   };
 }
 

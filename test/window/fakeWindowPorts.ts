@@ -45,6 +45,7 @@ export class FakeWindowPorts {
       },
       socketOf: () => undefined,
       usesPorts: false,
+      isPrivate: false,
       usePorts: () => undefined,
       relayPortOf: () => Promise.resolve(undefined),
       end: (port, options) => this.relayed.push(`end ${port}${options?.later ? ' later' : ''}`),

@@ -46,6 +46,10 @@ export function examineConfiguration(config: Config): Check[] {
         'Remove it: it is for demos and tests.',
       ),
     );
+  if (config.visibility === 'class' && config.passphraseHash === undefined)
+    found.push(
+      fail('The class is private and has no passphrase, so no site is published.', 'classroom-tunnel passphrase'),
+    );
   if (!config.ports && !config.portRange)
     found.push(
       warning(

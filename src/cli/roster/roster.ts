@@ -9,7 +9,8 @@ import { checkUsers, takeDown } from '../controls.ts';
 import { reasonOf } from '../readRegularFile.ts';
 import { readSession } from '../session.ts';
 import { tableLines } from '../table.ts';
-import { saveRoster } from './configFile.ts';
+import { saveConfig } from '../saveConfig.ts';
+import { withRoster } from './configFile.ts';
 import type { Student } from './labels.ts';
 import { entriesOf, withoutStudents, withStudents, type Change, type Roster } from './plan.ts';
 import { provideSocketFolder } from './socketFolder.ts';
@@ -81,7 +82,11 @@ async function change(context: ActionContext, config: Config, wanted: Wanted, op
   const after = { ...config, ...roster };
   const isChanged = JSON.stringify(roster) !== JSON.stringify(rosterOf(config));
   if (isChanged && !options.dryRun) {
-    saveRoster(config.file, roster, (text) => parseConfig(config.file, text, config.machine));
+    saveConfig(
+      config.file,
+      (text) => withRoster(text, roster),
+      (text) => parseConfig(config.file, text, config.machine),
+    );
     for (const user of added) provideSocketFolder(config.stateDir, user);
   }
   const problems = [

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { userName } from '../caller.ts';
-import { configFileOf } from '../session.ts';
+import { configFileOf } from '../../configFile.ts';
 import { FixableError } from '../../provisioning/errors.ts';
 import { findSudoRules } from '../sudoRules.ts';
 import type { Answers, SetupOptions } from './answers.ts';

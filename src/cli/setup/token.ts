@@ -6,7 +6,7 @@ import { FixableError } from '../../provisioning/errors.ts';
 import { permissions, tokenForm } from '../../messages/permissions.ts';
 import { reasonOf } from '../readRegularFile.ts';
 import type { Report } from '../report.ts';
-import { configFileOf } from '../session.ts';
+import { configFileOf } from '../../configFile.ts';
 import { tokenProblem } from '../token.ts';
 import type { Asker } from './prompts.ts';
 

@@ -7,7 +7,7 @@ import { parseConfig, type Config } from '../../provisioning/config.ts';
 import type { DnsRecord } from '../../provisioning/plan.ts';
 import { isMarkedOn } from '../../provisioning/marker.ts';
 import type { RoundApi } from '../../provisioning/roundApi.ts';
-import { configFileOf } from '../session.ts';
+import { configFileOf } from '../../configFile.ts';
 import { systemUnitFolder } from '../setup/classFacts.ts';
 import { readMade, type Made } from '../setup/made.ts';
 import { getent, idOf } from '../setup/system.ts';

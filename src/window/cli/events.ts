@@ -20,6 +20,10 @@ export interface Info {
   readonly publication: Publication | null;
   /** The user may call a teacher's commands. */
   readonly isTeacher?: boolean;
+  /** `class`: visitors must know the passphrase. */
+  readonly visibility: 'public' | 'class';
+  /** `scrypt:SALT:HASH`; undefined while the class has none. */
+  readonly passphraseHash?: string;
 }
 export interface Queued {
   readonly event: 'queued';
@@ -124,6 +128,8 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     socketFolder: string(fields['socketFolder']) || null,
     ...(fields['usesRelayPorts'] === true && { usesRelayPorts: true }),
     ...(fields['isTeacher'] === true && { isTeacher: true }),
+    visibility: fields['visibility'] === 'class' ? 'class' : 'public',
+    ...text(fields, 'passphraseHash'),
     publication: readPublication(fields['publication'] as Fields | null) ?? null,
   }),
 };

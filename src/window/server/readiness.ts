@@ -32,7 +32,7 @@ export interface ReadinessWatcherOptions {
   readonly look: (shell: ShellId) => void;
   /** The student's user id. */
   readonly uid: number;
-  readonly relays: Pick<Relays, 'socketOf' | 'setTarget'>;
+  readonly relays: Pick<Relays, 'socketOf' | 'setTarget' | 'cookieFor'>;
   readonly probes?: ReadinessProbes;
   /** The path that the server on a port printed, if it is not `/`. */
   readonly pathOf?: (port: number) => string | undefined;
@@ -181,7 +181,10 @@ export class ReadinessWatcher {
     if (!lease || !address) return;
     const { url } = lease.publication;
     const path = target && this.#options.pathOf?.(target.port);
-    const result = await this.#probes.probe(port, { url, address, server: target?.server, target, path });
+    const result = await this.#probes.probe(port, {
+      ...{ url, address, server: target?.server, target, path },
+      ...(socketPath !== undefined && { cookie: () => this.#options.relays.cookieFor(url) }),
+    });
     const now = this.#state?.sites.get(port);
     if (!result || now?.kind !== site.kind || now.runs !== site.runs) return; // another command runs: it is probed next
     const event = eventOf(now, result, holder);

@@ -15,6 +15,8 @@ export interface ReadinessProbe {
   readonly target: Target | undefined;
   /** The path that the server printed. */
   readonly path?: string | undefined;
+  /** The cookie that passes the relay of a private site. */
+  readonly cookie?: () => string | undefined;
 }
 
 /** How long a first page may take before it is requested again. Milliseconds. */
@@ -34,14 +36,14 @@ export class ReadinessProbes {
    * @returns undefined when the same probe is running already, and when this one was ended
    */
   async probe(port: number, what: ReadinessProbe): Promise<ProbeResult | undefined> {
-    const { url, address, server, path } = what;
+    const { url, address, server, path, cookie } = what;
     const key = JSON.stringify(what);
     if (this.#running.get(port)?.key === key || !URL.canParse(url)) return undefined;
     this.end(port);
     const ending = new AbortController();
     this.#running.set(port, { key, ending });
     const result = await withDeadline(this.#timeout, [ending.signal], (signal) =>
-      probe({ address, site: new URL(url), server, path, signal }),
+      probe({ address, site: new URL(url), server, path, signal, cookie: cookie?.() }),
     );
     if (ending.signal.aborted) return undefined;
     this.#running.delete(port);

@@ -1,6 +1,8 @@
 // The relays of this window, one for each public port: they forward visitors to whichever port the server has.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { cookiePair } from '../../relay/accessCookie.ts';
+import type { Access } from '../../relay/accessControl.ts';
 import type { Target } from '../../relay/forward.ts';
 import { textOf, type Text } from '../../messages/texts.ts';
 import { noVisitors } from '../../relay/visitors.ts';
@@ -21,6 +23,8 @@ export interface RelaysOptions {
   readonly log: (message: string) => void;
   /** The parts of the shield that the teacher has switched off; none by default. */
   readonly allow?: () => readonly ShieldPart[];
+  /** Who may see this student's sites; undefined: everyone. */
+  readonly access?: () => Access | undefined;
   /** Called once for each publication, with the first request that the shield blocked. */
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;
   /** Called for an address of the local machine in what visitors get. `root` is the folder of the project. */
@@ -117,6 +121,22 @@ export class Relays {
     return this.#entries.get(port)?.socket;
   }
 
+  /** Whether visitors must know the passphrase. */
+  get isPrivate(): boolean {
+    return this.#options.access?.() !== undefined;
+  }
+
+  /** Tells the relays who may see their sites now. */
+  applyAccess(): void {
+    for (const { relay } of this.#entries.values()) relay?.setAccess(this.#options.access?.());
+  }
+
+  /** The cookie with which a probe passes the relay of a private site. */
+  cookieFor(url: string): string | undefined {
+    const access = this.#options.access?.();
+    return access && cookiePair(new URL(url), access, Date.now());
+  }
+
   /** The visitors of this port's site since its relay started. */
   visitorsOf(port: number): Visitors {
     return this.#entries.get(port)?.visitors ?? noVisitors;
@@ -144,7 +164,7 @@ export class Relays {
   }
 
   async #start(entry: Entry): Promise<boolean> {
-    const { command, env, graceSeconds, log, allow } = this.#options;
+    const { command, env, graceSeconds, log, allow, access } = this.#options;
     const { socket, publication } = entry;
     const { port, url } = publication;
     const started = this.#now();
@@ -157,6 +177,7 @@ export class Relays {
         env,
         hostname: publication.hostname,
         allow: allow?.() ?? [],
+        access: access?.(),
         onBlocked: (blocked) => this.#onBlocked(entry, blocked),
         onLost: (reason) => {
           if (this.#entries.get(port) === entry) this.#options.onLost(port, textOf(reason), true);

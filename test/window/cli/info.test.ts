@@ -13,6 +13,7 @@ const info: Info = {
   commands: ['npm start'],
   portVariable: 'MY_PORT',
   socketFolder: null,
+  visibility: 'public',
   publication: null,
 };
 const error: CliError = {

@@ -145,7 +145,11 @@ describe('window/server/readiness: a server that listens on a public port', () =
         else blocked(request, response);
       }),
     );
-    const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
+    const watched = watch(1, {
+      socketOf: () => socket,
+      setTarget: (_port, target) => relay.setTarget(target),
+      cookieFor: () => undefined,
+    });
     await watched.site(isLive);
   });
 
@@ -160,7 +164,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
     );
     const port = Number(String((await once(earlier.stdout, 'data'))[0]));
     const shell = identify(later.pid ?? 0) ?? '';
-    const watched = watch(port, { socketOf: () => '/nowhere', setTarget: () => undefined });
+    const watched = watch(port, { socketOf: () => '/nowhere', setTarget: () => undefined, cookieFor: () => undefined });
     const lease = { life: 1, publication: { ...publication, port } };
     const runs = new Map([[shell, { process: shell, running: true }]]);
     watched.state = { ...watched.state, sites: new Map([[port, { ...examples.waiting, lease, runs }]]) };
@@ -177,7 +181,11 @@ describe('window/server/readiness: a server that listens on a public port', () =
     const { relay, socket } = await startRelay();
     const first = createServer(page);
     const firstPort = await listen(first);
-    const watched = watch(1, { socketOf: () => socket, setTarget: (_port, target) => relay.setTarget(target) });
+    const watched = watch(1, {
+      socketOf: () => socket,
+      setTarget: (_port, target) => relay.setTarget(target),
+      cookieFor: () => undefined,
+    });
     await watched.site(isLive);
     const again = (shell: string): void =>
       watched.dispatch({ type: 'site', port: 1, event: { type: 'ran', shell, process: own } });
@@ -193,7 +201,7 @@ describe('window/server/readiness: a server that listens on a public port', () =
     const { relay, socket } = await startRelay();
     const otherWindow = await listen(createServer((_request, response) => response.end('<h1>Hello</h1>')));
     relay.setTarget({ port: otherWindow, address: '127.0.0.1' });
-    const watched = watch(1, { socketOf: () => socket, setTarget: () => undefined });
+    const watched = watch(1, { socketOf: () => socket, setTarget: () => undefined, cookieFor: () => undefined });
     watched.dispatch({ type: 'site', port: 1, event: { type: 'ended', shell: own } });
     await watched.site((site) => site.kind === 'stopped' && site.answered === true);
   });

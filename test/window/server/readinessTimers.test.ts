@@ -24,7 +24,7 @@ describe('when a public port is looked at', () => {
       dispatch: () => undefined,
       look: () => terminalLooks.push(now),
       uid: process.getuid?.() ?? 0,
-      relays: { socketOf: () => void fullLooks.push(now), setTarget: () => undefined },
+      relays: { socketOf: () => void fullLooks.push(now), setTarget: () => undefined, cookieFor: () => undefined },
     });
   });
   afterEach(() => {

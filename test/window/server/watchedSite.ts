@@ -14,7 +14,7 @@ import { ReadinessProbes } from '../../../src/window/server/readinessProbe.ts';
 import { examples, publication } from '../site/sites.ts';
 
 export const own = identify(process.pid) ?? '';
-export const noRelay = { socketOf: () => undefined, setTarget: () => undefined };
+export const noRelay = { socketOf: () => undefined, setTarget: () => undefined, cookieFor: () => undefined };
 
 /** A window with one site that waits for a server of this process; its state machine is the real one. */
 export class WatchedSite {
