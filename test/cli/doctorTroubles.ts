@@ -36,6 +36,13 @@ export const machineTroubles: readonly Trouble[] = [
     fix: /Remove/,
   },
   {
+    what: 'a private class without a passphrase',
+    spoil: config({ visibility: 'class' }),
+    check: 'configuration',
+    says: /no passphrase/,
+    fix: /classroom-tunnel passphrase/,
+  },
+  {
     what: 'a class in which nobody has a port',
     spoil: config({ portRange: undefined }),
     check: 'configuration',

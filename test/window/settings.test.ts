@@ -9,13 +9,19 @@ describe('settings', () => {
   it('have their defaults', () => assert.deepEqual(readSettings(reader({})), defaults));
 
   it('are read', () => {
-    const values = { command: ['sudo', 'x'], configFile: '/etc/c.json', graceSeconds: 3, awayMinutes: 0.5 };
+    const values = {
+      command: ['sudo', 'x'],
+      configFile: '/etc/c.json',
+      graceSeconds: 3,
+      awayMinutes: 0.5,
+      visibility: 'class',
+    };
     assert.deepEqual(readSettings(reader(values)), values);
   });
 
   it('of a wrong type count as not set', () => {
     assert.deepEqual(
-      readSettings(reader({ command: 'rm', configFile: 1, graceSeconds: '3', awayMinutes: -1 })),
+      readSettings(reader({ command: 'rm', configFile: 1, graceSeconds: '3', awayMinutes: -1, visibility: true })),
       defaults,
     );
     assert.deepEqual(readSettings(reader({ command: ['a', 1], graceSeconds: Number.NaN })), defaults);

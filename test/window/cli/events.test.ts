@@ -13,6 +13,8 @@ describe("the command's events", () => {
     commands: ['npm run dev'],
     portVariable: 'PORT',
     socketFolder: '/state/sockets/1000',
+    visibility: 'class',
+    passphraseHash: 'scrypt:salt:hash',
     publication: { hostname: 'a.example.com', url: 'https://a.example.com', port: 3000 },
   };
 

@@ -1,6 +1,8 @@
 import { textOf } from '../../../src/messages/texts.ts';
 import { identify } from '../../../src/shell/processIds.ts';
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { cookiePair } from '../../../src/relay/accessCookie.ts';
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -151,6 +153,19 @@ describe('window/server/readiness: a server that listens on a public port', () =
       cookieFor: () => undefined,
     });
     await watched.site(isLive);
+  });
+
+  it('is probed behind the page that asks for a passphrase', async () => {
+    const { relay, socket } = await startRelay();
+    const access = { hash: null, key: randomBytes(32).toString('base64') };
+    relay.setAccess(access);
+    await listen(createServer(blocked));
+    const watched = watch(1, {
+      socketOf: () => socket,
+      setTarget: (_port, target) => relay.setTarget(target),
+      cookieFor: (url) => cookiePair(new URL(url), access, Date.now()),
+    });
+    await watched.site((site) => site.kind === 'waiting' && site.refusal !== undefined);
   });
 
   it('is named where it outlived its terminal and holds the port', async () => {
