@@ -73,8 +73,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     view,
     { dispose: () => void watching.then((watch) => watch.dispose()) },
     ...registerCommands(commandContext({ window, log, refresh, info, relays, visitors, watching })),
-    onSettingsChange(() => void refresh()),
-    followConfiguration(command(), refresh),
+    ...onConfigurationChange(command(), () => void refresh()),
     watchWindow(window, watching),
     watchState(window, info, statusBar, reloadMemory, logLine),
   );
@@ -222,10 +221,12 @@ function watchWindow(window: Window, watching: Promise<TerminalWatch>): vscode.D
   });
 }
 
-function onSettingsChange(react: () => void): vscode.Disposable {
-  return vscode.workspace.onDidChangeConfiguration((change) => {
+/** Reacts to the student's settings, and to the configuration of the class. */
+function onConfigurationChange(command: CommandLine, react: () => void): { dispose(): void }[] {
+  const settingsChange = vscode.workspace.onDidChangeConfiguration((change) => {
     if (change.affectsConfiguration('classroomTunnel')) react();
   });
+  return [settingsChange, followConfiguration(command, react)];
 }
 
 /** Starts after the current turn of the event loop, so that activation does not wait. */

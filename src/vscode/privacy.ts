@@ -1,5 +1,6 @@
 // Who may see the student's sites: by the configuration of the class, and by the student's own setting, which is the stricter one.
 import * as vscode from 'vscode';
+import { t } from '../messages/texts.ts';
 import type { Access } from '../relay/accessControl.ts';
 import { accessKey } from '../relay/accessKey.ts';
 import type { Info } from '../window/cli/events.ts';
@@ -16,18 +17,18 @@ export async function toggleVisibility(info: Info | undefined): Promise<void> {
   const settings = vscode.workspace.getConfiguration('classroomTunnel');
   const isPrivate = settings.get('visibility') === 'class';
   if (info?.visibility === 'class') {
-    say('Your class is private: visitors must enter its passphrase.');
+    say(t('Your class is private: visitors must enter its passphrase.'));
     return;
   }
   if (!isPrivate && info?.passphraseHash === undefined) {
-    say('Your class has no passphrase. Ask your teacher to set one with `classroom-tunnel passphrase`.');
+    say(t('Your class has no passphrase. Ask your teacher to set one with `classroom-tunnel passphrase`.'));
     return;
   }
   await settings.update('visibility', isPrivate ? undefined : 'class', vscode.ConfigurationTarget.Global);
   say(
     isPrivate
-      ? 'Everyone may see your sites.'
-      : 'Visitors of your sites must enter the passphrase of the class from now on.',
+      ? t('Everyone may see your sites.')
+      : t('Visitors of your sites must enter the passphrase of the class from now on.'),
   );
 }
 

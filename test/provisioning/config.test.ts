@@ -30,6 +30,7 @@ describe('configuration', () => {
       portVariable: 'PORT',
       maxSitesPerUser: 3,
       openingHours: [],
+      visibility: 'public',
       labels: {},
       names: {},
       studentGroup: 'students',
