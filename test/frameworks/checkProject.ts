@@ -1,4 +1,5 @@
 // Checks one project: starts it in a terminal, visits it through the link and locally, compares the two, and stops it.
+import { inEnglish } from '../../src/messages/texts.ts';
 import type { Browser } from 'playwright-core';
 import { probe } from '../../src/relay/probe.ts';
 import { findServer } from './studentDriver.ts';
@@ -65,7 +66,7 @@ async function runThrough(browser: Browser, student: StudentDriver, row: Row): P
     server,
     signal: AbortSignal.timeout(directLimit),
   });
-  row.direct = direct.kind === 'refuses' ? `refuses: ${direct.fix}` : direct.kind;
+  row.direct = direct.kind === 'refuses' ? `refuses: ${inEnglish(direct.fix)}` : direct.kind;
   await student.stop(started);
   await early.seesThatItIsStopped();
 }

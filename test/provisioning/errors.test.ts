@@ -13,7 +13,8 @@ describe('errors: when it makes sense to try again', () => {
     ['hostname-taken', { hostname: 'student1.example.com', problem: 'an A record' }, undefined],
   ];
   for (const [code, facts, seconds] of cases) {
-    it(`${code}${facts['status'] === undefined ? '' : ` with ${facts['status']}`}: ${seconds === undefined ? 'time does not help' : `after ${seconds} s`}`, () => {
+    const { status } = facts as { status?: number };
+    it(`${code}${status === undefined ? '' : ` with ${status}`}: ${seconds === undefined ? 'time does not help' : `after ${seconds} s`}`, () => {
       assert.equal(FixableError.fromJSON(new FixableError(code, facts).toJSON()).retryAfterSeconds, seconds);
     });
   }

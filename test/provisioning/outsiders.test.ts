@@ -1,3 +1,4 @@
+import { FixableError } from '../../src/provisioning/errors.ts';
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { closeAll, startClassroom, type Classroom } from '../fixtures/provisioning/classroom.ts';
@@ -138,7 +139,7 @@ describe('writers outside of this program', () => {
     });
     const outcome = await ask(classroom, publish(1));
     assert.ok(outcome.kind === 'error' && outcome.error.code === 'tunnel-invalid');
-    assert.match(String(outcome.error.facts['problem']), /bad\.example\.com/);
+    assert.match(FixableError.fromJSON(outcome.error).message, /bad\.example\.com/);
     assert.deepEqual([classroom.standIn.world.tunnel.version, studentRecords(classroom.standIn)], [1, []]);
   });
 
@@ -216,9 +217,9 @@ describe('two machines of one class', () => {
 
     const refused = await attempt(classroom, put(1), there);
     assert.ok(refused.kind === 'error' && refused.error.code === 'hostname-taken');
-    assert.match(String(refused.error.facts['problem']), /server1/);
+    assert.match(FixableError.fromJSON(refused.error).message, /server1/);
     const back = await attempt(classroom, publish(2));
-    assert.ok(back.kind === 'error' && /server2/.test(String(back.error.facts['problem'])));
+    assert.ok(back.kind === 'error' && /server2/.test(FixableError.fromJSON(back.error).message));
     assertLive(standIn, ['student1'], one);
     assertLive(standIn, ['student2'], two);
 

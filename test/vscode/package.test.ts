@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { commandTable, ownCommands } from '../../src/window/commandTable.ts';
+import { commandTable, linkedCommands, ownCommands } from '../../src/window/commandTable.ts';
 import { teacherCommands, teacherKey, teacherTable } from '../../src/window/teacher/commandTable.ts';
 import { defaults } from '../../src/window/settings.ts';
 
@@ -13,13 +13,17 @@ interface Manifest {
   extensionKind: string[];
   capabilities: { untrustedWorkspaces: { supported: boolean } };
 }
+const texts = JSON.parse(readFileSync(new URL('../../package.nls.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>;
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Manifest;
 
 describe('package.json', () => {
   it('has the commands of the table, and no others', () => {
     const named = manifest.contributes.commands.map(({ command, title, category, enablement }) => [
       command,
-      title,
+      texts[title.slice(1, -1)],
       category,
       enablement,
     ]);
@@ -46,6 +50,7 @@ describe('package.json', () => {
       'menus',
       'views',
       'viewsContainers',
+      'walkthroughs',
     ]);
   });
 
@@ -66,6 +71,27 @@ describe('package.json', () => {
       teacherCommands.map((id) => [id, teacherKey]),
     );
     for (const { when } of Object.values(inView).flat()) assert.match(when, /^view == classroomTunnel\.class/);
+  });
+
+  it('has a walkthrough for students, and one for teachers alone', () => {
+    const { walkthroughs } = manifest.contributes as unknown as { walkthroughs: { id: string; when?: string }[] };
+    assert.deepEqual(
+      walkthroughs.map(({ id, when }) => [id, when]),
+      [
+        ['student', undefined],
+        ['teacher', teacherKey],
+      ],
+    );
+    const linked = [
+      ...Object.values(texts)
+        .join(' ')
+        .matchAll(/command:([\w.]+)/g),
+    ].map(([, id = '']) => id);
+    const known = [...linkedCommands, ...teacherCommands, 'classroomTunnel.class.focus'] as string[];
+    assert.deepEqual(
+      linked.filter((id) => !known.includes(id)),
+      [],
+    );
   });
 
   it('changes one default of VS Code: its own notice of a new port leads to the wrong place', () => {
