@@ -2,12 +2,14 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
 import type { LocalAddress } from '../shell/listeners.ts';
 import type { DevServerName } from './devServers.ts';
 import { headersForServer, headersForVisitor } from './headers.ts';
 import { mayHoldLinks, readLinks } from './localLinks.ts';
 import type { LocalLink } from './localLinks.ts';
+import { isViteSocket, ModuleGuard } from './moduleGuard.ts';
 import type { Naming } from './names.ts';
 import { reloadRewrite, rewriteStream } from './reload.ts';
 import type { Rewrite } from './reload.ts';
@@ -42,6 +44,8 @@ export interface ForwarderOptions {
   readonly onTls: OnTls;
   /** Called for addresses of the local machine in what visitors get. */
   readonly onLocalLink: (link: LocalLink) => void;
+  /** Called when a visitor asks Vite for a module over its WebSocket, which is closed; undefined if visitors may. */
+  readonly onModuleRequest?: (() => void) | undefined;
 }
 
 export interface Forwarder {
@@ -64,6 +68,8 @@ interface Exchange {
   readonly readsLinks?: string | undefined;
   /** The request to the server, once it exists. */
   sent?: ClientRequest;
+  /** Called when the visitor asks Vite for a module over this WebSocket. */
+  readonly onModuleRequest?: (() => void) | undefined;
   /** Called when the server cannot be reached or breaks off. */
   readonly onLost: (error: Error) => void;
 }
@@ -72,7 +78,8 @@ interface Exchange {
  * A server may close an idle connection at the moment it is used again: a request that is safe to repeat is then sent once
  * more. One that may change something has a connection of its own and is never sent twice.
  */
-export function createForwarder({ site, agents, startTimer, onTls, onLocalLink }: ForwarderOptions): Forwarder {
+export function createForwarder(options: ForwarderOptions): Forwarder {
+  const { site, agents, startTimer, onTls, onLocalLink } = options;
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const proxy = createProxy(site, exchanges, startTimer, onLocalLink);
   return {
@@ -115,8 +122,10 @@ export function createForwarder({ site, agents, startTimer, onTls, onLocalLink }
     },
     webSocket: (request, socket, head, target) => {
       const onLost = rejectUnanswered(socket);
-      exchanges.set(request, { target, insecureLinks: false, rewritesScript: false, onLost });
+      const onModuleRequest = isViteSocket(request.headers) ? options.onModuleRequest : undefined;
+      exchanges.set(request, { target, insecureLinks: false, rewritesScript: false, onModuleRequest, onLost });
       request.headers = headersForServer(request.headers, site, target, 'local');
+      if (onModuleRequest) delete request.headers['sec-websocket-extensions']; // a compressed message cannot be read
       void proxy.ws(request, socket, { target: upstream(target), agent: agents.fresh(target), secure: false }, head);
     },
   };
@@ -153,15 +162,31 @@ function createProxy(
     if (exchange.rewritesScript || exchange.rewrite) forwardText(upstreamResponse, response, exchange);
     else flushSoon(response);
   });
-  proxy.on('proxyReqWs', (sent, _request, socket) => {
+  proxy.on('proxyReqWs', (sent, request, socket) => {
+    const onModuleRequest = exchanges.get(request)?.onModuleRequest;
     sent.once('upgrade', (_response, server) => {
       socket.once('close', () => server.destroy());
       server.once('close', () => socket.destroy());
-      // Once the proxy has joined the two: a reader before that would take the server's first frames from the visitor.
-      process.nextTick(() => pingWhenSilent(socket, server, startTimer));
+      // Once the proxy has joined the two, and before anything flows: an earlier reader would take the server's first frames
+      // from the visitor.
+      process.nextTick(() => {
+        if (onModuleRequest) guardModules(socket, server, onModuleRequest);
+        pingWhenSilent(socket, server, startTimer);
+      });
     });
   });
   return proxy;
+}
+
+/** Puts the guard between a visitor and Vite. */
+function guardModules(visitor: Duplex, server: Duplex, onModuleRequest: () => void): void {
+  const guard = new ModuleGuard();
+  guard.once('error', () => {
+    visitor.destroy();
+    onModuleRequest();
+  });
+  visitor.unpipe(server);
+  visitor.pipe(guard).pipe(server);
 }
 
 /** A stream that starts with a pause (server-sent events) must not withhold its headers until the first byte. */

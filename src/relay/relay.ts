@@ -10,6 +10,7 @@ import type { LocalLink } from './localLinks.ts';
 import { askForNames } from './names.ts';
 import type { IsOwn } from './ownServerAgent.ts';
 import { enterPath, ownPath, statusPath } from './page.ts';
+import { moduleRequest } from './moduleGuard.ts';
 import { rejectUpgrade, respondBlocked, respondError, respondStatus } from './responses.ts';
 import { blockedPart } from './shield.ts';
 import type { ShieldPart } from './shield.ts';
@@ -77,7 +78,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { isForSite, blocked } = createGuard(options);
   const access = new AccessControl(site);
   const count = new VisitCounter(options.onVisit);
-  const upstream = new Upstream({ site, isOwn, startTimer, ask, onLocalLink });
+  const upstream = new Upstream({ site, isOwn, startTimer, ask, onLocalLink, onModuleRequest: reportModules(options) });
   const server = createServer(serverOptions);
 
   server.on('request', (request, response) => {
@@ -160,6 +161,12 @@ function nameOf(host: string | string[] | undefined): string {
   return String(host ?? '')
     .toLowerCase()
     .replace(/:\d+$/, '');
+}
+
+/** @returns undefined if visitors may fetch modules over Vite's WebSocket */
+function reportModules({ allow, onBlocked }: RelayOptions): (() => void) | undefined {
+  const part = 'filesOutsideProject';
+  return allow?.has(part) ? undefined : () => onBlocked?.({ part, target: moduleRequest });
 }
 
 /** Requests to a proxy name a whole URL (or, for CONNECT, a host): the relay serves none. */

@@ -8,7 +8,7 @@ export const shieldParts = {
   developerEndpoints: "It controls the development server, or opens a file in the developer's editor.",
   filesOutsideProject: "It is a file outside of the site's project.",
   hiddenFiles: 'Hidden files and folders such as .env and .git often contain passwords.',
-  ambiguousTargets: 'Its address contains a # or a second ?, which some development servers misread. Write %23 or %3F.',
+  ambiguousTargets: 'Its address contains a # or a second ? that development servers misread. Write %23 or %3F.',
 } as const;
 
 export type ShieldPart = keyof typeof shieldParts;
@@ -41,8 +41,19 @@ const rules: Readonly<Record<ShieldPart, (target: Target, context: ShieldContext
   hiddenFiles: ({ names }) => names.some((name) => secretNames.test(name)),
   developerEndpoints: ({ names }, { server }) => isDeveloperEndpoint(names, server),
   filesOutsideProject: ({ decoded }, { root }) => isOutsideProject(decoded, root),
-  ambiguousTargets: ({ raw }) => raw.includes('#') || raw.indexOf('?') !== raw.lastIndexOf('?'),
+  ambiguousTargets: ({ raw, decoded }) =>
+    raw.includes('#') || (raw.indexOf('?') !== raw.lastIndexOf('?') && isMisread(decoded)),
 };
+
+/** What Vite and its plugins take for the kind of a module. They cut `t=TIME` off before they look. */
+const moduleKinds =
+  /[?&](raw|url|import|init|direct|html-proxy|(shared)?worker(_file)?|commonjs-[\w-]+)=?([?&#]|$)|[?&](no-)?inline\b/;
+
+/** Whether a target with a second `?` may pass a check of the dev server's as one file and be served as another. */
+function isMisread(decoded: string): boolean {
+  const target = decoded.replace(/\bt=\d{13}&?\b/g, '');
+  return moduleKinds.test(target) || moduleKinds.test(decoded) || parentFolder.test(decoded);
+}
 
 /**
  * Which part of the shield a request belongs to.
@@ -102,13 +113,14 @@ const parentFolder = /(^|[/?#&=])\.\.([/?#&\0]|$)/;
 
 /**
  * Vite serves a workspace's files and refuses others, but many versions are misled by `..` behind a `?` or `#` that they cut
- * off after the check (CVE-2025-30208, -31125, -31486, -32395). @web/dev-server serves any file at
+ * off after the check (CVE-2025-30208, -31125, -31486, -32395), or behind the folder of its optimized packages
+ * (CVE-2026-39365). @web/dev-server serves any file at
  * /__wds-outside-root__/LEVELS/PATH, and needs that for packages of a workspace.
  */
 function isOutsideProject(decoded: string, root: string | undefined): boolean {
   if (/\/__wds-outside-root__\//.test(decoded)) return parentFolder.test(decoded) || !isPackage(decoded);
   const paths = [...decoded.matchAll(filePaths)].map(([, fs, id]) => normalize(fs ?? id ?? ''));
-  if (/\/@(fs|id)\//.test(decoded) && parentFolder.test(decoded)) return true;
+  if (/\/(@fs|@id|\.vite)\//.test(decoded) && parentFolder.test(decoded)) return true;
   if (paths.some((path) => path.includes('/.config/'))) return true; // for a project that is the home folder
   return paths.some((path) => (root === undefined ? !isPackage(path) : path !== root && !path.startsWith(`${root}/`)));
 }

@@ -20,6 +20,8 @@ export interface UpstreamOptions {
   readonly ask: typeof askForNames;
   /** Called for addresses of the local machine in what visitors get. */
   readonly onLocalLink: (link: LocalLink) => void;
+  /** Called when a visitor asks Vite for a module over its WebSocket; undefined if visitors may. */
+  readonly onModuleRequest: (() => void) | undefined;
 }
 
 export class Upstream {
@@ -29,7 +31,7 @@ export class Upstream {
   readonly #forward: Forwarder;
   #target: Target | null = null;
 
-  constructor({ site, isOwn, startTimer, ask, onLocalLink }: UpstreamOptions) {
+  constructor({ site, isOwn, startTimer, ask, onLocalLink, onModuleRequest }: UpstreamOptions) {
     this.#site = site;
     this.#agents = new ServerAgents(isOwn);
     this.#names = new ServerNames((target, signal) => ask(target, site, this.#agents.fresh(target), signal));
@@ -38,6 +40,7 @@ export class Upstream {
       agents: this.#agents,
       startTimer,
       onLocalLink,
+      onModuleRequest,
       onTls: (plain, request, response) => {
         if (this.#target === plain) this.setTarget({ ...plain, secure: true });
         this.web(request, response);

@@ -22,6 +22,8 @@ const attacks: readonly (readonly [ShieldPart, ...string[]])[] = [
     `/@fs${root}/?/../../../../etc/passwd`,
     // CVE-2025-32395
     `/@fs${root}/#/../../../../etc/passwd`,
+    // CVE-2026-39365
+    '/node_modules/.vite/deps/..%2f..%2f..%2fsecret.map',
     '/@fs/etc/passwd',
     `/@fs${root}/.config/code-server/config.yaml`,
     '/@fs/etc/passwd?raw',
@@ -97,7 +99,18 @@ const attacks: readonly (readonly [ShieldPart, ...string[]])[] = [
     `/@fs${root}/.env`,
     `/@fs${root}/.git/config`,
   ],
-  ['ambiguousTargets', '/#', '/page#/../secret', '/?a?b', '/page.js?import&raw??', '/x?.svg?.wasm?init'],
+  [
+    'ambiguousTargets',
+    '/#',
+    '/page#/../secret',
+    '/page.js?import&raw??',
+    '/x?.svg?.wasm?init',
+    '/cert.pem?inline=1.wasm?init',
+    '/cert.pem?%72aw??',
+    '/cert.pem?import=&url?&x',
+    '/cert.pem?rat=1700000000000&w??raw&t=1700000000000',
+    '/?/../../secret?x',
+  ],
 ];
 
 /** Requests that the pages of the matrix's tools send, and sites' own. */
@@ -105,6 +118,11 @@ const allowed = [
   '/',
   '/?q=.env',
   '/?q=%3F',
+  '/a?redirect=/b?c=d',
+  '/?a?b',
+  '/login?next=/page?url=https://example.com',
+  '/search?q=what??',
+  '/import?raw',
   '/?redirect=https%3A%2F%2Fexample.com%2F%3Fa%3D1%23b',
   '/docs/webpack-dev-server',
   '/__openapi.json',
