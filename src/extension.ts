@@ -185,6 +185,7 @@ function buildRelays(
     folder: () => info.current?.socketFolder ?? undefined,
     access: () => accessOf(info.current, settings()),
     usesPorts: () => info.current?.usesRelayPorts ?? false,
+    allow: () => info.current?.allowForVisitors ?? [],
     log: (message) => log.info(message),
     onLocalLink: tellOfLocalLink((message) => log.info(message)),
     ...(onVisitors && { onVisitors }),

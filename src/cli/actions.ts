@@ -113,6 +113,7 @@ export async function info(context: ActionContext, port?: number): Promise<void>
     ...(config.teachers.includes(caller.user) && { isTeacher: true }),
     visibility: config.visibility,
     ...(config.passphraseHash !== undefined && { passphraseHash: config.passphraseHash }),
+    ...(config.allowForVisitors.length > 0 && { allowForVisitors: config.allowForVisitors }),
     publication: publication
       ? {
           hostname: publication.hostname,

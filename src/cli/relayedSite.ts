@@ -1,19 +1,21 @@
 // A site of a plain shell: published through a relay, and taken down when this process ends, however it ends.
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { FixableError } from '../provisioning/errors.ts';
+import { problemFor, sentences } from '../messages/messages.ts';
+import { serverOfProcesses, type DevServerName } from '../relay/devServers.ts';
 import type { Target } from '../relay/forward.ts';
 import { projectRoot } from '../relay/projectRoot.ts';
-import { startRelay, type RelayProcess } from '../relay/relayProcess.ts';
+import type { RelayProcess, RelayProcessOptions } from '../relay/relayProcess.ts';
 import { reloadPorts } from '../relay/reload.ts';
 import { SniffMemory } from '../relay/sniffMemory.ts';
 import { sniffPort } from '../relay/sniffPort.ts';
 import { findTarget } from '../relay/target.ts';
-import type { Listener } from '../shell/listeners.ts';
+import { findUnsafeVersion } from '../relay/unsafeVersions.ts';
+import { listenersOfTree } from '../shell/devServer.ts';
+import { descendants, readProcess } from '../shell/processes.ts';
 import { RelayAccess } from './relayAccess.ts';
 import { checkedSocket, ownSocketFolder } from './relaySocket.ts';
 import { notPublic } from './report.ts';
@@ -31,7 +33,8 @@ export type Tool = (args: readonly string[]) => Promise<Readonly<Record<string, 
 export interface Life {
   /** A process of the server, by whose age a new run is known. */
   readonly runPid: number;
-  readonly listeners: () => readonly Listener[];
+  /** The server's first process; undefined while there is none. */
+  readonly serverPid: () => number | undefined;
   /** The server's working folder. */
   readonly folder: () => string;
   readonly isOver: () => boolean;
@@ -49,6 +52,12 @@ export interface RelayedSiteOptions {
   readonly say: (line: string) => void;
   /** Visitors must know the passphrase even if the class is public. */
   readonly isPrivate?: boolean;
+  /** Starts the relay. */
+  readonly start: (options: Omit<RelayProcessOptions, 'command'>) => Promise<RelayProcess>;
+  /** Starts the process that takes the site down once its standard input ends. */
+  readonly guard: (holder: string, env: NodeJS.ProcessEnv) => ChildProcess;
+  /** Resolves so many milliseconds later. */
+  readonly wait: (milliseconds: number) => Promise<unknown>;
 }
 
 export class RelayedSite {
@@ -62,22 +71,29 @@ export class RelayedSite {
   /** One publish at a time. */
   #turn = Promise.resolve(false);
   #said = '';
+  #isPublished = false;
+  #isTrying = false;
+  #toldBlocked = false;
+  /** The packages whose versions the student was told of. */
+  readonly #told = new Set<string>();
 
   private constructor(options: RelayedSiteOptions, relay: RelayProcess, access: RelayAccess) {
     this.#options = options;
     this.#relay = relay;
     this.#access = access;
     access.follow({ env: options.env, peer: undefined }, () => relay.setAccess(access.current));
-    this.#guardian = startGuardian(options.holder, options.env);
+    this.#guardian = options.guard(options.holder, options.env);
   }
 
   /** Starts the relay. @throws FixableError `relay-missing`, `socket-foreign`, `relay-failed` */
   static async open(options: RelayedSiteOptions): Promise<RelayedSite> {
-    const { session, port, env, say, isPrivate } = options;
+    const { session, port, env, say, start, isPrivate } = options;
     const { hostname, url } = addressOf(session, port);
     const folder = ownSocketFolder(session.config, session.caller);
     const failed = (error: unknown): never => {
-      throw new FixableError('relay-failed', { problem: (error as Error).message });
+      throw error instanceof FixableError
+        ? error
+        : new FixableError('relay-failed', { problem: (error as Error).message });
     };
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -86,16 +102,15 @@ export class RelayedSite {
     }
     const access = new RelayAccess(session, env, isPrivate);
     const opened: { site?: RelayedSite } = {};
-    const relay = await startRelay({
-      command: [process.execPath, relayProgram()],
+    const relay = await start({
       socket: checkedSocket(session, port),
       publicUrl: url,
       hostname,
       access: access.current,
       graceSeconds: 0,
+      allow: session.config.allowForVisitors,
       env: { PATH: env['PATH'] },
-      onLost: (reason) =>
-        opened.site?.publishAgain(`visitors do not reach your site: ${reason}. It is published again.`),
+      onLost: (reason) => opened.site?.publishAgain(reason),
       onReachedAgain: () => say('visitors reach your site again.'),
       onNoWebSockets: () => void opened.site?.usePort(),
       onBlocked: ({ target }) => opened.site?.sayBlocked(target),
@@ -107,7 +122,7 @@ export class RelayedSite {
   /** Publishes, and leads visitors to the server, until its life is over. */
   async serve(life: Life): Promise<void> {
     this.#life = life;
-    await Promise.all([this.#keepPublished(life), this.#follow(life)]);
+    await Promise.all([this.#keepPublished([]), this.#follow(life)]);
   }
 
   /** Takes the site down. */
@@ -118,9 +133,10 @@ export class RelayedSite {
     this.#relay.end();
   }
 
-  publishAgain(reason?: string): void {
-    if (reason !== undefined) this.#options.say(reason);
-    void this.#publish(['--verify']);
+  /** @param reason said unless the student knows that the site is not public */
+  publishAgain(reason: string): void {
+    if (this.#isPublished) this.#options.say(`visitors do not reach your site: ${reason}. It is published again.`);
+    void this.#keepPublished(['--verify']);
   }
 
   /** The connector carries no WebSocket to the socket, so the relay listens on a port too. */
@@ -129,8 +145,11 @@ export class RelayedSite {
     if (this.#relayPort !== undefined) await this.#publish([]);
   }
 
+  /** Tells the student of the first request that was blocked. */
   sayBlocked(target: string): void {
-    this.#sayOnce(`a visitor's request for ${JSON.stringify(target)} was blocked: it is meant for the developer.`);
+    if (this.#toldBlocked) return;
+    this.#toldBlocked = true;
+    this.#options.say(`a visitor's request for ${JSON.stringify(target)} was blocked: it is meant for the developer.`);
   }
 
   /** Says a line unless it was the last one. */
@@ -139,11 +158,13 @@ export class RelayedSite {
     this.#said = line;
   }
 
-  async #keepPublished({ isOver, over }: Life): Promise<void> {
-    for (let mayTryAgain = await this.#publish([]); mayTryAgain; mayTryAgain = await this.#publish([])) {
-      await Promise.race([delay(retryAfter, undefined, { ref: false }), over]);
-      if (isOver()) return;
-    }
+  /** Publishes, and tries again while it fails for now only. */
+  async #keepPublished(more: readonly string[]): Promise<void> {
+    if (this.#isTrying || this.#life === undefined) return;
+    const { isOver, over } = this.#life;
+    this.#isTrying = true;
+    while ((await this.#publish(more)) && !isOver()) await Promise.race([this.#options.wait(retryAfter), over]);
+    this.#isTrying = false;
   }
 
   /** @returns whether it failed for now only */
@@ -151,7 +172,8 @@ export class RelayedSite {
     this.#turn = this.#turn.then(async () => {
       if (this.#life === undefined || this.#life.isOver()) return false;
       const event = await this.#options.tool([...this.#words(this.#life), ...more]);
-      if (event['event'] !== 'published') {
+      this.#isPublished = event['event'] === 'published';
+      if (!this.#isPublished) {
         this.#sayOnce(notPublic({ message: String(event['message']), action: String(event['action']) }));
         return event['code'] === 'paused' || event['retryAfterSeconds'] !== undefined;
       }
@@ -173,38 +195,36 @@ export class RelayedSite {
     ];
   }
 
-  async #follow({ listeners, folder, isOver, over }: Life): Promise<void> {
+  #setTarget(target: Target | undefined, pid: number | undefined, folder: string): void {
+    const server = target && serverOf(pid);
+    this.#relay.setTarget(
+      target ? { ...target, ...(server && { server }), root: projectRoot(folder, homedir()) } : null,
+    );
+    const unsafe = findUnsafeVersion(server, folder);
+    if (!unsafe || this.#told.has(unsafe.name)) return;
+    this.#told.add(unsafe.name);
+    const problem = problemFor('unsafe-version', { ...unsafe });
+    this.#options.say([sentences(problem), problem.action].join(' '));
+  }
+
+  async #follow({ serverPid, folder, isOver, over }: Life): Promise<void> {
     let placed = '';
     let target: Target | undefined;
     while (!isOver()) {
-      const own = listeners().filter(({ port }) => port !== this.#relayPort);
+      const pid = serverPid();
+      const own = pid === undefined ? [] : listenersOfTree(pid).filter(({ port }) => port !== this.#relayPort);
       target = await findTarget(own, this.#options.port, this.#sniffs.of(own, target !== undefined));
       const beside = reloadPorts(own);
       const place = target ? JSON.stringify([target, beside]) : '';
-      if (place !== placed)
-        this.#relay.setTarget(target ? { ...target, root: projectRoot(folder(), homedir()), beside } : null);
+      if (place !== placed) this.#setTarget(target && { ...target, beside }, pid, folder());
       placed = place;
-      await Promise.race([delay(target ? intervals.found : intervals.searching, undefined, { ref: false }), over]);
+      await Promise.race([this.#options.wait(target ? intervals.found : intervals.searching), over]);
     }
   }
 }
 
-/** The relay beside this program, or where the README installs it. @throws FixableError `relay-missing` */
-function relayProgram(): string {
-  const folders = [dirname(realpathSync(process.argv[1] ?? '')), '/usr/local/lib/classroom-tunnel'];
-  const found = folders.map((folder) => join(folder, 'relay.cjs')).find((path) => existsSync(path));
-  if (found === undefined) throw new FixableError('relay-missing', { folders: folders.join(' or ') });
-  return found;
-}
-
-/** Takes the site down when this process ends, however it ends: the kernel closes the pipe. */
-function startGuardian(holder: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const script = 'trap "" HUP INT; cat >/dev/null; exec "$@" </dev/null';
-  const words = [process.execPath, process.argv[1] ?? '', 'release', '--holder', holder];
-  return spawn('/bin/sh', ['-c', script, 'sh', ...words], {
-    env,
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+/** The dev server that a process runs. */
+function serverOf(pid: number | undefined): DevServerName | undefined {
+  const processes = pid === undefined ? [] : [readProcess(pid) ?? [], descendants(pid)].flat();
+  return serverOfProcesses(processes);
 }

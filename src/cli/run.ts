@@ -4,9 +4,9 @@ import { constants } from 'node:os';
 import { assignedPort } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
 import { serverVariables } from '../relay/serverVariables.ts';
-import { listenersOfTree } from '../shell/devServer.ts';
 import type { ActionContext } from './actions.ts';
 import { RelayedSite, type RelayedSiteOptions } from './relayedSite.ts';
+import { siteProcesses } from './siteProcesses.ts';
 import type { Report } from './report.ts';
 import { addressOf, openSession, type Session } from './session.ts';
 
@@ -23,7 +23,7 @@ export async function run(
   const port = portOf(session, context.env);
   const { url } = addressOf(session, port);
   const holder = `run-${process.pid}-${Date.now()}`;
-  const site = await RelayedSite.open({ ...options, session, port, holder, env: context.env });
+  const site = await RelayedSite.open({ ...options, ...siteProcesses, session, port, holder, env: context.env });
   const command = spawn(file, args, {
     stdio: 'inherit',
     env: {
@@ -39,7 +39,7 @@ export async function run(
   if (pid !== undefined)
     await site.serve({
       runPid: pid,
-      listeners: () => listenersOfTree(pid),
+      serverPid: () => pid,
       folder: () => process.cwd(),
       isOver: () => command.exitCode !== null || command.signalCode !== null,
       over,

@@ -2,11 +2,12 @@
 import { hostname } from 'node:os';
 import { checkPort } from '../provisioning/config.ts';
 import { identifyOnHost, livenessOf } from '../provisioning/processIdentity.ts';
-import { findDevServer, listenersOfTree } from '../shell/devServer.ts';
+import { findDevServer } from '../shell/devServer.ts';
 import { readFolder, readLink, readText } from '../shell/procFiles.ts';
 import type { ActionContext } from './actions.ts';
-import { RelayedSite, type Tool } from './relayedSite.ts';
 import { RelayAccess } from './relayAccess.ts';
+import { RelayedSite, type Tool } from './relayedSite.ts';
+import { siteProcesses } from './siteProcesses.ts';
 import { notPublic } from './report.ts';
 import { openSession } from './session.ts';
 
@@ -38,13 +39,10 @@ export async function publishShell(
   const commands = context.env['CLASSROOM_TUNNEL_COMMANDS']?.split('\n').filter((line) => line !== '');
   const watched = commands?.length ? commands : config.commands;
   const server = (): number | undefined => findDevServer(shellPid, watched, config.portVariable)?.process.pid;
-  const site = await RelayedSite.open({ session, port, holder, env: context.env, tool, say });
+  const site = await RelayedSite.open({ session, port, holder, env: context.env, tool, say, ...siteProcesses });
   await site.serve({
     runPid,
-    listeners: () => {
-      const pid = server();
-      return pid === undefined ? [] : listenersOfTree(pid);
-    },
+    serverPid: server,
     folder: () => readLink(`/proc/${server() ?? shellPid}/cwd`) ?? process.cwd(),
     isOver: () => isEnding(context.stop) || livenessOf(shell, self) === 'dead',
     over: new Promise<void>((resolve) =>

@@ -66,7 +66,13 @@ export const siteMessages = {
     exit: exitCodes.notAllowed,
     title: 'A request was blocked',
     detail: 'A visitor of {hostname} asked for {target}, which a development server has for its developer alone.',
-    action: 'There is nothing to do: it was not answered.',
+    action: 'There is nothing to do: it was not answered. If your site needs it, your teacher can allow it.',
+  },
+  'unsafe-version': {
+    exit: exitCodes.failed,
+    title: '{name} {version} has known security holes',
+    detail: 'Your site is public, so anyone can use them.',
+    action: 'Stop your server, type `{fix}` and start it again.',
   },
   'port-blocked': {
     exit: exitCodes.failed,

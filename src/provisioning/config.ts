@@ -2,6 +2,8 @@
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { textOf, type Text } from '../messages/texts.ts';
+import { shieldParts } from '../relay/shield.ts';
+import type { ShieldPart } from '../relay/shield.ts';
 import { findOriginRequestFault } from './configFault.ts';
 import { FixableError } from './errors.ts';
 import { makeHostname } from './hostname.ts';
@@ -75,6 +77,7 @@ const schema = z.strictObject({
   passphraseHash: z.optional(
     z.string().check(z.regex(hashPattern, 'is not a hash: `classroom-tunnel passphrase` writes it')),
   ),
+  allowForVisitors: z._default(z.array(z.enum(Object.keys(shieldParts) as ShieldPart[])), []),
 });
 
 /** The configuration, complete and valid. Paths are absolute. */

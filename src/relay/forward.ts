@@ -121,14 +121,21 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       send(agent);
     },
     webSocket: (request, socket, head, target) => {
-      const onLost = rejectUnanswered(socket);
-      const onModuleRequest = isViteSocket(request.headers) ? options.onModuleRequest : undefined;
-      exchanges.set(request, { target, insecureLinks: false, rewritesScript: false, onModuleRequest, onLost });
+      const onModuleRequest = guardOf(request, options.onModuleRequest);
+      exchanges.set(request, { ...ofWebSocket, target, onModuleRequest, onLost: rejectUnanswered(socket) });
       request.headers = headersForServer(request.headers, site, target, 'local');
-      if (onModuleRequest) delete request.headers['sec-websocket-extensions']; // a compressed message cannot be read
       void proxy.ws(request, socket, { target: upstream(target), agent: agents.fresh(target), secure: false }, head);
     },
   };
+}
+
+const ofWebSocket = { insecureLinks: false, rewritesScript: false } as const;
+
+/** @returns what to call when a visitor asks for a module over this WebSocket; undefined if it needs no guard */
+function guardOf({ headers }: IncomingMessage, onModuleRequest: (() => void) | undefined): (() => void) | undefined {
+  if (!onModuleRequest || !isViteSocket(headers)) return undefined;
+  delete headers['sec-websocket-extensions']; // a compressed message cannot be read
+  return onModuleRequest;
 }
 
 /** Rejects an upgrade, unless something was sent since: the connection may have carried responses before. */

@@ -1,6 +1,7 @@
 // The pages that the relay shows in place of the site: while no server runs, and for what visitors may not have. They load nothing.
 import { createHash } from 'node:crypto';
 import { pageTexts, type PageLanguage } from './pageTexts.ts';
+import type { ShieldPart } from './shield.ts';
 
 /** Every path below this one is the relay's own; no dev server sees a request for it. */
 export const ownPath = '/.well-known/classroom-tunnel/';
@@ -66,7 +67,7 @@ export function stoppedText(hostname: string): string {
 }
 
 /** For what a development server offers to its developer alone. */
-export function blockedPage(hostname: string, reason: string): string {
+export function blockedPage(hostname: string, reason: string, part: ShieldPart): string {
   const name = escapeHtml(hostname);
   return page({
     language: 'en',
@@ -74,7 +75,7 @@ export function blockedPage(hostname: string, reason: string): string {
     head: '',
     main: `<h1>Visitors of ${name} may not see this</h1>
 <p>${escapeHtml(reason)}</p>
-<p><small>Is this your site? You reach it at <code>localhost</code>. If your site needs it, ask your teacher to allow it.</small></p>`,
+<p><small>Is this your site? You reach it at <code>localhost</code>. If your site needs it, ask your teacher to add <code>${part}</code> to <code>allowForVisitors</code>.</small></p>`,
     end: '',
   });
 }

@@ -40,7 +40,7 @@ export function respondBlocked(site: URL, part: ShieldPart, request: IncomingMes
     ...(page ? { 'content-security-policy': pagePolicy } : {}),
   });
   response.end(
-    page ? blockedPage(site.hostname, reason) : `Visitors of ${site.hostname} may not see this. ${reason}\n`,
+    page ? blockedPage(site.hostname, reason, part) : `Visitors of ${site.hostname} may not see this. ${reason}\n`,
   );
 }
 

@@ -1,6 +1,8 @@
 // The notifications: a site is live, or a problem and commands that help.
 import * as vscode from 'vscode';
 import { labelOf, type CommandId } from '../window/commandTable.ts';
+import type { DevServerName } from '../relay/devServers.ts';
+import { findUnsafeVersion } from '../relay/unsafeVersions.ts';
 import { forNotification, notificationLink } from '../window/escape.ts';
 import {
   noPort,
@@ -38,6 +40,7 @@ const warnings = new Set([
   portBlockedCode,
   'local-link',
   'request-blocked',
+  'unsafe-version',
   'second-server',
   'site-moved',
 ]);
@@ -69,6 +72,17 @@ export function tellOfLocalLink(log: (message: string) => void): NonNullable<Rel
     notified.add(hostname);
     const place = found ? textOf('{file}, line {line},', { file: found.file, line: found.line }) : path;
     notifyProblem(problemFor('local-link', { address, place }));
+  };
+}
+
+/** Names an installed dev server with known holes, once for each version. */
+export function tellOfUnsafeVersions(): (server: DevServerName | undefined, folder: string) => void {
+  const told = new Set<string>();
+  return (server, folder) => {
+    const unsafe = findUnsafeVersion(server, folder);
+    if (!unsafe || told.has(`${unsafe.name} ${unsafe.version}`)) return;
+    told.add(`${unsafe.name} ${unsafe.version}`);
+    notifyProblem(problemFor('unsafe-version', { ...unsafe }));
   };
 }
 

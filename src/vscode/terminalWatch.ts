@@ -4,7 +4,7 @@ import { PrintedPaths } from '../relay/basePath.ts';
 import { runs, type ShellId } from '../shell/processIds.ts';
 import { ReadinessWatcher } from '../window/server/readiness.ts';
 import type { Relays } from '../window/server/relays.ts';
-import { notifyProblem } from './notifications.ts';
+import { notifyProblem, tellOfUnsafeVersions } from './notifications.ts';
 import { Terminals, type TerminalsOptions } from './terminals.ts';
 
 export interface TerminalWatch {
@@ -30,6 +30,7 @@ export function startWatching(options: Omit<TerminalsOptions, 'printed'> & { rea
     uid,
     relays,
     pathOf: (port) => printed.of(port),
+    onServer: tellOfUnsafeVersions(),
     onMoved: (port, previous) => notifyProblem(problemFor('site-moved', { port, previous })),
   });
   const following = window.onDidChange((state) => servers.follow(state));

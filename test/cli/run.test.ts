@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -34,10 +34,11 @@ function start(classroom: Classroom): Started {
 }
 
 /** Visits the site until it answers with this status. */
-async function visit({ standIn }: Classroom, status: number): Promise<string> {
+async function visit({ standIn }: Classroom, status: number, target = '/'): Promise<string> {
   for (;;) {
     const host = `student1.localhost:${standIn.edgePort}`;
-    const sent = request({ host: '127.0.0.1', port: standIn.edgePort, headers: { host }, agent: false }).end();
+    const options = { host: '127.0.0.1', port: standIn.edgePort, path: target, headers: { host }, agent: false };
+    const sent = request(options).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const body = await text(response);
     if (response.statusCode === status) return body;
@@ -65,6 +66,31 @@ describe('command: run', function () {
     assert.deepEqual([code, out], [7, ''], err);
     assert.match(err, /^Classroom Tunnel: your site is at http:\/\/student1\.localhost:\d+$/m);
     assert.equal(hasRule(classroom), false);
+  });
+
+  it('tells of an old dev server and of blocked requests once, over http2 too, and allows what the teacher does', async () => {
+    const classroom = await startClass();
+    classroom.configure({
+      publicUrl: `http://{hostname}:${classroom.standIn.edgePort}`,
+      allowForVisitors: ['hiddenFiles'],
+    });
+    classroom.standIn.world.tunnel.connector.protocol = 'http2';
+    const vite = path.join(classroom.folder, 'node_modules/vite');
+    mkdirSync(path.join(vite, 'bin'), { recursive: true });
+    writeFileSync(path.join(vite, 'bin/vite.js'), devServer);
+    writeFileSync(path.join(vite, 'package.json'), JSON.stringify({ version: '6.2.2' }));
+    writeFileSync(path.join(classroom.folder, 'package.json'), JSON.stringify({ devDependencies: { vite: '6' } }));
+    const { child, ended } = classroom.launch(['run', process.execPath, path.join(vite, 'bin/vite.js')], {
+      through: ['env', '-C', classroom.folder],
+    });
+    assert.equal(await visit(classroom, 200, '/.env'), `PORT ${port}`);
+    for (const target of ['/__open-in-editor?file=x', '/@fs/etc/passwd?raw??'])
+      assert.match(await visit(classroom, 403, target), /may not see this/);
+    while (!/127\.0\.0\.1:\d+/.test(JSON.stringify(classroom.standIn.world.tunnel.config))) await pause(50);
+    child.kill('SIGTERM');
+    const { err } = await ended;
+    assert.deepEqual(err.match(/vite 6\.2\.2 has known security holes\..*`npm install vite@6`/g)?.length, 1, err);
+    assert.deepEqual(err.match(/was blocked/g)?.length, 1, err);
   });
 
   it('takes the site down when it is killed', async () => {

@@ -31,6 +31,7 @@ describe('configuration', () => {
       maxSitesPerUser: 3,
       openingHours: [],
       visibility: 'public',
+      allowForVisitors: [],
       labels: {},
       names: {},
       studentGroup: 'students',
@@ -82,6 +83,7 @@ describe('configuration', () => {
       { publicUrl: 'https://example.com' },
       '`publicUrl` does not contain {hostname}',
     ],
+    ['a part of the shield that there is not', { allowForVisitors: ['all'] }, '`allowForVisitors.0` must be one of'],
     ['an opening hour of no form', { openingHours: ['Mo 8-17'] }, '`openingHours.0` has "Mo 8-17"'],
     ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
   ] as const) {

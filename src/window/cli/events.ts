@@ -1,5 +1,7 @@
 // Reads the lines that `classroom-tunnel … --json` prints, and checks every field. Pure.
 import { readFacts, type Facts } from '../../messages/texts.ts';
+import { isShieldPart } from '../../relay/shield.ts';
+import type { ShieldPart } from '../../relay/shield.ts';
 import type { Problem, Publication } from '../site/siteState.ts';
 
 /** The configuration of this student; needs no network. */
@@ -24,6 +26,8 @@ export interface Info {
   readonly visibility: 'public' | 'class';
   /** `scrypt:SALT:HASH`; undefined while the class has none. */
   readonly passphraseHash?: string;
+  /** The parts of the relay's shield that are switched off. */
+  readonly allowForVisitors?: readonly ShieldPart[];
 }
 export interface Queued {
   readonly event: 'queued';
@@ -130,6 +134,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     ...(fields['isTeacher'] === true && { isTeacher: true }),
     visibility: fields['visibility'] === 'class' ? 'class' : 'public',
     ...text(fields, 'passphraseHash'),
+    ...shieldPartsOf(strings(fields['allowForVisitors'])),
     publication: readPublication(fields['publication'] as Fields | null) ?? null,
   }),
 };
@@ -145,6 +150,8 @@ const string = (value: unknown): string => (typeof value === 'string' ? value : 
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+const shieldPartsOf = (names: readonly string[]): Pick<Info, 'allowForVisitors'> =>
+  names.length > 0 ? { allowForVisitors: names.filter(isShieldPart) } : {};
 const text = <K extends string>(fields: Fields, key: K): { readonly [key in K]?: string } =>
   (typeof fields[key] === 'string' ? { [key]: fields[key] } : {}) as { readonly [key in K]?: string };
 

@@ -1,5 +1,6 @@
 // Watches the server behind each public port: whether it listens, belongs to the student, and gives visitors a response.
 // Looks often at first, then rarely, and never while nothing is public.
+import type { DevServerName } from '../../relay/devServers.ts';
 import type { Target } from '../../relay/forward.ts';
 import type { ProbeResult } from '../../relay/probeResult.ts';
 import { SniffMemory } from '../../relay/sniffMemory.ts';
@@ -36,6 +37,8 @@ export interface ReadinessWatcherOptions {
   readonly probes?: ReadinessProbes;
   /** The path that the server on a port printed, if it is not `/`. */
   readonly pathOf?: (port: number) => string | undefined;
+  /** Called when a server is found for a site, with its working folder. */
+  readonly onServer?: (server: DevServerName | undefined, folder: string) => void;
   /** Called when visitors of a live site see the server on `port`, and no longer the one on `previous`. */
   readonly onMoved?: (port: number, previous: number) => void;
 }
@@ -121,8 +124,10 @@ export class ReadinessWatcher {
     const socketPath = relays.socketOf(port);
     const place =
       socketPath === undefined ? candidateTargets(found.onPort)[0] : await this.#findServer(site, port, found);
-    const target = place && { ...place, ...knownServer(found, place) };
+    const { folder, ...known } = place ? knownServer(found, place) : {};
+    const target = place && { ...place, ...known };
     if (this.#state?.sites.get(port) !== site) return; // the site has changed during the search
+    if (folder !== undefined && this.#shown.get(port) !== place?.port) this.#options.onServer?.(known.server, folder);
     if (socketPath !== undefined) relays.setTarget(port, target ?? null);
     this.#noteShown(site, port, target);
     if (site.kind === 'stopped' && socketPath !== undefined) {

@@ -34,18 +34,18 @@ export function mayGrow(site: Site, pids: readonly number[]): boolean {
   return processes.filter(({ pid }) => !parents.has(pid)).length > 1;
 }
 
-/** The parts of a target that say which server it is, beside its place. */
+/** The parts of a target that say which server it is, beside its place; and the server's working folder. */
 export function knownServer(
   { pids = [], own }: PortListeners,
   { port }: Target,
-): Pick<Target, 'server' | 'root' | 'beside'> {
+): Pick<Target, 'server' | 'root' | 'beside'> & { readonly folder?: string } {
   const beside = reloadPorts(own);
   const server = serverOfProcesses(pids.flatMap((pid) => readProcess(pid) ?? []));
   const pid = pids.find((candidate) => listenersOf([candidate]).some((listener) => listener.port === port));
   const folder = pid === undefined ? undefined : workingFolder(pid);
   return {
     ...(server && { server }),
-    ...(folder !== undefined && { root: projectRoot(folder, homedir()) }),
+    ...(folder !== undefined && { root: projectRoot(folder, homedir()), folder }),
     ...(beside.length > 0 && { beside }),
   };
 }

@@ -27,6 +27,10 @@ describe("the command's events", () => {
       url: null,
       publication: null,
     });
+    assert.deepEqual(readEvent(JSON.stringify({ ...info, allowForVisitors: ['hiddenFiles', 'other', 7] })), {
+      ...info,
+      allowForVisitors: ['hiddenFiles'],
+    });
     assert.deepEqual(readEvent('{"event":"queued","until":"2026-01-01T00:00:00Z","message":"wait"}'), {
       event: 'queued',
       until: '2026-01-01T00:00:00Z',

@@ -57,6 +57,17 @@ describe('window/server/readiness: a server that listens on a public port', () =
     return watched;
   }
 
+  it('is reported once with its working folder, where its packages are', async () => {
+    const port = await listen(createServer((_request, response) => response.end('<h1>Hello</h1>')));
+    const watched = watch(port);
+    const reports: unknown[] = [];
+    watched.changes.on('server', (found) => reports.push(found));
+    await watched.site(isLive);
+    watched.watcher.lookNow(port);
+    await watched.site(isLive);
+    assert.deepEqual(reports, [[undefined, process.cwd()]]);
+  });
+
   for (const [what, answer] of [
     ['a page', (_request, response) => response.end('<h1>Hello</h1>')],
     ['no page of its own', (_request, response) => response.writeHead(404).end('Cannot GET /')],

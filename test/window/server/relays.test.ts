@@ -5,6 +5,7 @@ import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ShieldPart } from '../../../src/relay/shield.ts';
 import { children, readProcess } from '../../../src/shell/processes.ts';
 import { Relays, shortestLife } from '../../../src/window/server/relays.ts';
 import { buildRelay, listenOnFreePort } from '../../relay/helpers.ts';
@@ -21,6 +22,7 @@ describe('window/server/relays', () => {
   let grace: number;
   let relays: Relays;
   let blocked: string[];
+  let allow: ShieldPart[];
   const log = new EventEmitter();
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'relays-'));
@@ -36,10 +38,12 @@ describe('window/server/relays', () => {
     now = 0;
     grace = 60;
     blocked = [];
+    allow = [];
     relays = new Relays({
       folder: () => join(folder, 'sockets'),
       command: [process.execPath, relay],
       env: {},
+      allow: () => allow,
       graceSeconds: () => grace,
       log: (message) => log.emit('message', message),
       onBlocked: ({ hostname }, { part, target }) => blocked.push(`${hostname} ${part} ${target}`),
@@ -101,6 +105,14 @@ describe('window/server/relays', () => {
       assert.equal((await logged)[0], `port 3000: a visitor's request was blocked (hiddenFiles): "${target}"`);
     }
     assert.deepEqual(blocked, ['student1.example.com hiddenFiles /.env']);
+  });
+
+  it('blocks nothing that the teacher allows', async () => {
+    allow = ['hiddenFiles'];
+    const socket = await start();
+    await untilServed(socket);
+    assert.equal(await get(socket, '/.env'), 'the site');
+    assert.match(await get(socket, '/__open-in-editor?file=x'), /may not see this/);
   });
 
   it('starts a relay again that died, with the same target', async () => {

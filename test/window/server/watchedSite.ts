@@ -34,6 +34,7 @@ export class WatchedSite {
       look: () => undefined,
       uid: process.getuid?.() ?? 0,
       probes: new ReadinessProbes(timeout),
+      onServer: (...found) => this.changes.emit('server', found),
       onMoved: (...ports) => this.changes.emit('moved', ports),
     });
     const lease = { life: 1, publication: { ...publication, port } };
