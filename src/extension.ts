@@ -167,15 +167,11 @@ function buildWindow(
 function buildRelays(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
-  {
-    command,
-    info,
-    dispatch,
-    onVisitors,
-  }: { command: () => CommandLine; info: InfoCache; dispatch: (port: number, event: SiteEvent) => void } & Pick<
-    RelaysOptions,
-    'onVisitors'
-  >,
+  { command, info, dispatch, onVisitors }: Pick<RelaysOptions, 'onVisitors'> & {
+    command: () => CommandLine;
+    info: InfoCache;
+    dispatch: (port: number, event: SiteEvent) => void;
+  },
 ): Relays {
   return new Relays({
     command: [process.execPath, join(context.extensionPath, 'dist', 'relay.cjs')],
