@@ -167,7 +167,12 @@ function buildWindow(
 function buildRelays(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
-  { command, info, dispatch, onVisitors }: Pick<RelaysOptions, 'onVisitors'> & {
+  {
+    command,
+    info,
+    dispatch,
+    onVisitors,
+  }: Pick<RelaysOptions, 'onVisitors'> & {
     command: () => CommandLine;
     info: InfoCache;
     dispatch: (port: number, event: SiteEvent) => void;
