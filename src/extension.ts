@@ -10,6 +10,7 @@ import { runCommand, type CommandLine } from './window/cli/run.ts';
 import { applyToAllProfiles } from './vscode/allProfiles.ts';
 import { ClassView } from './vscode/classView.ts';
 import { registerCommands, type CommandContext } from './vscode/commands.ts';
+import { applyInfo } from './vscode/applyInfo.ts';
 import { followConfiguration, infoStore } from './vscode/infoStore.ts';
 import { applyVariables, terminalVariables } from './vscode/terminalEnvironment.ts';
 import { startGuardian } from './window/cli/guardian.ts';
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const dispatch = (port: number, event: SiteEvent): void => window.dispatch({ type: 'site', port, event });
   const onVisitors: RelaysOptions['onVisitors'] = (publication, now) => {
     statusBar.draw(window.state);
+    statusFiles.save(window.state);
     visitors.draw(publication, now);
   };
   const relays = buildRelays(context, log, { command, info, dispatch, onVisitors });
@@ -51,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const window = buildWindow(context, log, { command, relays, typeAgain, refresh: () => void refresh() });
   const reloadMemory = new ReloadMemory(context.globalStorageUri.fsPath, logLine);
   const statusBar = new StatusBar(info, relays);
+  const statusFiles = new SiteStatusFiles(info, relays);
   const visitors = new VisitorsView();
   const watching: Promise<TerminalWatch> = afterThis(async () => {
     const { startWatching } = await import('./vscode/terminalWatch.ts');
@@ -59,9 +62,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const view = new ClassView(command);
   const refresh = async (): Promise<Info | undefined> => {
     await info.refresh();
-    relays.applyAccess();
-    applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
-    view.setTeacher(info.current?.isTeacher ?? false);
+    applyInfo(context, info.current, relays, view);
     (await watching).scanAll();
     return info.current;
   };
@@ -75,7 +76,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     ...registerCommands(commandContext({ window, log, refresh, info, relays, visitors, watching })),
     ...onConfigurationChange(command(), () => void refresh()),
     watchWindow(window, watching),
-    watchState(window, info, statusBar, reloadMemory, logLine),
+    watchState(window, statusBar, reloadMemory, statusFiles, logLine),
   );
   statusBar.draw(window.state);
   // The cached answer of the last window sets the variables before this window creates a terminal.
@@ -87,16 +88,15 @@ export function activate(context: vscode.ExtensionContext): TestApi {
 
 function watchState(
   window: Window,
-  info: InfoCache,
   statusBar: StatusBar,
   reloadMemory: ReloadMemory,
+  statusFiles: SiteStatusFiles,
   log: (line: string) => void,
 ): { dispose(): void } {
-  const files = new SiteStatusFiles(() => info.current?.socketFolder ?? undefined);
   return window.onDidChange((state) => {
     statusBar.draw(state);
     reloadMemory.save(state);
-    files.save(state);
+    statusFiles.save(state);
     log(`state: ${describeState(state)}`);
   });
 }

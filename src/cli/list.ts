@@ -87,12 +87,12 @@ export function describe(
   }));
   const columns = rows.map(({ user, port, url, since, status }) => [
     ...[user, String(port), url, localTime(since, now)],
-    ...[status?.server ?? '', [status?.state, status?.problem].filter(Boolean).join(': ')],
+    ...[status?.server ?? '', visitorsText(status), [status?.state, status?.problem].filter(Boolean).join(': ')],
   ]);
   const live =
     rows.length === 0
       ? ['No site is live.']
-      : tableLines([['USER', 'PORT', 'SITE', 'SINCE', 'SERVER', 'STATE'], ...columns]);
+      : tableLines([['USER', 'PORT', 'SITE', 'SINCE', 'SERVER', 'VISITORS', 'STATE'], ...columns]);
   const stopped = stops.map(
     ({ user, since, sites }) =>
       `Stopped: ${[user, ...sites.map(({ hostname }) => `(${hostname})`)].join(' ')} since ${localTime(since, now)}`,
@@ -114,6 +114,9 @@ export function describe(
     },
   };
 }
+
+const visitorsText = (status: SiteStatus | null): string =>
+  status?.visitors ? `${status.visitors.now} now, ${status.visitors.inAll} in all` : '';
 
 function pauseLine(what: string, { user = 'everyone', until, message }: Pause, now: string): string {
   return `${what}: ${user}${until ? ` until ${localTime(until, now)}` : ''}${message ? `: ${message}` : ''}`;

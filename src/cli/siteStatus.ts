@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { parseJson } from '../json.ts';
 import { readText, type Text } from '../messages/texts.ts';
+import { readVisitors, type VisitorNumbers } from '../window/teacher/classList.ts';
 
 export interface SiteStatus {
   readonly state: string;
@@ -9,6 +10,7 @@ export interface SiteStatus {
   readonly problem: string | null;
   /** The problem as a text that the teacher's window translates. */
   readonly reason?: Text;
+  readonly visitors?: VisitorNumbers;
 }
 
 const maxBytes = 4_096;
@@ -26,12 +28,19 @@ export function readStatus(service: string): SiteStatus | undefined {
 
 /** Pure. */
 export function parseStatus(text: string): SiteStatus | undefined {
-  const { state, server, problem, reason } = (parseJson(text) ?? {}) as Readonly<Record<string, unknown>>;
+  const { state, server, problem, reason, visitors } = (parseJson(text) ?? {}) as Readonly<Record<string, unknown>>;
   const clean = (value: string) => value.replace(/\p{C}/gu, '').slice(0, 120);
   const line = (value: unknown) => (typeof value === 'string' ? clean(value) : '') || null;
   const words = readText(reason, clean);
+  const numbers = readVisitors(visitors);
   return typeof state === 'string' && /^\w{1,20}$/.test(state)
-    ? { state, server: line(server), problem: line(problem), ...(words && { reason: words }) }
+    ? {
+        state,
+        server: line(server),
+        problem: line(problem),
+        ...(words && { reason: words }),
+        ...(numbers && { visitors: numbers }),
+      }
     : undefined;
 }
 

@@ -7,6 +7,8 @@ import { textOf } from '../../src/messages/texts.ts';
 import type { Site } from '../../src/window/site/siteState.ts';
 import { emptyWindow, type WindowState } from '../../src/window/site/windowState.ts';
 import { allLinks, classView, readClassList, type ClassList } from '../../src/window/teacher/classList.ts';
+import type { Info } from '../../src/window/cli/events.ts';
+import { noVisitors } from '../../src/relay/visitors.ts';
 import { SiteStatusFiles } from '../../src/window/teacher/siteStatus.ts';
 import { lease } from './site/sites.ts';
 
@@ -39,12 +41,12 @@ describe('the class view', () => {
     const status = { state: 'waiting', server: 'Vite', problem: 'Vite refuses visitors' };
     const publications = [
       site('student10'),
-      site('student2', { status: { state: 'live', server: 'Vite' } }),
+      site('student2', { status: { state: 'live', server: 'Vite', visitors: { now: 2, inAll: 7 } } }),
       site('student1', { status }),
     ];
     assert.deepEqual(shown({ publications }), [
       ['student1', 'waiting: Vite refuses visitors since T1 · Vite', 'warning', 'live'],
-      ['student2', 'live since T1 · Vite', 'globe', 'live'],
+      ['student2', 'live since T1 · Vite · visitors: 2 now, 7 in all', 'globe', 'live'],
       ['student10', 'live since T1', 'globe', 'live'],
     ]);
     assert.equal(classView(list({ publications }), String).badge, 3);
@@ -88,20 +90,28 @@ describe('the class view', () => {
 describe('what a window tells the teacher of its sites', () => {
   const folder = mkdtempSync(join(tmpdir(), 'classroom-tunnel-status-'));
   after(() => rmSync(folder, { recursive: true }));
+  const info: Info = {
+    ...{ event: 'info', user: 'student1', machine: 'host', port: null, hostname: null, url: null, commands: [] },
+    ...{ portVariable: 'PORT', socketFolder: null, visibility: 'public', publication: null },
+  };
   const stateOf = (...sites: Site[]): WindowState => ({
     ...emptyWindow,
     sites: new Map(sites.map((one, port) => [port, one])),
   });
 
   it('is read beside the relay socket, and goes when the site does', () => {
-    const files = new SiteStatusFiles(() => folder);
+    const files = new SiteStatusFiles(
+      { current: { ...info, socketFolder: folder } },
+      { visitorsOf: () => ({ ...noVisitors, now: 2, inAll: 7 }) },
+    );
     const base = { runs: new Map(), notified: true, lease } as const;
     const refusal = { server: 'Vite', why: 'x', file: 'y', fix: 'z' } as const;
     files.save(stateOf({ kind: 'live', ...base }, { kind: 'waiting', ...base, refusal }));
     const read = (port: number) => readStatus(`unix:${folder}/${port}.sock`);
-    assert.deepEqual(read(0), { state: 'live', server: null, problem: null });
+    const visitors = { now: 2, inAll: 7 };
+    assert.deepEqual(read(0), { state: 'live', server: null, problem: null, visitors });
     const reason = textOf('{server} refuses visitors', { server: 'Vite' });
-    assert.deepEqual(read(1), { state: 'waiting', server: null, problem: 'Vite refuses visitors', reason });
+    assert.deepEqual(read(1), { state: 'waiting', server: null, problem: 'Vite refuses visitors', reason, visitors });
     files.save(stateOf({ kind: 'idle', runs: new Map(), notified: false }));
     assert.deepEqual(readdirSync(folder), []);
     assert.equal(readStatus('http://localhost:3000'), undefined);

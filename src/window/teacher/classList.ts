@@ -22,6 +22,13 @@ export interface SiteStatus {
   readonly problem: string | undefined;
   /** The same, to be worded in the teacher's language. */
   readonly reason?: Text | undefined;
+  readonly visitors?: VisitorNumbers | undefined;
+}
+
+/** Browsers that are there now, and all since the site's relay started. */
+export interface VisitorNumbers {
+  readonly now: number;
+  readonly inAll: number;
 }
 
 export interface ClassList {
@@ -119,17 +126,18 @@ export function allLinks({ live }: ClassList): string {
 }
 
 function liveRow({ user, hostname, url, since, status }: LiveSite, clock: (time: string) => string): Row {
-  const { state = 'live', server, reason } = status ?? {};
+  const { state = 'live', server, reason, visitors } = status ?? {};
   const problem = reason ? say(reason) : status?.problem;
   const isShown = state === 'live' && problem === undefined;
   const what = problem === undefined ? stateName(state) : `${stateName(state)}: ${problem}`;
+  const count = visitors && t('visitors: {now} now, {inAll} in all', { ...visitors });
   return {
     id: `live ${hostname}`,
     label: user,
-    description: [t('{state} since {time}', { state: what, time: clock(since) }), server]
+    description: [t('{state} since {time}', { state: what, time: clock(since) }), server, count]
       .filter((part) => part !== undefined)
       .join(' · '),
-    tooltip: [url, what, server].filter((part) => part !== undefined).join('\n'),
+    tooltip: [url, what, server, count].filter((part) => part !== undefined).join('\n'),
     icon: isShown ? 'globe' : problem === undefined ? 'loading' : 'warning',
     ...{ user, kind: 'live', url },
   };
@@ -151,9 +159,18 @@ function readSite(fields: Fields): LiveSite | undefined {
             server: optional(status['server']),
             problem: optional(status['problem']),
             reason: readText(status['reason']),
+            visitors: readVisitors(status['visitors']),
           }
         : undefined,
   };
+}
+
+/** @returns undefined unless it has both numbers */
+export function readVisitors(value: unknown): VisitorNumbers | undefined {
+  const { now, inAll } = record(value);
+  return Number.isSafeInteger(now) && Number.isSafeInteger(inAll)
+    ? { now: Number(now), inAll: Number(inAll) }
+    : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -6,15 +6,17 @@ import { inEnglish, textOf, type Text } from '../../messages/texts.ts';
 import { serverOfProcesses } from '../../relay/devServers.ts';
 import { parseId, type ProcessId } from '../../shell/processIds.ts';
 import { descendants, readProcess } from '../../shell/processes.ts';
+import type { InfoCache } from '../cli/info.ts';
+import type { Relays } from '../server/relays.ts';
 import { leaseOf, type Site } from '../site/siteState.ts';
 import type { WindowState } from '../site/windowState.ts';
-import type { SiteStatus } from './classList.ts';
+import type { SiteStatus, VisitorNumbers } from './classList.ts';
 
 /** The state of a site for the teacher; undefined if it is not public. Pure. */
-export function statusOf(site: Site, server: string | undefined): SiteStatus | undefined {
+export function statusOf(site: Site, server: string | undefined, visitors?: VisitorNumbers): SiteStatus | undefined {
   if (leaseOf(site) === undefined) return undefined;
   const reason = reasonOf(site);
-  return { state: site.kind, server, problem: reason && inEnglish(reason), reason };
+  return { state: site.kind, server, problem: reason && inEnglish(reason), reason, visitors };
 }
 
 function reasonOf(site: Site): Text | undefined {
@@ -30,22 +32,27 @@ function reasonOf(site: Site): Text | undefined {
     : textOf('the server listens on {address} alone', { address: unreachable });
 }
 
-/** Writes the files of one window when a state changes. A file that cannot be written is left out. */
+/** Writes the files of one window when a state or the visitors change. A file that cannot be written is left out. */
 export class SiteStatusFiles {
-  readonly #folder: () => string | undefined;
+  readonly #info: Pick<InfoCache, 'current'>;
+  readonly #relays: Pick<Relays, 'visitorsOf'>;
   readonly #written = new Map<number, string>();
   readonly #servers = new Map<ProcessId, string | undefined>();
 
-  /** @param folder of the student's relay sockets */
-  constructor(folder: () => string | undefined) {
-    this.#folder = folder;
+  /** @param info has the folder of the student's relay sockets */
+  constructor(info: Pick<InfoCache, 'current'>, relays: Pick<Relays, 'visitorsOf'>) {
+    this.#info = info;
+    this.#relays = relays;
   }
 
   save({ sites }: WindowState): void {
-    const folder = this.#folder();
-    if (folder === undefined) return;
+    const folder = this.#info.current?.socketFolder;
+    if (!folder) return;
     for (const port of this.#written.keys()) if (!sites.has(port)) this.#write(folder, port, undefined);
-    for (const [port, site] of sites) this.#write(folder, port, statusOf(site, this.#serverOf(site)));
+    for (const [port, site] of sites) {
+      const { now, inAll } = this.#relays.visitorsOf(port);
+      this.#write(folder, port, statusOf(site, this.#serverOf(site), { now, inAll }));
+    }
   }
 
   #write(folder: string, port: number, status: SiteStatus | undefined): void {
