@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../json.ts';
+import { localTime } from '../provisioning/controls.ts';
 import { FixableError } from '../provisioning/errors.ts';
 import type { ActionContext } from './actions.ts';
 import { reasonOf } from './readRegularFile.ts';
@@ -25,15 +26,17 @@ const columns = [
 ] as const;
 
 /** Shows the last changes, newest last. */
-export async function log(context: ActionContext): Promise<void> {
+export async function log(context: ActionContext, localTimes: boolean): Promise<void> {
   const { report } = context;
   const { stateDir } = openSession(report, context).config;
   const file = join(stateDir, 'audit.log');
   const entries = lastEntries(readEnd(`${file}.1`) + readEnd(file));
-  report.answer(entries.length === 0 ? 'Nothing has been changed yet.' : tableLines(rowsOf(entries)).join('\n'), {
-    event: 'log',
-    entries,
-  });
+  report.answer(
+    entries.length === 0
+      ? 'Nothing has been changed yet.'
+      : tableLines(rowsOf(entries, localTimes ? new Date().toISOString() : undefined)).join('\n'),
+    { event: 'log', entries },
+  );
   return Promise.resolve();
 }
 
@@ -46,13 +49,14 @@ export function lastEntries(text: string): Entry[] {
   return entries.filter(({ what }) => what !== 'intent').slice(-limits.entries);
 }
 
-/** The table with its heading. Control characters are left out, because users name themselves. Pure. */
-export function rowsOf(entries: readonly Entry[]): string[][] {
+/** The table with its heading, and with times of this machine's time zone where `now` is given. Control characters are left out, because users name themselves. Pure. */
+export function rowsOf(entries: readonly Entry[], now?: string): string[][] {
   const cell = (entry: Entry, keys: readonly string[]) => {
     const values = keys
       .map((key) => entry[key])
       .filter((value) => typeof value === 'string' || typeof value === 'number');
-    return values.join(' ').replace(/\p{Cc}/gu, '');
+    const text = values.join(' ').replace(/\p{Cc}/gu, '');
+    return now !== undefined && keys.includes('at') && !Number.isNaN(Date.parse(text)) ? localTime(text, now) : text;
   };
   return [columns.map(([title]) => title), ...entries.map((entry) => columns.map(([, ...keys]) => cell(entry, keys)))];
 }

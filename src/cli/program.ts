@@ -6,6 +6,7 @@ import { FixableError } from '../provisioning/errors.ts';
 import { info, publish, release, unpublish, type PublishOptions } from './actions.ts';
 import { isThroughSudo } from './caller.ts';
 import { command, type Action, type CommonOptions, type Run, type RunAsTeacher } from './commandLine.ts';
+import { isConfirmed } from './confirm.ts';
 import { holderId, integer, portOption } from './options.ts';
 import { makeReport, quietly, type Streams, type Style } from './report.ts';
 import { addRosterCommand } from './roster/command.ts';
@@ -38,7 +39,7 @@ export async function runProgram(given: readonly string[], around: ProgramContex
     quiet,
   } = around.peer === undefined ? takeGlobalOptions(given, around.env) : { args: given, env: around.env, quiet: false };
   const context = { ...around, env, isQuiet: quiet };
-  const args = context.isTerminal && words[0] === 'list' && !words.includes('--json') ? [...words, '--screen'] : words;
+  const args = context.isTerminal && !words.includes('--json') ? withTerminalOptions(words) : words;
   let exitCode: number = exitCodes.done;
   const program = makeProgram(args, context, (code) => (exitCode = code));
   for (const command of allCommands(program))
@@ -59,10 +60,21 @@ export async function runProgram(given: readonly string[], around: ProgramContex
 
 const allCommands = (command: Command): Command[] => [command, ...command.commands.flatMap(allCommands)];
 
+/** The options by which the service knows that the output goes to a terminal. */
+function withTerminalOptions(words: readonly string[]): readonly string[] {
+  const [name = ''] = words;
+  if (name === 'list') return [...words, '--screen'];
+  return ['log', 'restore'].includes(name) ? [...words, '--local-times'] : words;
+}
+
 /** Declares the whole command line. Every action ends with an exit code. */
 function makeProgram(args: readonly string[], context: ProgramContext, setExitCode: (code: number) => void): Command {
   const runHere: Run = (action, options) => runAction(context, styleOf(options), action).then(setExitCode);
-  const run: Run = (action, options) => {
+  const run: Run = async (action, options) => {
+    if (context.peer === undefined && !(await isConfirmed(options))) {
+      setExitCode(exitCodes.failed);
+      return;
+    }
     const socket = serviceSocket(context);
     return runHere(socket === undefined ? action : () => callUntilDone(socket, args, context, options), options);
   };

@@ -1,4 +1,5 @@
 // The teacher's command `restore`.
+import { localTime } from '../provisioning/controls.ts';
 import { CallFailure } from '../provisioning/checkedFetch.ts';
 import { Publisher } from '../provisioning/publisher.ts';
 import type { ActionContext } from './actions.ts';
@@ -7,7 +8,7 @@ import { tableLines } from './table.ts';
 import { openSession, openContext } from './session.ts';
 
 /** Shows the replaced configurations, or puts one back and adds what is live to it. */
-export async function restore(context: ActionContext, name: string | undefined): Promise<void> {
+export async function restore(context: ActionContext, name: string | undefined, localTimes: boolean): Promise<void> {
   const { report, env, stop } = context;
   const session = openSession(report, context);
   const publisher = await Publisher.open(openContext(session, report, env));
@@ -22,13 +23,19 @@ export async function restore(context: ActionContext, name: string | undefined):
     return;
   }
   const kept = await publisher.store.history.list();
+  const now = new Date().toISOString();
   const rows = kept.map(({ name, at, version, config }) => ({ name, at, version, rules: config.ingress?.length ?? 0 }));
   report.answer(
     rows.length === 0
       ? 'No configuration has been replaced yet.'
       : tableText([
           ['NAME', 'REPLACED AT', 'VERSION', 'RULES'],
-          ...rows.map((row) => [row.name, row.at, String(row.version), String(row.rules)]),
+          ...rows.map((row) => [
+            row.name,
+            localTimes ? localTime(row.at, now) : row.at,
+            String(row.version),
+            String(row.rules),
+          ]),
         ]),
     { event: 'configurations', configurations: rows },
   );

@@ -1,7 +1,7 @@
 // The commands of a teacher.
 import { Option, type Command } from 'commander';
 import { collectGarbage } from './actions.ts';
-import { command, type CommonOptions, type RunAsTeacher } from './commandLine.ts';
+import { command, takingCommand, type CommonOptions, type RunAsTeacher, type TakingOptions } from './commandLine.ts';
 import { pause, resume, stop, type PauseOptions } from './controls.ts';
 import { argument, messageText } from './options.ts';
 import { list, type ListOptions } from './list.ts';
@@ -16,18 +16,33 @@ export function addTeacherCommands(program: Command, run: RunAsTeacher): void {
     .addOption(new Option('--screen', 'clear the terminal before each list').hideHelp())
     .action((options: ListOptions) => run('list', (about) => list(about, options), options));
   addControlCommands(program, run);
-  command(program, 'gc', 'take down sites without a living holder, and finish interrupted changes')
+  takingCommand(program, 'gc', 'take down sites without a living holder, and finish interrupted changes')
     .option('--timer', 'keep idle DNS records for `keepRecordMinutes`, as the timer does')
-    .action((options: CommonOptions & { timer?: boolean }) =>
-      run('gc', (about) => collectGarbage(about, options), options),
+    .action((options: TakingOptions & { timer?: boolean }) =>
+      run(
+        'gc',
+        async (about) =>
+          options.dryRun ? (await plans()).planCollect(about, options) : collectGarbage(about, options),
+        { ...options, question: 'Take down what has no living holder, and remove idle DNS records?' },
+      ),
     );
-  command(program, 'log', 'show the last changes, newest last').action((options: CommonOptions) =>
-    run('log', async (about) => (await import('./auditLog.ts')).log(about), options),
-  );
-  command(program, 'restore', "show the tunnel's replaced configurations, or put one back")
+  command(program, 'log', 'show the last changes, newest last')
+    .addOption(localTimes())
+    .action((options: CommonOptions & LocalTimes) =>
+      run('log', async (about) => (await import('./auditLog.ts')).log(about, options.localTimes ?? false), options),
+    );
+  takingCommand(program, 'restore', "show the tunnel's replaced configurations, or put one back")
     .argument('[name]', 'the configuration to put back')
-    .action((name: string | undefined, options: CommonOptions) =>
-      run('restore', (about) => restore(about, name), options),
+    .addOption(localTimes())
+    .action((name: string | undefined, options: TakingOptions & LocalTimes) =>
+      run(
+        'restore',
+        async (about) =>
+          options.dryRun && name !== undefined
+            ? (await plans()).planRestore(about, name)
+            : restore(about, name, options.localTimes ?? false),
+        { ...options, question: name && `Put back ${name}, in place of the tunnel's configuration?` },
+      ),
     );
   command(program, 'doctor', 'check everything that publishing needs, with a line for each student')
     .option('--fix', 'add members of the group to the roster, and make missing folders, after saying so')
@@ -50,13 +65,29 @@ export function addPassphraseCommand(program: Command, run: RunAsTeacher): void 
     );
 }
 
+interface LocalTimes {
+  readonly localTimes?: boolean;
+}
+
+const localTimes = () => new Option('--local-times', 'times of this time zone, as at a terminal').hideHelp();
+
+const plans = () => import('./dryRun.ts');
+
 function addControlCommands(program: Command, run: RunAsTeacher): void {
-  command(program, 'stop', 'take sites down now; a server that runs stays down')
+  takingCommand(program, 'stop', 'take sites down now; a server that runs stays down')
     .argument('[user...]', 'whose sites')
     .option('--all', 'the sites of every user')
-    .action((users: string[], options: CommonOptions & { all?: boolean }) =>
-      run('stop', (about) => stop(about, users, options.all ?? false), options),
-    );
+    .action((users: string[], options: TakingOptions & { all?: boolean }) => {
+      const all = options.all ?? false;
+      return run(
+        'stop',
+        async (about) =>
+          options.dryRun && all !== users.length > 0
+            ? (await plans()).planStop(about, all ? undefined : users)
+            : stop(about, users, all),
+        { ...options, question: all ? 'Take down the sites of every student?' : undefined },
+      );
+    });
   command(program, 'pause', 'take sites down and refuse new ones until a time, or until `resume`')
     .argument('[user...]', 'who is paused; without a name, everyone')
     .addOption(

@@ -3,7 +3,17 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import path from 'node:path';
 import { closeAll } from '../fixtures/provisioning/classroom.ts';
 import { skip } from '../fixtures/skip.ts';
-import { account, changesOf, configOf, emptyClass, isRoot, modeOf, setup, unitsOf } from './setupHelpers.ts';
+import {
+  account,
+  changesOf,
+  configOf,
+  emptyClass,
+  isRoot,
+  modeOf,
+  setup,
+  setupUnasked,
+  unitsOf,
+} from './setupHelpers.ts';
 
 describe('command: setup, by its options', () => {
   afterEach(closeAll);
@@ -48,7 +58,7 @@ describe('command: setup, by its options', () => {
     );
     const before = readFileSync(classroom.configFile, 'utf8');
     for (const args of [[], ['--yes']]) {
-      const { code, out } = await setup(classroom, ...args);
+      const { code, out } = await setupUnasked(classroom, ...args);
       assert.deepEqual([code, out.split('\n')[0]], [0, 'Nothing to change.']);
     }
     assert.equal((await classroom.run(['setup', '--yes', ...unitsOf(classroom)])).code, 0);
@@ -132,13 +142,16 @@ describe('command: setup, by its options', () => {
 
   it('replaces a configuration only after a yes, and carries through what it does not know', async () => {
     const classroom = await emptyClass();
+    const unasked = await setupUnasked(classroom);
+    assert.deepEqual([unasked.code, existsSync(classroom.configFile), changesOf(classroom)], [2, false, 0]);
+    assert.match(unasked.err, /needs a yes[^]*--yes, or run `classroom-tunnel setup` in a terminal/);
     await setup(classroom);
     writeFileSync(classroom.configFile, JSON.stringify({ ...configOf(classroom), commands: ['npm start'] }));
     const before = readFileSync(classroom.configFile, 'utf8');
-    const refused = await setup(classroom, '--hostname', '{user}-class.example.com');
+    const refused = await setupUnasked(classroom, '--hostname', '{user}-class.example.com');
     assert.deepEqual([refused.code, readFileSync(classroom.configFile, 'utf8')], [2, before]);
     assert.match(refused.err, /Replace .*config\.json.*--yes/s);
-    assert.equal((await setup(classroom, '--hostname', '{user}-class.example.com', '--yes')).code, 0);
+    assert.equal((await setup(classroom, '--hostname', '{user}-class.example.com')).code, 0);
     const { hostname, commands } = configOf(classroom);
     assert.deepEqual([hostname, commands], ['{user}-class.example.com', ['npm start']]);
     assert.equal(readFileSync(`${classroom.configFile}.bak`, 'utf8'), before);
@@ -150,6 +163,7 @@ describe('command: setup, by its options', () => {
     const { code } = await classroom.run(
       [
         'setup',
+        '--yes',
         '--api-base-url',
         classroom.standIn.apiUrl,
         '--state-dir',

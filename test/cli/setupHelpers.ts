@@ -31,7 +31,13 @@ export async function emptyClass(): Promise<Classroom> {
   return classroom;
 }
 
-export async function setup(classroom: Classroom, ...args: string[]): Promise<Ended> {
+/** Runs setup without a terminal, and with `--yes`. */
+export function setup(classroom: Classroom, ...args: string[]): Promise<Ended> {
+  return setupUnasked(classroom, '--yes', ...args);
+}
+
+/** Runs setup without a terminal. */
+export async function setupUnasked(classroom: Classroom, ...args: string[]): Promise<Ended> {
   const { standIn, stateDir } = classroom;
   const always = [
     '--api-base-url',

@@ -105,7 +105,7 @@ function answerPlan(report: Report, planned: readonly PlannedStep[]): number {
   return exitCodes.done;
 }
 
-/** Asks a person before anything is changed; without a person, replacing the configuration takes `--yes`. */
+/** Asks a person before anything is changed. Without a person, it takes `--yes`. @throws FixableError `setup-incomplete` */
 async function agrees(
   planned: readonly PlannedStep[],
   configFile: string,
@@ -115,7 +115,8 @@ async function agrees(
   if (planned.length === 0) return true;
   if (!asker.isPerson) {
     const replaces = planned.some(({ step, changes }) => step.title === 'Configuration' && changes.length > 0);
-    return !isSecond || !replaces || asker.confirm({ flag: '--yes', message: `Replace ${configFile}?` });
+    const message = isSecond && replaces ? `Replace ${configFile}?` : 'Make these changes?';
+    return asker.confirm({ flag: '--yes', message });
   }
   asker.note('Setup will do this', formatPlan(planned));
   return asker.confirm({ flag: '--yes', message: 'Make these changes?' });
