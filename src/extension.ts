@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ShellId } from './shell/processIds.ts';
-import { testApi, type ActivationCost, type TestApi } from './vscode/testApi.ts';
+import { testApi, type TestApi } from './vscode/testApi.ts';
 import type { Info } from './window/cli/events.ts';
 import { runCommand, type CommandLine } from './window/cli/run.ts';
 import { applyToAllProfiles } from './vscode/allProfiles.ts';
@@ -57,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const visitors = new VisitorsView();
   const watching: Promise<TerminalWatch> = afterThis(async () => {
     const { startWatching } = await import('./vscode/terminalWatch.ts');
-    return startWatching({ window, reloadMemory, info, relays, uid: process.getuid?.() ?? -1, log: logLine });
+    return startWatching({ window, reloadMemory, info, relays, log: logLine, context });
   });
   const view = new ClassView(command);
   const refresh = async (): Promise<Info | undefined> => {
@@ -83,7 +83,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   if (info.current) applyVariables(context.environmentVariableCollection, terminalVariables(info.current));
   for (const start of [refresh, () => applyToAllProfiles(context)])
     afterThis<unknown>(start).catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
-  return testApi(window, logged(stopwatch(), logLine));
+  return testApi(window, stopwatch(), logLine);
 }
 
 function watchState(
@@ -118,6 +118,7 @@ function commandContext({
     shellForManualPublish: async () => (await watching).activeShell() ?? 'window',
     visitorsOf: (port) => relays.visitorsOf(port),
     look: (port) => void watching.then((watch) => watch.lookAt(port)),
+    showServer: async () => (await watching).showServer(),
   };
 }
 
@@ -238,9 +239,4 @@ const afterThis = <T>(start: () => Promise<T>): Promise<T> =>
 function callAt(time: number, callback: () => void): { cancel(): void } {
   const timer = setTimeout(callback, Math.max(0, time - Date.now()));
   return { cancel: () => clearTimeout(timer) };
-}
-
-function logged(cost: ActivationCost, log: (message: string) => void): ActivationCost {
-  log(`activated in ${cost.wallMs.toFixed(1)} ms`);
-  return cost;
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { QueueListener } from '../provisioning/context.ts';
 import { assignedPort, checkPort, hostnameOf, publicUrl, type Config } from '../provisioning/config.ts';
 import { FixableError } from '../provisioning/errors.ts';
+import { extraRange } from '../provisioning/extraPorts.ts';
 import { dependsOnPort } from '../provisioning/hostname.ts';
 import { identifyOnHost } from '../provisioning/processIdentity.ts';
 import { Publisher } from '../provisioning/publisher.ts';
@@ -110,6 +111,7 @@ export async function info(context: ActionContext, port?: number): Promise<void>
     portVariable: config.portVariable,
     socketFolder: ownSocketFolder(config, caller),
     ...(publications.some(({ service }) => isRelayPort(service)) && { usesRelayPorts: true }),
+    ...(own === undefined ? {} : { extraPorts: extraRange(config) }),
     ...(config.teachers.includes(caller.user) && { isTeacher: true }),
     visibility: config.visibility,
     ...(config.passphraseHash !== undefined && { passphraseHash: config.passphraseHash }),

@@ -92,7 +92,7 @@ export const siteMessages = {
     exit: exitCodes.failed,
     title: 'A second server is not public',
     detail: 'Visitors of your link see your server on port {port}, not the one on port {other}.',
-    action: 'Stop the first one to show the second.',
+    action: 'Show Another Server shows it instead.',
   },
   'site-moved': {
     exit: exitCodes.failed,

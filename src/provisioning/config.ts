@@ -6,6 +6,7 @@ import { shieldParts } from '../relay/shield.ts';
 import type { ShieldPart } from '../relay/shield.ts';
 import { findOriginRequestFault } from './configFault.ts';
 import { FixableError } from './errors.ts';
+import { extraRange, isExtraPort, labelAt, type ExtraPortKeys } from './extraPorts.ts';
 import { makeHostname } from './hostname.ts';
 import { hashPattern } from '../relay/passphrase.ts';
 import { openingHoursFault } from './openingHours.ts';
@@ -62,6 +63,9 @@ const schema = z.strictObject({
   names: z._default(z.record(z.string(), text), {}),
   studentGroup: z._default(text, configDefaults.studentGroup),
   portRange: z.optional(z.tuple([port, port])),
+  extraPorts: z.optional(
+    z.union([z.boolean(), z.tuple([port, port])], 'must be true, or a first and a last port, such as [5000, 5099]'),
+  ),
   maxSitesPerUser: z._default(z.int().check(z.minimum(1)), configDefaults.maxSitesPerUser),
   lockTimeoutSeconds: z._default(z.number().check(z.positive()), configDefaults.lockTimeoutSeconds),
   keepRecordMinutes: z._default(z.number().check(z.minimum(0)), configDefaults.keepRecordMinutes),
@@ -102,6 +106,9 @@ export function parseConfig(file: string, content: string, machine: string): Con
   const [first = 0, last = 0] = config.portRange ?? [];
   if (first > last)
     throw fault(file, '`portRange` ends before it begins', 'Write the lower port first, for example [3000, 3099].');
+  const [firstExtra = 0, lastExtra = 0] = extraRange(config) ?? [];
+  if (firstExtra > lastExtra)
+    throw fault(file, '`extraPorts` ends before it begins', 'Write the lower port first, for example [5000, 5099].');
   if (!config.publicUrl.includes('{hostname}'))
     throw fault(file, '`publicUrl` does not contain {hostname}', 'Write for example "https://{hostname}".');
   const wrong = findOriginRequestFault(originRequest);
@@ -133,12 +140,16 @@ export function checkPort(config: Config, user: string, port: number): void {
   if (config.ports) {
     const own = assignedPort(config, user);
     if (own === port) return;
+    const twin = isExtraPort(config, user, port) ? userAt(config, hostnameOf(config, user, port)) : undefined;
+    if (isExtraPort(config, user, port) && twin === undefined) return;
     const owner = Object.keys(config.ports).find((name) => config.ports?.[name] === port);
-    const problem = owner
-      ? textOf('it belongs to {owner}', { owner })
-      : own === undefined
-        ? textOf('the configuration gives this user none')
-        : textOf('no user has this port');
+    const problem = twin
+      ? textOf('its hostname {hostname} belongs to {owner}', { hostname: hostnameOf(config, user, port), owner: twin })
+      : owner
+        ? textOf('it belongs to {owner}', { owner })
+        : own === undefined
+          ? textOf('the configuration gives this user none')
+          : textOf('no user has this port');
     refuse(
       problem,
       own === undefined
@@ -160,12 +171,21 @@ export function checkPort(config: Config, user: string, port: number): void {
 
 /** The hostname of this user's site at this port. @throws FixableError `hostname-invalid` */
 export function hostnameOf(
-  config: Pick<Config, 'hostname' | 'labels' | 'machine'>,
+  config: Pick<Config, 'hostname' | 'labels' | 'machine'> & ExtraPortKeys,
   user: string,
   port: number,
 ): string {
   const label = Object.hasOwn(config.labels, user) ? config.labels[user] : undefined;
-  return makeHostname(config.hostname, { user: label ?? user, port, machine: config.machine });
+  return makeHostname(config.hostname, {
+    user: labelAt(config, user, label ?? user, port),
+    port,
+    machine: config.machine,
+  });
+}
+
+/** The user whose assigned port has this hostname. */
+function userAt(config: Config, hostname: string): string | undefined {
+  return Object.entries(config.ports ?? {}).find(([user, port]) => hostnameOf(config, user, port) === hostname)?.[0];
 }
 
 /** The address that people open. */

@@ -28,6 +28,8 @@ export const drops = {
   firstShell: { shownIn: 'nowhere', why: 'A first shell replaces none, so nothing is lost.' },
   notTypable: { shownIn: 'status bar', why: 'Its terminal is gone: the command is shown as lost with the shell.' },
   restoredAlready: { shownIn: 'status bar', why: 'A command runs there again, and its site is shown.' },
+  notOutput: { shownIn: 'nowhere', why: 'Only output of a debugged program can mean that it listens.' },
+  scannedSoon: { shownIn: 'nowhere', why: 'A scan after the former output is to come.' },
   noUntil: {
     shownIn: 'status bar',
     why: 'The publish waits for its turn, which takes no longer than publishing itself.',

@@ -19,6 +19,8 @@ export interface Sighting {
   readonly terminalHasPort: boolean;
   /** Whether it runs under the student's account. */
   readonly isOwn: boolean;
+  /** The port of its server, if the student chose that server to be shown. */
+  readonly shows?: number;
 }
 
 /**

@@ -81,6 +81,17 @@ export class TerminalScanner<Terminal extends object> {
     return [...this.#entries.values()].flatMap(({ shell }) => shell ?? []);
   }
 
+  /** Counts a process of this shell as a watched command for as long as it runs: the student made its server public. */
+  know(shell: ShellId, sighting: Sighting): void {
+    const entry = [...this.#entries.values()].find((known) => known.shell === shell);
+    if (entry) entry.known = [...entry.known.filter(({ process }) => process !== sighting.process), sighting];
+  }
+
+  /** The commands that are known to run in each terminal. */
+  known(): { readonly shell: ShellId; readonly sightings: readonly Sighting[] }[] {
+    return [...this.#entries.values()].flatMap(({ shell, known }) => (shell ? [{ shell, sightings: known }] : []));
+  }
+
   scanAll(): void {
     for (const terminal of [...this.#entries.keys()]) this.scan(terminal, bursts.moment);
   }

@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly look: (port: number) => void;
   /** Switches who may see the student's sites. */
   readonly toggleVisibility: () => Promise<void>;
+  /** Lets the student choose which server the link shows. */
+  readonly showServer: () => Promise<void>;
   readonly visitors: VisitorsView;
   readonly visitorsOf: (port: number) => Visitors;
 }
@@ -49,6 +51,7 @@ const commands: Readonly<Record<OwnCommandId, Command>> = {
     withPublication(context, publication, (shown) => context.visitors.show(shown, context.visitorsOf(shown.port))),
   'classroomTunnel.toggleVisibility': ({ toggleVisibility }) => toggleVisibility(),
   'classroomTunnel.endServer': endServer,
+  'classroomTunnel.showServer': ({ showServer }) => showServer(),
   'classroomTunnel.showLog': ({ log }) => log.show(),
 };
 

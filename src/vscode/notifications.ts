@@ -49,6 +49,7 @@ const warnings = new Set([
 const firstCommands: Readonly<Record<string, CommandId>> = {
   [noPort.code]: 'workbench.action.terminal.new',
   [portBlockedCode]: 'classroomTunnel.endServer',
+  'second-server': 'classroomTunnel.showServer',
 };
 
 export function notifyProblem(problem: Problem): void {

@@ -6,8 +6,9 @@ import { identify, pidOf, type ShellId } from '../shell/processIds.ts';
 import { workingFolder } from '../shell/processes.ts';
 import { bursts, type TerminalScanner } from '../shell/terminalScanner.ts';
 import type { AnnouncementEvent } from '../window/site/announcements.ts';
+import { watchExtensionServers } from './extensionServers.ts';
 
-/** A terminal, or this extension host, whose children are the debug sessions without a terminal. */
+/** A terminal, or this extension host, whose children are the debug sessions without a terminal and what extensions start. */
 export type ScannedTerminal = Pick<vscode.Terminal, 'processId'>;
 
 export interface TerminalEventsOptions {
@@ -22,7 +23,10 @@ export interface TerminalEventsOptions {
   readonly log: (message: string) => void;
 }
 
-const debugHost: ScannedTerminal = { processId: Promise.resolve(process.pid) };
+const extensionHost: ScannedTerminal = { processId: Promise.resolve(process.pid) };
+
+/** Output of a debugged program is followed by one scan after this time. Milliseconds. */
+const afterOutput = 500;
 
 /** The current shell of a terminal. */
 export async function currentShell(terminal: ScannedTerminal): Promise<ShellId | undefined> {
@@ -36,6 +40,9 @@ export class TerminalEvents implements vscode.Disposable {
   /** The number of lines that were entered in a terminal. A result for an earlier line is dropped. */
   readonly #lines = new WeakMap<vscode.Terminal, number>();
   #debugSessions = 0;
+  /** An extension has started something in the extension host. */
+  #hostServes = false;
+  #outputTimer: NodeJS.Timeout | undefined;
 
   constructor(options: TerminalEventsOptions) {
     this.#options = options;
@@ -59,6 +66,14 @@ export class TerminalEvents implements vscode.Disposable {
       vscode.tasks.onDidStartTaskProcess(() => scanner.scanAll()),
       vscode.debug.onDidStartDebugSession(() => this.#debugging(1)),
       vscode.debug.onDidTerminateDebugSession(() => this.#debugging(-1)),
+      vscode.debug.registerDebugAdapterTrackerFactory('*', {
+        createDebugAdapterTracker: () => ({ onDidSendMessage: (message) => this.#debugged(message) }),
+      }),
+      watchExtensionServers(() => {
+        this.#hostServes = true;
+        scanner.add(extensionHost);
+        scanner.scan(extensionHost, bursts.moment);
+      }),
     ];
   }
 
@@ -76,6 +91,7 @@ export class TerminalEvents implements vscode.Disposable {
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+    clearTimeout(this.#outputTimer);
   }
 
   #closed(terminal: vscode.Terminal): void {
@@ -140,11 +156,22 @@ export class TerminalEvents implements vscode.Disposable {
     this.#debugSessions += change;
     scanner.scanAll();
     if (this.#debugSessions > 0) {
-      scanner.add(debugHost);
-      scanner.scan(debugHost, bursts.started);
-    } else {
-      const host = scanner.remove(debugHost);
+      scanner.add(extensionHost);
+      scanner.scan(extensionHost, bursts.started);
+    } else if (!this.#hostServes) {
+      const host = scanner.remove(extensionHost);
       if (host !== undefined) onClosed(host);
     }
+  }
+
+  /** A program that is debugged without a terminal may listen when it has written something. */
+  #debugged(message: unknown): void {
+    const { type, event } = message as { readonly type?: unknown; readonly event?: unknown };
+    if (type !== 'event' || event !== 'output') return drop('notOutput');
+    if (this.#outputTimer) return drop('scannedSoon');
+    this.#outputTimer = setTimeout(() => {
+      this.#outputTimer = undefined;
+      this.#options.scanner.scan(extensionHost, bursts.moment);
+    }, afterOutput);
   }
 }

@@ -1,8 +1,9 @@
 // Combines what runs in the window's terminals now with what the window remembers of them from before a reload.
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { PrintedPaths } from '../relay/basePath.ts';
 import { drop } from '../shell/drops.ts';
-import { pidOf, type ShellId } from '../shell/processIds.ts';
+import { otherServers, serverOf, type OtherServer } from '../shell/otherServers.ts';
+import { pidOf, type ProcessId, type ShellId } from '../shell/processIds.ts';
 import { workingFolder } from '../shell/processes.ts';
 import type { Sighting } from '../shell/terminalProcesses.ts';
 import { TerminalScanner } from '../shell/terminalScanner.ts';
@@ -19,6 +20,8 @@ export interface TerminalsOptions {
   readonly info: InfoCache;
   readonly uid: number;
   readonly printed: PrintedPaths;
+  /** Gets the servers of a terminal that no watched command started. */
+  readonly onOthers: (servers: readonly OtherServer[]) => void;
   readonly log: (message: string) => void;
 }
 
@@ -32,13 +35,15 @@ export class Terminals implements vscode.Disposable {
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
-    const { window, reloadMemory, info, uid, printed, log } = options;
+    const { window, reloadMemory, info, uid, printed, log, onOthers } = options;
     this.scanner = new TerminalScanner({
       watched: () => info.watched,
       uid,
       currentShell,
       onShell: (_terminal, shell, previous) => {
-        this.#memories.set(shell, reloadMemory.read(shell));
+        const memories = reloadMemory.read(shell);
+        this.#memories.set(shell, memories);
+        for (const { port, chosen } of memories) if (chosen) this.scanner.know(shell, sightingOf(chosen, port));
         if (previous === undefined) return drop('firstShell');
         log(`VS Code replaced a terminal's shell ${previous} with ${shell}`);
         const folder = workingFolder(pidOf(shell));
@@ -47,6 +52,7 @@ export class Terminals implements vscode.Disposable {
       onSight: (shell, sightings) => {
         this.#seen(shell, sightings);
         void this.#restore(shell);
+        onOthers(this.#othersOf(shell, sightings));
       },
     });
     this.#events = new TerminalEvents({
@@ -61,6 +67,27 @@ export class Terminals implements vscode.Disposable {
 
   activeShell(): ShellId | undefined {
     return this.#events.activeShell();
+  }
+
+  /** Shows this server at the site of a port, as if a watched command had started it. */
+  show({ shell, process }: OtherServer, shows: number, sitePort: number): void {
+    const { window } = this.#options;
+    for (const [port, { runs }] of window.state.sites)
+      if (port !== sitePort && runs.get(shell)?.process === process)
+        window.dispatch({ type: 'site', port, event: { type: 'closed', shell } });
+    this.scanner.know(shell, sightingOf({ process, shows }, sitePort));
+    window.dispatch({ type: 'site', port: sitePort, event: { type: 'ran', shell, process, shows } });
+  }
+
+  /** Every server of this window: those of watched commands, and the others. */
+  servers(): OtherServer[] {
+    const all = this.scanner
+      .known()
+      .flatMap(({ shell, sightings }) => [
+        ...sightings.flatMap(({ process }) => serverOf(shell, process) ?? []),
+        ...this.#othersOf(shell, sightings),
+      ]);
+    return [...new Map(all.map((server) => [server.process, server])).values()];
   }
 
   typeAgain(shell: ShellId, line: string): void {
@@ -79,6 +106,14 @@ export class Terminals implements vscode.Disposable {
   dispose(): void {
     this.#events.dispose();
     this.scanner.dispose();
+  }
+
+  #othersOf(shell: ShellId, sightings: readonly Sighting[]): OtherServer[] {
+    const known = sightings.map(({ process }) => process);
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    return otherServers(shell, known, this.#options.uid).map((server) =>
+      server.program === '' ? { ...server, folder } : server,
+    );
   }
 
   #seen(shell: ShellId, sightings: readonly Sighting[]): void {
@@ -110,4 +145,12 @@ export class Terminals implements vscode.Disposable {
       else if (await info.isPublished(port)) window.dispatch({ type: 'restored', shell, port, notified });
     }
   }
+}
+
+/** A server that the student chose counts as a watched command of the site's port. */
+function sightingOf(
+  { process, shows }: { readonly process: ProcessId; readonly shows: number },
+  port: number,
+): Sighting {
+  return { process, shows, portText: String(port), terminalHasPort: true, isOwn: true };
 }

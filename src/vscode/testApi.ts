@@ -37,7 +37,8 @@ export function summarize(state: WindowState): Summary {
   };
 }
 
-export function testApi(window: Window, activation: ActivationCost): TestApi {
+export function testApi(window: Window, activation: ActivationCost, log: (message: string) => void): TestApi {
+  log(`activated in ${activation.wallMs.toFixed(1)} ms`);
   return {
     state: () => summarize(window.state),
     onDidChangeState: (listener) => window.onDidChange((state) => listener(summarize(state))),

@@ -17,6 +17,7 @@ export const commandTable = {
     enablement: undefined,
   },
   'classroomTunnel.endServer': { title: 'End the Other Server', enablement: 'classroomTunnel.held' },
+  'classroomTunnel.showServer': { title: 'Show Another Server', enablement: undefined },
   'classroomTunnel.showLog': { title: 'Show Log', enablement: undefined },
 } as const;
 

@@ -144,7 +144,7 @@ function lookOf(site: Site, port: number, now: number, commands: readonly string
         text: `$(globe) ${forStatusBar(site.lease.publication.hostname)}`,
         explain: liveText(site, port) + hiddenText(site.hidden) + visitorsText(visitors),
         command: 'classroomTunnel.open',
-        offers: whilePublic,
+        offers: site.hidden ? ['classroomTunnel.showServer', ...whilePublic] : whilePublic,
       };
     case 'stopped':
       if (site.answered) return answeredElsewhereLook(site.lease.publication);
@@ -194,10 +194,7 @@ function awayText({ lease }: Away): string {
 
 function hiddenText(hidden: readonly number[] | undefined): string {
   if (!hidden) return '';
-  const text = t('Your server on port {ports} is not public: stop the first one to show it.', {
-    ports: hidden.join(', '),
-  });
-  return `\n\n${text}`;
+  return `\n\n${t('Your server on port {ports} is not public.', { ports: hidden.join(', ') })}`;
 }
 
 function answeredElsewhereLook(publication: Publication): Look {

@@ -3,7 +3,7 @@
 import type { ProcessId, ShellId } from '../shell/processIds.ts';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { leaseOf } from './site/siteState.ts';
+import { leaseOf, type Run } from './site/siteState.ts';
 import type { WindowState } from './site/windowState.ts';
 
 /** The memory of one port in one terminal. */
@@ -13,6 +13,8 @@ export interface Memory {
   readonly notified: boolean;
   /** The student took the site down while this process ran, so the process does not publish it again. */
   readonly declined?: ProcessId;
+  /** The program whose server the student chose to be shown, and the port of that server. */
+  readonly chosen?: { readonly process: ProcessId; readonly shows: number };
 }
 
 /** The memories of each terminal in this state. Pure. */
@@ -25,11 +27,15 @@ export function memoriesOf(state: WindowState): Map<ShellId, Memory[]> {
       if (port === 0 || (!isHeld && declined === undefined)) continue;
       memories.set(shell, [
         ...(memories.get(shell) ?? []),
-        { port, notified: site.notified, ...(declined !== undefined && { declined }) },
+        { port, notified: site.notified, ...(declined !== undefined && { declined }), ...(isHeld && chosenOf(run)) },
       ]);
     }
   }
   return memories;
+}
+
+function chosenOf({ process, running, shows }: Run): Pick<Memory, 'chosen'> {
+  return running && process !== undefined && shows !== undefined ? { chosen: { process, shows } } : {};
 }
 
 export class ReloadMemory {
@@ -100,10 +106,12 @@ export class ReloadMemory {
 }
 
 function isMemory(value: unknown): value is Memory {
-  const { port, notified, declined } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
+  const { port, notified, declined, chosen } = (value ?? {}) as Partial<Record<keyof Memory, unknown>>;
+  const { process, shows } = (chosen ?? {}) as { readonly process?: unknown; readonly shows?: unknown };
   return (
     typeof port === 'number' &&
     typeof notified === 'boolean' &&
-    (declined === undefined || typeof declined === 'string')
+    (declined === undefined || typeof declined === 'string') &&
+    (chosen === undefined || (typeof process === 'string' && typeof shows === 'number'))
   );
 }

@@ -25,7 +25,7 @@ export interface Knowledge {
  * command then gets the assigned port, and the relay finds the port that the server uses.
  */
 export function seenCommand(sighting: Sighting, knowledge: Knowledge): SeenCommand | Doubt {
-  const { process, portText, terminalHasPort, isOwn } = sighting;
+  const { process, portText, terminalHasPort, isOwn, shows } = sighting;
   const { memories, portVariable, assigned, problem } = knowledge;
   if (!isOwn) return { kind: 'otherUser' };
   const text = readPort(portText, portVariable);
@@ -33,5 +33,11 @@ export function seenCommand(sighting: Sighting, knowledge: Knowledge): SeenComma
   if (mayHaveMissedIt && assigned === undefined) return { kind: 'noConfiguration', problem };
   const port = mayHaveMissedIt ? (assigned ?? undefined) : text;
   const memory = memories.find((known) => known.port === port);
-  return { process, port, notified: memory?.notified ?? false, declined: memory?.declined === process };
+  return {
+    process,
+    port,
+    notified: memory?.notified ?? false,
+    declined: memory?.declined === process,
+    ...(shows !== undefined && { shows }),
+  };
 }

@@ -28,6 +28,7 @@ describe("the doctor's line of a student", () => {
     ['an account that is not there', { a: 3001 }, { hasAccount: false }, /^There is no account/],
     ['a hostname that another student has', { 'a.b': 3001, 'a-b': 3002 }, {}, /has the same hostname/],
     ['a port that another student has', { a: 3001, b: 3001 }, {}, /^b has the same port/],
+    ['a hostname of a second site', { 'a-3500': 3001, a: 3002 }, {}, /would be the one of a second site of a/],
     ['a port of root', { a: 80 }, {}, /^Port 80 is for root alone/],
     ['a port outside of the range', { a: 4001 }, {}, /outside of `portRange`/],
     ['a name that gives no hostname', { 漢字: 3001 }, {}, /gives no hostname/],
@@ -39,7 +40,7 @@ describe("the doctor's line of a student", () => {
     it(`finds ${what}, and says how to fix it`, () => {
       const users = Object.keys(ports);
       const students = users.map((user) => facts(user, more));
-      const found = judgeStudents({ ...config, ports, portRange: [1, 4000] }, students, []);
+      const found = judgeStudents({ ...config, ports, portRange: [1, 4000], extraPorts: true }, students, []);
       assert.match(found[0]?.text ?? '', says);
       assert.ok(found[0]?.fix);
     });

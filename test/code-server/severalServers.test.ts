@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../../demo/classroom.ts';
 import { visit } from './cloudflare.ts';
 import { bringApp } from './devServers.ts';
 import { LONG_GRACE, goLive, live, stopped } from './life.ts';
@@ -36,7 +37,28 @@ describe('a student with several servers', () => {
     await waitFor(async () => !/server stopped/.test(await first.status()), 'the first window to see the server');
   });
 
-  it('is told that a second server in another terminal is not public', async () => {
+  it('is offered a server that no watched command started, and it is public once they say so', async () => {
+    const session = shared();
+    const { classroom } = session;
+    const window = await session.window();
+    const terminal = await session.openTerminal(window);
+    const port = await freePort(0);
+    const program = `node -e "require('http').createServer((q,s)=>s.end('other')).listen(${port})"`;
+    await terminal.type(program);
+    const offer = window.notification(`A server of yours runs on port ${port}. Make it public?`);
+    await offer.waitFor();
+    assert.equal((await visit(classroom)).status, 404, 'nothing is public before the answer');
+    await window.press(offer, 'Make Public');
+    await window.waitForStatus(live(classroom));
+    assert.equal((await visit(classroom)).body, 'other');
+    await terminal.interrupt();
+    await window.waitForStatus(stopped(classroom));
+    await terminal.type(program);
+    await window.waitForStatus(live(classroom));
+    assert.equal(await offer.count(), 0, 'the student answered already');
+  });
+
+  it('is told that a second server in another terminal is not public, and shows it with one click', async () => {
     const session = shared();
     const { classroom } = session;
     const window = await session.window();
@@ -46,9 +68,12 @@ describe('a student with several servers', () => {
     await terminal.type(start);
     await terminal.waitForText(/Local: http:\/\/localhost:\d+/);
     const [, port = ''] = /Local: http:\/\/localhost:(\d+)/.exec(await terminal.text()) ?? [];
-    await window.statusBarItem.hover();
-    const words = window.page.locator('.monaco-hover', { hasText: port });
-    await window.notification(port).or(words).first().waitFor();
+    const warning = window.notification('A second server is not public').filter({ hasText: port });
+    await warning.waitFor();
+    await window.press(warning, 'Show Another Server');
+    await waitFor(async () => (await visit(classroom)).body.includes('Reached all the same'), 'the second server');
+    await window.notification(`Your link shows your server on port ${port} now`).waitFor();
+    await window.waitForStatus(live(classroom));
   });
 });
 

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { assignedPort, checkPort, parseConfig, publicUrl, type Config } from '../../src/provisioning/config.ts';
+import {
+  assignedPort,
+  checkPort,
+  hostnameOf,
+  parseConfig,
+  publicUrl,
+  type Config,
+} from '../../src/provisioning/config.ts';
 import { FixableError } from '../../src/provisioning/errors.ts';
 
 const file = '/srv/class/config.json';
@@ -85,6 +92,8 @@ describe('configuration', () => {
     ],
     ['a part of the shield that there is not', { allowForVisitors: ['all'] }, '`allowForVisitors.0` must be one of'],
     ['an opening hour of no form', { openingHours: ['Mo 8-17'] }, '`openingHours.0` has "Mo 8-17"'],
+    ['extra ports backwards', { extraPorts: [5099, 5000] }, '`extraPorts`'],
+    ['one extra port', { extraPorts: 5000 }, '`extraPorts` must be true, or a first and a last port'],
     ['a truth as text', { allowUserOverride: 'yes' }, '`allowUserOverride`'],
   ] as const) {
     it(`refuses a file with ${what}, and names the file, the key and the fix`, () => {
@@ -124,6 +133,31 @@ describe('configuration', () => {
         }).message,
         /3000 to 3010/,
       );
+  });
+
+  it('allows a second site where the teacher does, at a hostname of its own', () => {
+    const ports = { student1: 3001, student2: 3002, 'student1-5005': 3003 };
+    const config = read({ ports, extraPorts: [5000, 5099] });
+    const names = [3001, 5000].map((port) => hostnameOf(config, 'student1', port));
+    assert.deepEqual(names, ['student1.example.com', 'student1-5000.example.com']);
+    checkPort(config, 'student1', 5000);
+    checkPort(read({ ports, extraPorts: true }), 'student1', 8000);
+    for (const [changes, user, port, says] of [
+      [{}, 'student1', 5000, /no user has this port/],
+      [{ extraPorts: [5000, 5099] }, 'student1', 5100, /no user has this port/],
+      [{ extraPorts: true }, 'student1', 3002, /belongs to student2/],
+      [{ extraPorts: true }, 'student1', 1023, /no user has this port/],
+      [{ extraPorts: true }, 'student9', 5000, /gives this user none/],
+      [{ extraPorts: true }, 'student1', 5005, /its hostname student1-5005.example.com belongs to student1-5005/],
+    ] as const) {
+      const error = refusal(() => {
+        checkPort(read({ ports, ...changes }), user, port);
+      });
+      assert.match(error.message, says);
+      assert.deepEqual([error.code, error.exitCode], ['port-not-allowed', 77]);
+    }
+    const template = read({ ports, extraPorts: true, hostname: '{user}-{port}.example.com' });
+    assert.equal(hostnameOf(template, 'student1', 5000), 'student1-5000.example.com');
   });
 
   it('makes the public address from the hostname', () => {

@@ -31,6 +31,13 @@ describe('what a reload carries over', () => {
     );
   });
 
+  it('is also which server the student chose to be shown', () => {
+    const chosen = new Map([[shell, { process: '11:1', running: true, shows: 4000 }]]);
+    const before = holds();
+    before.save(showing([3000, { ...examples.live, runs: chosen }]));
+    assert.deepEqual(holds().read(shell), [{ port: 3000, notified: true, chosen: { process: '11:1', shows: 4000 } }]);
+  });
+
   it('is also what the student took down by hand, so that it stays down', () => {
     assert.deepEqual(
       [...memoriesOf(showing([3000, { kind: 'idle', runs: running(), notified: false }]))],

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostnameOf, publicUrl, type Config } from '../../provisioning/config.ts';
 import { FixableError } from '../../provisioning/errors.ts';
+import { isExtraPort, type ExtraPortKeys } from '../../provisioning/extraPorts.ts';
 import { socketFolder } from '../../provisioning/stateFolder.ts';
 import { accountOf, groupMembers } from '../accounts.ts';
 import { findingsOf, type Check } from './findings.ts';
@@ -18,7 +19,8 @@ export interface StudentFacts {
   readonly hasOldCommand: boolean | undefined;
 }
 
-type Class = Pick<Config, 'hostname' | 'labels' | 'machine' | 'ports' | 'portRange' | 'publicUrl' | 'studentGroup'>;
+type Class = Pick<Config, 'hostname' | 'labels' | 'machine' | 'ports' | 'portRange' | 'publicUrl' | 'studentGroup'> &
+  ExtraPortKeys;
 
 /** Looks at every student of the configuration and every member of the group. Root sees most. */
 export function examineStudents(config: Config): Check[] {
@@ -61,6 +63,7 @@ function judgeStudent(config: Class, facts: StudentFacts): Check[] {
     (other) => other !== user && name !== undefined && hostnameIn(config, other) === name,
   );
   const samePort = Object.keys(config.ports ?? {}).find((other) => other !== user && config.ports?.[other] === port);
+  const ofSecondSite = name === undefined ? undefined : ownerOfSecondSite(config, name);
   const again = `\`classroom-tunnel roster remove ${user} && classroom-tunnel roster add ${user}\``;
   const found = [
     !facts.hasAccount &&
@@ -70,6 +73,8 @@ function judgeStudent(config: Class, facts: StudentFacts): Check[] {
       ),
     name === undefined && fail('The name gives no hostname.', again),
     twin !== undefined && fail(`${twin} has the same hostname, ${name}.`, again),
+    ofSecondSite !== undefined &&
+      warning(`Its hostname ${name} would be the one of a second site of ${ofSecondSite}, which is refused.`, again),
     samePort !== undefined && fail(`${samePort} has the same port, ${port}.`, again),
     port < 1024 && fail(`Port ${port} is for root alone.`, again),
     (port < first || port > last) && fail(`Port ${port} is outside of \`portRange\`.`, again),
@@ -98,6 +103,15 @@ function windowFindings(
         `Remove it from ~${user}/.local/share/code-server/Machine/settings.json.`,
       ),
   ];
+}
+
+/** The student whose second site would have this hostname. */
+function ownerOfSecondSite(config: Class, name: string): string | undefined {
+  const [, ended] = /^[^.]*-(\d{1,5})[.-]/.exec(name) ?? [];
+  const extra = Number(ended);
+  return Object.keys(config.ports ?? {}).find(
+    (user) => isExtraPort(config, user, extra) && hostnameOf(config, user, extra) === name,
+  );
 }
 
 function hostnameIn(config: Class, user: string): string | undefined {

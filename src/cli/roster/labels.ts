@@ -11,6 +11,8 @@ export interface Student {
 export interface Template {
   readonly hostname: string;
   readonly machine: string;
+  /** Set where students may have second sites, whose labels end with the port. */
+  readonly extraPorts?: boolean | readonly [number, number] | undefined;
 }
 
 /** Labels that every domain may come to need. */

@@ -120,6 +120,9 @@ function isFree(
 ): boolean {
   const hostname = hostnameFor(template, label);
   const isReserved = reservedLabels.has(hostname.split('.')[0] ?? '') || reserved.has(hostname);
+  // A student's second site has the label and the port.
+  const [, before] = template.extraPorts ? (/^(.+)-\d{1,5}$/.exec(label) ?? []) : [];
+  if (before !== undefined && hostnames.has(hostnameFor(template, before))) return false;
   // Without {user} in the template, only the port tells the students' hostnames apart.
   return !isReserved && (!hostnames.has(hostname) || !template.hostname.includes('{user}'));
 }

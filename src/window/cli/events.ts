@@ -19,6 +19,8 @@ export interface Info {
   readonly socketFolder: string | null;
   /** Relays of this class are reached at ports. */
   readonly usesRelayPorts?: boolean;
+  /** The first and last port at which the student may have a second site, at a hostname of its own. */
+  readonly extraPorts?: readonly [number, number];
   readonly publication: Publication | null;
   /** The user may call a teacher's commands. */
   readonly isTeacher?: boolean;
@@ -131,6 +133,7 @@ const readers: Readonly<Record<string, (fields: Fields) => CliEvent | undefined>
     portVariable: string(fields['portVariable']) || 'PORT',
     socketFolder: string(fields['socketFolder']) || null,
     ...(fields['usesRelayPorts'] === true && { usesRelayPorts: true }),
+    ...extraPorts(fields),
     ...(fields['isTeacher'] === true && { isTeacher: true }),
     visibility: fields['visibility'] === 'class' ? 'class' : 'public',
     ...text(fields, 'passphraseHash'),
@@ -146,6 +149,13 @@ function readPublication(fields: Fields | null | undefined): Publication | undef
 }
 
 const factsOf = ({ facts }: Fields) => facts !== undefined && { facts: readFacts(facts) };
+
+function extraPorts({ extraPorts }: Fields): Pick<Info, 'extraPorts'> {
+  if (!Array.isArray(extraPorts)) return {};
+  const [first, last] = extraPorts as readonly unknown[];
+  return typeof first === 'number' && typeof last === 'number' ? { extraPorts: [first, last] } : {};
+}
+
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const strings = (value: unknown): string[] =>

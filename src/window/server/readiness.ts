@@ -9,8 +9,8 @@ import { candidateTargets, findTarget } from '../../relay/target.ts';
 import { listenersOf } from '../../shell/listeners.ts';
 import { pidOf, runs, type ShellId } from '../../shell/processIds.ts';
 import { processIds } from '../../shell/processes.ts';
-import { holderOf, isRunning, leaseOf } from '../site/siteState.ts';
-import type { Finding, Holder, Site, SiteEvent } from '../site/siteState.ts';
+import { chosenRun, holderOf, isRunning, leaseOf } from '../site/siteState.ts';
+import type { Finding, Holder, Publication, Site, SiteEvent } from '../site/siteState.ts';
 import type { WindowState, WindowEvent } from '../site/windowState.ts';
 import {
   eventOfListeners,
@@ -41,6 +41,8 @@ export interface ReadinessWatcherOptions {
   readonly onServer?: (server: DevServerName | undefined, folder: string) => void;
   /** Called when visitors of a live site see the server on `port`, and no longer the one on `previous`. */
   readonly onMoved?: (port: number, previous: number) => void;
+  /** As `onMoved`, after the student chose that server. */
+  readonly onChosen?: (port: number, publication: Publication) => void;
 }
 
 interface Watch {
@@ -155,9 +157,9 @@ export class ReadinessWatcher {
   }
 
   /** The student's own program that listens on the port and is of no terminal of the site. */
-  #holder(site: Site, { onPort, own }: PortListeners): Holder | undefined {
+  #holder(site: Site, { onPort, own, beside = [] }: PortListeners): Holder | undefined {
     const mine = onPort.find(({ uid }) => uid === this.#options.uid);
-    if (!mine || own.some(({ inode }) => inode === mine.inode)) return undefined;
+    if (!mine || chosenRun(site) || [...own, ...beside].some(({ inode }) => inode === mine.inode)) return undefined;
     // The one that was found before is asked first: a search reads the descriptors of every process.
     const known = holderOf(site)?.process;
     const holds = (id: number): boolean => listenersOf([id]).some(({ inode }) => inode === mine.inode);
@@ -169,8 +171,10 @@ export class ReadinessWatcher {
     const previous = this.#shown.get(port);
     if (!target) this.#shown.delete(port);
     else this.#shown.set(port, target.port);
-    if (site.kind === 'live' && target && previous !== undefined && previous !== target.port)
-      this.#options.onMoved?.(target.port, previous);
+    if (site.kind !== 'live' || !target || previous === undefined || previous === target.port) return;
+    const { onChosen, onMoved } = this.#options;
+    if (chosenRun(site)?.shows === target.port) onChosen?.(target.port, site.lease.publication);
+    else onMoved?.(target.port, previous);
   }
 
   /** A server that listens is live only when visitors get a response. */
@@ -202,6 +206,9 @@ export class ReadinessWatcher {
 
   /** The server of this site, on whichever port; ports of the window's other sites are left out. */
   async #findServer(site: Site, port: number, { own, onPort, pids = [] }: PortListeners): Promise<Target | undefined> {
+    const chosen = chosenRun(site)?.shows;
+    const shown = own.filter((listener) => listener.port === chosen);
+    if (shown.length > 0) return candidateTargets(shown)[0];
     const candidates = own.filter((listener) => listener.port === port || !this.#state?.sites.has(listener.port));
     const byHand = isHeldByHand(site) ? onPort.filter((listener) => listener.uid === this.#options.uid) : [];
     const all = [...candidates, ...byHand];

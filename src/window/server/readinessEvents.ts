@@ -17,8 +17,10 @@ export const fullLookPause = 10_000;
 export interface PortListeners {
   /** Every listener on the port. */
   readonly onPort: readonly Listener[];
-  /** The listeners of the terminal's processes, on any port. */
+  /** The listeners of the site's commands, on any port. */
   readonly own: readonly Listener[];
+  /** Those on the site's port of everything else in its terminals. */
+  readonly beside?: readonly Listener[];
   /** Those processes. */
   readonly pids?: readonly number[];
 }

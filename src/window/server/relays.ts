@@ -155,6 +155,11 @@ export class Relays {
     );
   }
 
+  /** The port of the server that visitors of a site see; undefined if there is none. */
+  shownPort(port: number): number | undefined {
+    return this.#entries.get(port)?.target?.port;
+  }
+
   /** Ends the relay of a site that is down, or with `later`, lets it serve for the grace. */
   end(port: number, { later = false } = {}): void {
     const relay = this.#entries.get(port)?.relay;

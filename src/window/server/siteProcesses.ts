@@ -9,8 +9,9 @@ import { isAncestor } from '../../shell/endProgram.ts';
 import { listeners, listenersOf } from '../../shell/listeners.ts';
 import { ageOf, idOf } from '../../shell/processIds.ts';
 import { readProcess, workingFolder } from '../../shell/processes.ts';
+import { processesOf } from '../../shell/otherServers.ts';
 import { treeOf } from '../../shell/terminalProcesses.ts';
-import type { Holder, Site } from '../site/siteState.ts';
+import { chosenRun, type Holder, type Site } from '../site/siteState.ts';
 import type { PortListeners } from './readinessEvents.ts';
 
 /** Longer command lines are cut. Characters. */
@@ -50,14 +51,29 @@ export function knownServer(
   };
 }
 
+/** The listeners on a site's port, and those of its commands: of the one that the student chose, else of all. */
 export function findListeners(site: Site, port: number): PortListeners {
-  const pids = [...site.runs].flatMap(([shell, run]) => treeOf(shell, run.process === undefined ? [] : [run.process]));
-  return { onPort: listeners().filter((listener) => listener.port === port), own: listenersOf(pids), pids };
+  const onPort = listeners().filter((listener) => listener.port === port);
+  const pids = processesOfSite(site);
+  const others = onPort.length === 0 ? [] : [...site.runs.keys()].flatMap((shell) => treeOf(shell));
+  return {
+    onPort,
+    own: listenersOf(pids),
+    beside: listenersOf(others).filter((listener) => listener.port === port),
+    pids,
+  };
+}
+
+function processesOfSite(site: Site): number[] {
+  const chosen = chosenRun(site);
+  if (chosen) return processesOf(chosen.process);
+  const tops = [...site.runs].flatMap(([shell, { running, process }]) => process ?? (running ? shell : []));
+  return [...new Set(tops.flatMap((id) => treeOf(id)))];
 }
 
 /** The ports that may be a site, for each command that runs in a terminal of its own. */
 export function portsOfCommands(site: Site): number[][] {
   const processes = [...site.runs.values()].flatMap(({ running, process }) => (running ? (process ?? []) : []));
   if (processes.length < 2) return [];
-  return processes.map((process) => candidateTargets(listenersOf(treeOf(process))).map(({ port }) => port));
+  return processes.map((process) => candidateTargets(listenersOf(processesOf(process))).map(({ port }) => port));
 }

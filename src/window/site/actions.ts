@@ -36,21 +36,32 @@ export function withRun(site: Site, shell: ShellId, run: Run): ReadonlyMap<Shell
   return new Map(site.runs).set(shell, run);
 }
 
+const withoutChoice = ({ process, running }: Run): Run => ({ ...(process !== undefined && { process }), running });
+
 export function withEnded(site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> {
   const run = site.runs.get(shell);
   return run ? withRun(site, shell, { ...run, running: false }) : site.runs;
 }
 
-export const startedRun = (site: Site, event: { shell: ShellId; process: ProcessId }): ReadonlyMap<ShellId, Run> =>
-  withRun(site, event.shell, { process: event.process, running: true });
+interface Started {
+  readonly shell: ShellId;
+  readonly process: ProcessId;
+  readonly shows?: number;
+}
+
+/** The last choice of the student counts. */
+export function startedRun(site: Site, { shell, process, shows }: Started): ReadonlyMap<ShellId, Run> {
+  if (shows === undefined) return withRun(site, shell, { process, running: true });
+  const runs = new Map([...site.runs].map(([id, run]): [ShellId, Run] => [id, withoutChoice(run)]));
+  return runs.set(shell, { process, running: true, shows });
+}
 
 /** Adds a run for a site that the student published by hand: no process is known, and it counts as running. */
 export const heldByHand = (site: Site, shell: ShellId): ReadonlyMap<ShellId, Run> =>
   site.runs.has(shell) ? site.runs : withRun(site, shell, { running: true });
 
 // These three keep the kind and update the shell's run.
-export const anotherRan = (site: Site, event: { shell: ShellId; process: ProcessId }): Step =>
-  step({ ...site, runs: startedRun(site, event) });
+export const anotherRan = (site: Site, event: Started): Step => step({ ...site, runs: startedRun(site, event) });
 export const runEnded = (site: Site, event: { shell: ShellId }): Step =>
   withoutServer({ ...site, runs: withEnded(site, event.shell) });
 export const restored = (site: Site, event: { shell: ShellId }): Step =>

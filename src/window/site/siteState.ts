@@ -12,6 +12,8 @@ export interface Run {
   /** Absent if no process is known: the site was published by hand, or before a reload. */
   readonly process?: ProcessId;
   readonly running: boolean;
+  /** The port of its server, if the student chose that server to be shown. Of a site's runs, at most one has it. */
+  readonly shows?: number;
 }
 
 export interface Publication {
@@ -113,7 +115,14 @@ export type Site = Idle | Publishing | AwaitingServer | Live | Stopped | Away | 
 export type Kind = Site['kind'];
 
 export type SiteEvent =
-  | { readonly type: 'ran'; readonly shell: ShellId; readonly process: ProcessId; readonly notified?: boolean }
+  /** `shows`: the student chose its server, on this port, to be shown. */
+  | {
+      readonly type: 'ran';
+      readonly shell: ShellId;
+      readonly process: ProcessId;
+      readonly notified?: boolean;
+      readonly shows?: number;
+    }
   | { readonly type: 'ranWithoutPort'; readonly shell: ShellId; readonly process: ProcessId }
   | { readonly type: 'ranWithBadPort'; readonly shell: ShellId; readonly process: ProcessId; readonly problem: Problem }
   /** The command runs, but the student took the site down before a reload. */
@@ -203,6 +212,13 @@ export const portBlockedCode = 'port-blocked';
 
 /** The program that holds the port of a site, if it is known. */
 export const holderOf = (site: Site): Holder | undefined => ('heldBy' in site ? site.heldBy : undefined);
+
+/** The running command whose server the student chose to be shown. */
+export function chosenRun(site: Site): { readonly process: ProcessId; readonly shows: number } | undefined {
+  for (const { process, running, shows } of site.runs.values())
+    if (running && process !== undefined && shows !== undefined) return { process, shows };
+  return undefined;
+}
 
 /** Whether a command of the site is known to run. */
 export const isRunning = (site: Site): boolean => [...site.runs.values()].some((run) => run.running);

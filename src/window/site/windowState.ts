@@ -17,6 +17,8 @@ export interface SeenCommand {
   /** From before a reload: the student was notified of this site, or took it down. */
   readonly notified?: boolean;
   readonly declined?: boolean;
+  /** The port of its server, if the student chose that server to be shown. */
+  readonly shows?: number;
 }
 
 export type WindowEvent =
@@ -181,10 +183,11 @@ function commandSeen(state: WindowState, shell: ShellId, command: SeenCommand): 
   return siteStep(state, port, eventFor(shell, { ...command, declined: isIdle && command.declined === true }));
 }
 
-function eventFor(shell: ShellId, { process, port, notified, declined }: SeenCommand): SiteEvent {
+function eventFor(shell: ShellId, { process, port, notified, declined, shows }: SeenCommand): SiteEvent {
   if (port === undefined) return { type: 'ranWithoutPort', shell, process };
   if (typeof port !== 'number') return { type: 'ranWithBadPort', shell, process, problem: port };
-  return declined ? { type: 'declined', shell, process } : { type: 'ran', shell, process, notified: notified ?? false };
+  if (declined) return { type: 'declined', shell, process };
+  return { type: 'ran', shell, process, notified: notified ?? false, ...(shows !== undefined && { shows }) };
 }
 
 const sitesOf = (state: WindowState, shell: ShellId): number[] =>

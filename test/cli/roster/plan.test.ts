@@ -55,6 +55,12 @@ describe('a roster', () => {
     assert.deepEqual(later.ports, { b: 3001, c: 3002, a: 3000 });
   });
 
+  it("keeps the names of students' second sites free", () => {
+    const withExtra = { ...template, extraPorts: true };
+    const joined = withStudents(empty, [{ user: 'a' }, { user: 'a-5000' }, { user: 'b-5000' }], withExtra, none).roster;
+    assert.deepEqual(joined.labels, { 'a-5000': 'a-5000-2' });
+  });
+
   it('says so when there is no port left, and when a student is not on it', () => {
     const full = withStudents({ ...empty, portRange: [3000, 3000] }, [{ user: 'a' }, { user: 'b' }], template, none);
     assert.deepEqual([full.added, full.problems], [['a'], ['There is no free port for b: extend `portRange`.']]);

@@ -42,6 +42,12 @@ describe("the command's events", () => {
     );
   });
 
+  it('name the ports for second sites only as two numbers', () => {
+    const read = (extraPorts: unknown) => readEvent(JSON.stringify({ ...info, extraPorts }));
+    assert.deepEqual(read([5000, 5099]), { ...info, extraPorts: [5000, 5099] });
+    for (const wrong of [null, true, [5000], ['5000', '5099']]) assert.deepEqual(read(wrong), info);
+  });
+
   it('know which of them is the last', () => {
     assert.deepEqual(
       ['{"event":"queued"}', '{"event":"locked"}', JSON.stringify(info)].map((line) =>

@@ -35,6 +35,7 @@ export class WatchedSite {
       uid: process.getuid?.() ?? 0,
       probes: new ReadinessProbes(timeout),
       onServer: (...found) => this.changes.emit('server', found),
+      onChosen: (chosen) => this.changes.emit('chosen', chosen),
       onMoved: (...ports) => this.changes.emit('moved', ports),
     });
     const lease = { life: 1, publication: { ...publication, port } };

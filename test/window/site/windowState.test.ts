@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Site } from '../../../src/window/site/siteState.ts';
+import { chosenRun, idleSite, type Site } from '../../../src/window/site/siteState.ts';
 import {
   emptyWindow,
   portToPublish,
@@ -68,6 +68,25 @@ describe('a command that is seen', () => {
   it('changes nothing when it is seen again', () => {
     const state = after(observed(3000));
     assert.deepEqual(windowStep(state, observed(3000)), { state, effects: [] });
+  });
+
+  it('shows the server that the student chose last, and no other', () => {
+    const ran = (shell: string, shows: number): WindowEvent => ({
+      type: 'site',
+      port: 3000,
+      event: { type: 'ran', shell, process: `${shell}0`, shows },
+    });
+    const state = [ran('1:1', 4000), ran('2:1', 5000)].reduce(
+      (now, event) => windowStep(now, event).state,
+      emptyWindow,
+    );
+    const site = state.sites.get(3000) ?? idleSite;
+    assert.deepEqual(
+      [chosenRun(site), [...site.runs.values()].filter(({ shows }) => shows !== undefined).length],
+      [{ process: '2:10', shows: 5000 }, 1],
+    );
+    const ended = windowStep(state, { type: 'site', port: 3000, event: { type: 'ended', shell: '2:1' } }).state;
+    assert.equal(chosenRun(ended.sites.get(3000) ?? idleSite), undefined);
   });
 
   it('without a usable port makes the site that has none', () => {
