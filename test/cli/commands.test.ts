@@ -151,18 +151,6 @@ describe('command: publish, release, unpublish, info, list, gc, restore', () => 
     assert.deepEqual(callsOf(classroom.standIn), []);
   });
 
-  it('publishes a second site beside the first where the teacher allows it, and refuses it elsewhere', async () => {
-    const ports = { student1: 3000 };
-    const classroom = await startClassroom({ config: { ports, extraPorts: [5000, 5099] } });
-    assert.deepEqual((await classroom.done(['info']))['extraPorts'], [5000, 5099]);
-    await classroom.done(['publish', '-p', '3000']);
-    await classroom.done(['publish', '-p', '5000']);
-    assertLive(classroom.standIn, ['student1', 'student1-5000']);
-    await classroom.done(['unpublish', '-p', '5000']);
-    assertLive(classroom.standIn, ['student1']);
-    assert.equal((await classroom.run(['publish', '-p', '4999'])).code, 77);
-  });
-
   it('info without a known port: no hostname where the template needs the port, else the hostname', async () => {
     const classroom = await startClassroom({ config: { hostname: '{user}-{port}.example.com' } });
     assert.deepEqual((await classroom.done(['info']))['hostname'], null);
