@@ -7,6 +7,20 @@ const caller = 'test/cli/caller.test.ts';
 /** @type {readonly import('../mutants.mjs').Mutant[]} */
 export const mutants = [
   {
+    file: 'src/relay/accessCookie.ts',
+    before: '.update(JSON.stringify([site.hostname, expiry, hash]))',
+    after: '.update(JSON.stringify([expiry, hash]))',
+    tests: ['test/relay/accessControl.test.ts'],
+    why: "a visitor of one site of a student gets into another with the first one's cookie",
+  },
+  {
+    file: 'src/relay/relay.ts',
+    before: "else if (!access.admits(request.headers)) rejectUpgrade(socket, '401 Unauthorized');",
+    after: '',
+    tests: ['test/relay/accessControl.test.ts'],
+    why: 'WebSockets of a private site are open to everyone',
+  },
+  {
     file: 'src/relay/ownServerAgent.ts',
     before: 'if (!this.#isOwnNow(port, address)) {',
     after: 'if (port === 0) {',

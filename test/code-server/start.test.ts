@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findMarked } from '../../demo/marked.ts';
 import { launchBrowser } from './browser.ts';
@@ -18,6 +19,25 @@ interface Ready {
   edgeUrl: string;
   configFile: string;
   stateDir: string;
+}
+
+async function makePrivate({ configFile }: Ready): Promise<void> {
+  const command = spawn(process.execPath, [join(ROOT, 'dist', 'cli.js'), 'passphrase'], {
+    env: { PATH: process.env['PATH'], CLASSROOM_TUNNEL_CONFIG: configFile },
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  command.stdin.end('correct horse\n');
+  assert.deepEqual(await once(command, 'exit'), [0, null]);
+}
+
+/** The status with which a visitor's browser gets the student's site. */
+async function statusOf({ configFile, edgeUrl }: Ready): Promise<number | undefined> {
+  const { hostname } = JSON.parse(await readFile(configFile, 'utf8')) as { hostname: string };
+  const { port } = new URL(edgeUrl);
+  const host = `${hostname.replace('{user}', 'student1')}:${port}`;
+  const sent = request({ host: '127.0.0.1', port, headers: { host, accept: 'text/html' }, agent: false }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return response.resume().statusCode;
 }
 
 describe('npm start -- --json', () => {
@@ -45,6 +65,10 @@ describe('npm start -- --json', () => {
       const terminal = await window.openTerminal();
       await terminal.type('npm run dev');
       await window.waitForStatus('student1.');
+
+      // The open window follows a changed configuration: its relay asks visitors for the passphrase from now on.
+      await makePrivate(ready);
+      await waitFor(async () => (await statusOf(ready)) === 401, 'the question for the passphrase');
 
       npm.kill('SIGTERM');
       await ended;
