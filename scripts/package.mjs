@@ -8,7 +8,7 @@ import { SetUpError, runOrFail } from './setup/processes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KILOBYTE = 1_000;
-const LIMITS = { vsix: 450 * KILOBYTE, bundle: 170 * KILOBYTE };
+const LIMITS = { vsix: 450 * KILOBYTE, bundle: 190 * KILOBYTE };
 
 const kilobytes = (bytes) => `${(bytes / KILOBYTE).toFixed(1)} KB`;
 
