@@ -106,11 +106,7 @@ const PARTS = {
     needs: ['package', 'shells'],
     counts: true,
     environment: { STRESS: '1' },
-    args: [
-      'test/provisioning/@(lock|crash).test.ts',
-      'test/shell/devCommand.test.ts',
-      'test/cli/requestSignals.test.ts',
-    ],
+    args: ['test/provisioning/@(lock|crash).test.ts', 'test/@(shell|cli)/@(devCommand|requestSignals).test.ts'],
   },
   soak: {
     title: 'A soak',
