@@ -8,7 +8,7 @@ import { findOriginRequestFault } from './configFault.ts';
 import { FixableError } from './errors.ts';
 import { extraRange, isExtraPort, labelAt, type ExtraPortKeys } from './extraPorts.ts';
 import { makeHostname } from './hostname.ts';
-import { hashPattern } from '../relay/passphrase.ts';
+import { hashPattern } from '../relay/passphraseHash.ts';
 import { openingHoursFault } from './openingHours.ts';
 
 const port = z.int().check(z.minimum(1), z.maximum(65535));

@@ -1,12 +1,10 @@
 // The passphrase of a class, of which only a salted scrypt hash is stored.
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { hashPattern } from './passphraseHash.ts';
 
 /** The least that OWASP recommends for 16 MB: about 0.2 s of one core. */
 const cost = { N: 2 ** 14, r: 8, p: 5 };
 const lengths = { salt: 16, hash: 32 } as const;
-
-/** `scrypt:SALT:HASH`, both in base64. */
-export const hashPattern = /^scrypt:([A-Za-z0-9+/]{22}==):([A-Za-z0-9+/]{43}=)$/;
 
 /** @returns `scrypt:SALT:HASH` with a new salt */
 export async function hashPassphrase(passphrase: string): Promise<string> {
