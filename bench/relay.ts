@@ -5,17 +5,22 @@ import { once } from 'node:events';
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { startRelay } from '../src/relay/relayProcess.ts';
 import type { RelayProcess } from '../src/relay/relayProcess.ts';
 import { loadPages } from './relay/browser.ts';
 import { clientOf, median, memoryOf } from './relay/measure.ts';
 import type { Client } from './relay/measure.ts';
+import { startNginx, type Nginx } from './relay/nginx.ts';
+import { startSite, writeModules } from './relay/sites.ts';
 
 export interface RelayRow {
   what: string;
   direct?: number;
   relay: number;
+  /** Where one is on the PATH. */
+  nginx?: number;
+  /** A node that does nothing: the floor of the relay's memory. */
+  emptyNode?: number;
   unit: string;
   /** The requirement, and whether it is met. */
   wanted?: string;
@@ -41,14 +46,17 @@ export async function relayCost(vite?: string): Promise<RelayRow[]> {
     env: { PATH },
   });
   const started: ChildProcess[] = [];
+  let nginx: Nginx | undefined;
   try {
     const plain = await startSite(started, [process.execPath, 'bench/relay/site.mjs']);
-    const rows = [await atRest(relay)];
-    const ways = reach(relay, socket, plain);
+    nginx = await startNginx(folder, plain);
+    const rows = await atRest(started, relay, nginx);
+    const ways = reach(relay, socket, plain, nginx);
+    rows.push(await requestsPerSecond(ways));
     rows.push(...(await delay(ways)), await pages('500 modules, from a server that does nothing else', ways));
     rows.push(...(await manyWebSockets(ways, relay)), ...(await streams(ways, relay)));
     if (vite !== undefined) {
-      await writeModules(folder);
+      await writeModules(folder, PATHS);
       const port = await startSite(
         started,
         [
@@ -70,7 +78,7 @@ export async function relayCost(vite?: string): Promise<RelayRow[]> {
   } finally {
     for (const child of started) child.kill('SIGKILL');
     relay.end();
-    await relay.exited;
+    await Promise.all([relay.exited, nginx?.end()]);
     await rm(folder, { recursive: true });
   }
 }
@@ -78,6 +86,7 @@ export async function relayCost(vite?: string): Promise<RelayRow[]> {
 interface Ways {
   direct: Client;
   relay: Client;
+  nginx?: Client;
 }
 
 function judged(row: RelayRow): RelayRow {
@@ -88,13 +97,49 @@ function judged(row: RelayRow): RelayRow {
 }
 
 /** Both lead to the same port, under the name that the server knows. */
-function reach(relay: RelayProcess, socketPath: string, port: number): Ways {
+function reach(relay: RelayProcess, socketPath: string, port: number, nginx?: Nginx): Ways {
   relay.setTarget({ port, address: '127.0.0.1' });
-  return { direct: clientOf({ host: '127.0.0.1', port }, `localhost:${port}`), relay: clientOf({ socketPath }, HOST) };
+  return {
+    direct: clientOf({ host: '127.0.0.1', port }, `localhost:${port}`),
+    relay: clientOf({ socketPath }, HOST),
+    ...(nginx && { nginx: clientOf({ socketPath: nginx.socketPath }, HOST) }),
+  };
 }
 
-async function atRest(relay: RelayProcess): Promise<RelayRow> {
-  return { what: 'memory at rest', relay: (await memoryOf(relay.pid)).now, unit: 'MB', wanted: 'at most 60 MB' };
+/** The code of node is one copy in the machine's memory, however many relays run: what each adds is its own. */
+async function atRest(started: ChildProcess[], relay: RelayProcess, nginx: Nginx | undefined): Promise<RelayRow[]> {
+  const empty = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => undefined, 1e9)']);
+  started.push(empty);
+  await once(empty.stdout, 'data');
+  const [own, floor] = [await memoryOf(relay.pid), await memoryOf(empty.pid ?? 0)];
+  const unit = 'MB';
+  return [
+    {
+      what: 'memory at rest',
+      relay: own.now,
+      ...(nginx && { nginx: await nginx.memory() }),
+      ...{ emptyNode: floor.now, unit, wanted: 'at most 60 MB' },
+    },
+    { what: 'of it its own, not shared', relay: own.own, emptyNode: floor.own, unit },
+  ];
+}
+
+/** Takes turns, as `pages` does. */
+async function requestsPerSecond(ways: Ways): Promise<RelayRow> {
+  const times: Record<keyof Ways, number[]> = { direct: [], relay: [], nginx: [] };
+  for (let round = -3; round < ROUNDS; round += 1)
+    for (const way of ['direct', 'relay', 'nginx'] as const) {
+      const time = await ways[way]?.page(PATHS);
+      if (time !== undefined && round >= 0) times[way].push(time);
+    }
+  const rate = (way: keyof Ways): number => Math.round((PATHS.length / median(times[way])) * 1000);
+  return {
+    what: 'requests, 32 at a time',
+    direct: rate('direct'),
+    relay: rate('relay'),
+    ...(ways.nginx && { nginx: rate('nginx') }),
+    unit: 'a second',
+  };
 }
 
 /** Takes turns, so that other load on the machine affects both. */
@@ -177,35 +222,6 @@ async function inBrowser(socket: string, port: number): Promise<RelayRow[]> {
       wanted: AT_LEAST,
     },
   ];
-}
-
-async function writeModules(folder: string): Promise<void> {
-  await mkdir(join(folder, 'src'));
-  for (const path of PATHS)
-    await writeFile(join(folder, path), `export const words = ${JSON.stringify('word '.repeat(400))};\n`);
-  await writeFile(
-    join(folder, 'index.html'),
-    `<script type="module">${PATHS.map((path) => `import '${path}';`).join('')}</script>`,
-  );
-}
-
-/** Starts a server and reads its address from its output. */
-async function startSite(
-  started: ChildProcess[],
-  [program = '', ...args]: string[],
-  port = /^(\d+)$/,
-): Promise<number> {
-  const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
-  });
-  started.push(child);
-  const lines = createInterface({ input: child.stdout });
-  for (;;) {
-    const [line] = (await once(lines, 'line')) as [string];
-    const found = port.exec(line)?.[1];
-    if (found !== undefined) return Number(found);
-  }
 }
 
 function rounded(value: number): number {

@@ -82,6 +82,13 @@ const PARTS = {
     needs: ['package', 'chromium', 'code-server'],
     counts: true,
   },
+  oldest: {
+    title: "The student's way in the oldest host that package.json allows, in a real browser",
+    args: ['--config', 'test/code-server/oldest.mocharc.json'],
+    mocha: true,
+    needs: ['package', 'chromium', 'oldest code-server'],
+    counts: true,
+  },
   minute: { title: "A new student's first minute, in a window with default settings", ...firstMinute },
   minutes: {
     title: "A new student's first minute in every way, once each",
@@ -155,6 +162,7 @@ async function setUp(folder, parts) {
     debian: async () => void (environment.BARE_DEBIAN = await provideBareDebian()),
     chromium: async () => void (environment.CHROMIUM = await provideChromium()),
     'code-server': async () => void (environment.CODE_SERVER = await provideCodeServer()),
+    'oldest code-server': async () => void (environment.CODE_SERVER = await provideCodeServer(process.env, 'oldest')),
   };
   const done = [];
   for (const [step, provide] of Object.entries(steps).filter(([name]) => needed.has(name))) {

@@ -120,12 +120,12 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** A process's memory in MB: now, and at its peak. */
-export async function memoryOf(pid: number): Promise<{ now: number; most: number }> {
+/** A process's memory in MB: now, of that its own (not the code that it shares with others), and at its peak. */
+export async function memoryOf(pid: number): Promise<{ now: number; own: number; most: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const megabytes = (name: string): number =>
     Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
-  return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
+  return { now: megabytes('VmRSS'), own: megabytes('RssAnon'), most: megabytes('VmHWM') };
 }
 
 async function perSecond(megabytes: number, work: () => Promise<void>): Promise<number> {

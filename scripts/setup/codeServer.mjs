@@ -48,7 +48,9 @@ const installEnvironment = (env, node) => ({
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_ignore_scripts: 'false',
-  npm_config_unsafe_perm: 'true', // the oldest asks for it where root installs it
+  // The oldest asks for the first where root installs it, and for the second to fetch node-gyp.
+  npm_config_unsafe_perm: 'true',
+  npm_config_yes: 'true',
   // npm 11 runs no install script that nobody has allowed, and code-server installs its parts by one, which has no
   // package.json of ours to allow them in. Their versions are pinned by code-server's shrinkwrap files.
   npm_config_dangerously_allow_all_scripts: 'true',
