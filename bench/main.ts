@@ -1,11 +1,15 @@
-// `npm run bench`: prints tables and writes them to bench/results/. `-- storm 200 1 30` runs one part, one round trip, these sizes.
+// `npm run bench`: prints tables and writes them to bench/results/. `-- storm 200 1 30` runs one part, one round trip, these sizes;
+// `-- storm 200 1 30 --against FOLDER` beside another checkout, built there: the same storms and the start of the command.
+import { parseArgs } from 'node:util';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { planning } from './planning.ts';
 import { relayCost } from './relay.ts';
 import { reloading } from './reload.ts';
 import { storm, type StormRow } from './storm.ts';
+import { enterUntilVisitor, type VisitorRow } from './visitor.ts';
 
-const [part, roundTrip, ...processes] = process.argv.slice(2);
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { against: { type: 'string' } } });
+const [part, roundTrip, ...processes] = positionals;
 const roundTrips = roundTrip ? [Number(roundTrip)] : [0, 50, 200];
 const sizes = processes.length > 0 ? processes.map(Number) : [1, 10, 30, 100, 200];
 
@@ -15,7 +19,7 @@ if (!part || part === 'storm') {
   const rows: StormRow[] = [];
   for (const rtt of roundTrips)
     for (const size of sizes) {
-      const more = await storm(rtt, size);
+      const more = await storm(rtt, size, values.against);
       console.table(more, ['roundTrip', 'processes', 'what', 'succeeded', 'apiCalls', 'median', 'slowest']);
       for (const { what, errors } of more) if (errors) console.log(`${what}: ${errors}`);
       rows.push(...more);
@@ -24,6 +28,11 @@ if (!part || part === 'storm') {
   await keep('storm', rows);
 }
 
+if (!part || part === 'visitor') {
+  const rows: VisitorRow[] = [];
+  for (const rtt of roundTrips) rows.push(await enterUntilVisitor(rtt, 5));
+  await keep('visitor', rows);
+}
 if (!part || part === 'relay') await keep('relay', await relayCost(process.env['VITE_FOLDER']));
 if (!part || part === 'reload') await keep('reload', await reloading());
 

@@ -27,8 +27,11 @@ interface BenchClass {
   readonly configFile: string;
 }
 
-/** Publishes and releases with `processes` real processes at once, beside a naive script and beside empty processes. */
-export async function storm(roundTrip: number, processes: number): Promise<StormRow[]> {
+/**
+ * Publishes and releases with `processes` real processes at once, beside a naive script and beside empty processes.
+ * @param against the folder of another checkout, whose command is measured too
+ */
+export async function storm(roundTrip: number, processes: number, against?: string): Promise<StormRow[]> {
   const rows: StormRow[] = [];
   const row = (what: string, runs: readonly Run[], apiCalls: number) => {
     const times = runs.map((run) => run.milliseconds);
@@ -44,10 +47,14 @@ export async function storm(roundTrip: number, processes: number): Promise<Storm
     });
   };
   row('empty node process', await runTogether(processes, () => ({ args: ['-e', '0'], env: {} })), 0);
-  for (const [name, processOf] of [
-    ['classroom-tunnel', ours],
-    ['lock and four calls', naive],
-  ] as const) {
+  const commands = [
+    { name: 'classroom-tunnel', program: 'dist/cli.js' },
+    ...(against === undefined ? [] : [{ name: `the one in ${against}`, program: path.join(against, 'dist/cli.js') }]),
+  ];
+  for (const { name, program } of commands)
+    row(`${name}: start`, await runTogether(processes, () => ({ args: [program, '--version'], env: {} })), 0);
+  const ways = commands.map(({ name, program }) => ({ name, processOf: commandOf(program) }));
+  for (const { name, processOf } of [...ways, { name: 'lock and four calls', processOf: naive }]) {
     const bench = await open(roundTrip);
     try {
       for (const action of ['publish', 'release'] as const) {
@@ -71,15 +78,14 @@ function lastLines(runs: readonly Run[]): string {
   ].join('; ');
 }
 
-function ours({ configFile }: BenchClass, action: 'publish' | 'release', index: number) {
-  const port = ['-p', String(3000 + index)];
-  const args =
-    action === 'publish'
-      ? ['publish', ...port, '--holder', `bench-${index}`]
-      : ['release', '--holder', `bench-${index}`];
-  return {
-    args: ['dist/cli.js', ...args],
-    env: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: `student${index}` },
+function commandOf(program: string) {
+  return ({ configFile }: BenchClass, action: 'publish' | 'release', index: number) => {
+    const port = ['-p', String(3000 + index)];
+    const args = [...(action === 'publish' ? ['publish', ...port] : ['release']), '--holder', `bench-${index}`];
+    return {
+      args: [program, ...args],
+      env: { CLASSROOM_TUNNEL_CONFIG: configFile, CLASSROOM_TUNNEL_USER: `student${index}` },
+    };
   };
 }
 

@@ -87,6 +87,7 @@ const PARTS = {
     args: ['--config', 'test/code-server/oldest.mocharc.json'],
     mocha: true,
     needs: ['package', 'chromium', 'oldest code-server'],
+    environment: { CODE_SERVER_FLAGS: '--disable-workspace-trust' }, // its question covers the window
     counts: true,
   },
   minute: { title: "A new student's first minute, in a window with default settings", ...firstMinute },

@@ -78,6 +78,7 @@ export async function withCodeServer(
     signal: stopping.signal,
     favouritePort: 0, // two runs at once must not both choose 3000
     port: await codeServerPort(),
+    flags: process.env.CODE_SERVER_FLAGS?.split(' '),
     ...options,
   });
   const close = async (): Promise<void> => {
