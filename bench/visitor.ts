@@ -39,12 +39,19 @@ async function measureOnce(roundTripMs: number, seed: number): Promise<number> {
     const { standIn } = classroom;
     classroom.configure({ publicUrl: `http://{hostname}:${standIn.edgePort}` });
     const began = performance.now();
-    classroom.launch(['run', process.execPath, site]);
-    while ((await statusOf(standIn.edgePort)) !== 200) await pause(20); // the edge tells nobody when a site is live
+    const { ended } = classroom.launch(['run', process.execPath, site]);
+    const failed = ended.then(({ err }) => Promise.reject(new Error(err)));
+    await Promise.race([failed, untilVisited(standIn.edgePort)]);
+    failed.catch(() => undefined); // closeAll ends it
     return Math.round(performance.now() - began);
   } finally {
     await closeAll();
   }
+}
+
+/** Asks until the page is there: the edge tells nobody when a site is live. */
+async function untilVisited(port: number): Promise<void> {
+  while ((await statusOf(port)) !== 200) await pause(20);
 }
 
 /** The status that a visitor gets. */
