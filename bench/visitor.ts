@@ -39,11 +39,14 @@ async function measureOnce(roundTripMs: number, seed: number): Promise<number> {
     const { standIn } = classroom;
     classroom.configure({ publicUrl: `http://{hostname}:${standIn.edgePort}` });
     const began = performance.now();
-    const { ended } = classroom.launch(['run', process.execPath, site]);
+    const { child, ended } = classroom.launch(['run', process.execPath, site]);
     const failed = ended.then(({ err }) => Promise.reject(new Error(err)));
     await Promise.race([failed, untilVisited(standIn.edgePort)]);
-    failed.catch(() => undefined); // closeAll ends it
-    return Math.round(performance.now() - began);
+    const taken = Math.round(performance.now() - began);
+    failed.catch(() => undefined);
+    child.kill('SIGTERM');
+    await ended;
+    return taken;
   } finally {
     await closeAll();
   }
