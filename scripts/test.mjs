@@ -28,6 +28,7 @@ const SHELLS = [
   { what: 'unixserver', commands: ['unixserver'], packages: ['ucspi-unix'] },
 ];
 
+const inBrowser = { mocha: true, needs: ['package', 'chromium', 'code-server'], counts: true };
 const firstMinute = {
   args: ['--config', 'test/code-server/firstMinute.mocharc.json'],
   mocha: true,
@@ -64,23 +65,17 @@ const PARTS = {
   browser: {
     title: "The student's way, in a real browser",
     args: ['--config', 'test/code-server/mocharc.json'],
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server'],
-    counts: true,
+    ...inBrowser,
   },
   life: {
     title: 'A site in the course of its window, in a real browser',
     args: ['--config', 'test/code-server/life.mocharc.json'],
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server'],
-    counts: true,
+    ...inBrowser,
   },
   unfurnished: {
     title: 'Several servers, a site removed at Cloudflare, an ordinary account, in a real browser',
     args: ['--config', 'test/code-server/unfurnished.mocharc.json'],
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server'],
-    counts: true,
+    ...inBrowser,
   },
   oldest: {
     title: "The student's way in the oldest host that package.json allows, in a real browser",
@@ -119,9 +114,7 @@ const PARTS = {
   soak: {
     title: 'A soak',
     args: ['--config', 'test/code-server/soak.mocharc.json'],
-    mocha: true,
-    needs: ['package', 'chromium', 'code-server'],
-    counts: true,
+    ...inBrowser,
   },
 };
 
