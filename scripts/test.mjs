@@ -111,11 +111,7 @@ const PARTS = {
     environment: { STRESS: '1' },
     args: ['test/provisioning/@(lock|crash).test.ts', 'test/@(shell|cli)/@(devCommand|requestSignals).test.ts'],
   },
-  soak: {
-    title: 'A soak',
-    args: ['--config', 'test/code-server/soak.mocharc.json'],
-    ...inBrowser,
-  },
+  soak: { title: 'A soak', args: ['--config', 'test/code-server/soak.mocharc.json'], ...inBrowser },
 };
 
 /** The parts that run without being named. The lanes go side by side: each of them waits much of its time, for a browser or for a clock. */
