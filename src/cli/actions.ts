@@ -100,6 +100,7 @@ export async function info(context: ActionContext, port?: number): Promise<void>
     own !== undefined || !dependsOnPort(config.hostname) ? hostnameOf(config, caller.user, own ?? 0) : null;
   const publications = await readPublications(config, report);
   const publication = publications.find((one) => one.user === caller.user && (own === undefined || one.port === own));
+  const extraPorts = extraRange(config);
   const event = {
     event: 'info',
     user: caller.user,
@@ -111,9 +112,9 @@ export async function info(context: ActionContext, port?: number): Promise<void>
     portVariable: config.portVariable,
     socketFolder: ownSocketFolder(config, caller),
     ...(publications.some(({ service }) => isRelayPort(service)) && { usesRelayPorts: true }),
-    ...(own === undefined ? {} : { extraPorts: extraRange(config) }),
+    ...(own !== undefined && extraPorts && { extraPorts }),
     ...(config.teachers.includes(caller.user) && { isTeacher: true }),
-    visibility: config.visibility,
+    ...(config.visibility === 'class' && { visibility: config.visibility }),
     ...(config.passphraseHash !== undefined && { passphraseHash: config.passphraseHash }),
     ...(config.allowForVisitors.length > 0 && { allowForVisitors: config.allowForVisitors }),
     publication: publication

@@ -91,7 +91,7 @@ describe('command: passphrase', function () {
     const classroom = await startClass();
     assert.equal((await classroom.run(['publish', '-p', port, '--relay', '--private'])).code, 78);
     await set(classroom, 'correct horse', '--optional');
-    assert.equal((await classroom.done(['info']))['visibility'], 'public');
+    assert.equal((await classroom.done(['info']))['visibility'], undefined);
     const { child, ended } = classroom.launch(
       ['run', '--', process.execPath, path.join(classroom.folder, 'server.cjs')],
       { env: { CLASSROOM_TUNNEL_VISIBILITY: 'class' } },
