@@ -19,7 +19,7 @@ import { ReloadMemory } from './window/reloadMemory.ts';
 import { problemFor } from './messages/messages.ts';
 import { setLanguage } from './messages/texts.ts';
 import { InfoCache } from './window/cli/info.ts';
-import { notifyLive, notifyProblem, tellOfLocalLink } from './vscode/notifications.ts';
+import { notifyLive, notifyProblem, notifyLocalLink } from './vscode/notifications.ts';
 import { VisitorsView } from './vscode/siteViews.ts';
 import { Relays, type RelaysOptions } from './window/server/relays.ts';
 import { commandLine, readSettings, type Settings } from './window/settings.ts';
@@ -189,7 +189,7 @@ function buildRelays(
     usesPorts: () => info.current?.usesRelayPorts ?? false,
     allow: () => info.current?.allowForVisitors ?? [],
     log: (message) => log.info(message),
-    onLocalLink: tellOfLocalLink((message) => log.info(message)),
+    onLocalLink: notifyLocalLink((message) => log.info(message)),
     ...(onVisitors && { onVisitors }),
     onBlocked: ({ hostname }, { target }) => notifyProblem(problemFor('request-blocked', { hostname, target })),
     onLost: (port, reason, lasts) => {

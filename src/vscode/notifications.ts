@@ -64,7 +64,7 @@ export function notifyProblem(problem: Problem): void {
  * Tells the student of the first address of the local machine that the project's own files hold, with its line; a script of
  * which no file holds it comes from a library.
  */
-export function tellOfLocalLink(log: (message: string) => void): NonNullable<RelaysOptions['onLocalLink']> {
+export function notifyLocalLink(log: (message: string) => void): NonNullable<RelaysOptions['onLocalLink']> {
   const notified = new Set<string>();
   return ({ hostname }, { address, path, inPage }, root) => {
     const found = root === undefined ? undefined : findText(root, address);
