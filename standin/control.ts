@@ -21,7 +21,17 @@ export interface Controlled {
 }
 
 const fault = z.strictObject({
-  kind: z.enum(['refuse', 'drop', 'hang-headers', 'hang-body', 'status', 'not-success', 'html']),
+  kind: z.enum([
+    'refuse',
+    'drop',
+    'hang-headers',
+    'hang-body',
+    'cut-body',
+    'half-json',
+    'status',
+    'not-success',
+    'html',
+  ]),
   effect: z.boolean().optional(),
   status: z.int().optional(),
   code: z.int().optional(),

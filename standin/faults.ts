@@ -6,11 +6,13 @@ export interface Fault {
    * - `drop`: the request is read, and the connection closed without an answer
    * - `hang-headers`: no answer ever comes
    * - `hang-body`: the headers come, and half of the body
+   * - `cut-body`: so do they, and then the connection is reset
+   * - `half-json`: a whole answer whose JSON ends in the middle
    * - `status`: the `status` with an error of that `code` and `message`
    * - `not-success`: status 200 with `success: false`
    * - `html`: a page that is no JSON, with the `status`
    */
-  kind: 'refuse' | 'drop' | 'hang-headers' | 'hang-body' | 'status' | 'not-success' | 'html';
+  kind: 'refuse' | 'drop' | 'hang-headers' | 'hang-body' | 'cut-body' | 'half-json' | 'status' | 'not-success' | 'html';
   /** The call takes effect, and only its answer is lost or replaced; default false. */
   effect?: boolean | undefined;
   status?: number | undefined;
@@ -42,6 +44,8 @@ export const everyFault: Readonly<Record<string, Fault>> = {
   'hang at the headers, without effect': { kind: 'hang-headers' },
   'hang at the headers, after it took effect': { kind: 'hang-headers', effect: true },
   'hang in the body': { kind: 'hang-body', effect: true },
+  'cut off in the body': { kind: 'cut-body', effect: true },
+  'half of the JSON': { kind: 'half-json', effect: true },
   '400 with a code': { kind: 'status', status: 400, code: 1002, message: 'Bad request' },
   '401': { kind: 'status', status: 401, code: 10000, message: 'Authentication error' },
   '403': { kind: 'status', status: 403, code: 9109, message: 'Unauthorized to access requested resource' },

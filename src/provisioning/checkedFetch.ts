@@ -163,10 +163,12 @@ function connectionFailure(call: string, error: unknown, late: string | undefine
   });
 }
 
-/** Seconds. Without the header, Cloudflare blocks the token for five minutes. */
+/** Seconds, which the header gives or counts to a date (RFC 9110). Without it, Cloudflare blocks the token for five minutes. */
 function retryAfter(headers: Headers): number {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : 300;
+  const text = headers.get('retry-after') ?? '';
+  const untilDate = (): number => (Date.parse(text) - Date.parse(headers.get('date') ?? '')) / 1_000;
+  const seconds = /^\d+$/.test(text) ? Number(text) : untilDate();
+  return seconds >= 0 ? Math.ceil(seconds) : 300;
 }
 
 /** Replaces the token in a text that may quote it: node quotes a header that it cannot send. */

@@ -82,7 +82,7 @@ async function serve(options: ApiServerOptions, request: IncomingMessage, respon
     return;
   }
   logged.status = outcome.status;
-  send(response, outcome, fault?.kind === 'hang-body');
+  send(response, outcome, fault?.kind);
 }
 
 /** The answer that the client gets; undefined if it gets none. */
@@ -94,6 +94,8 @@ function faultyAnswer(fault: Fault, answer: Answer | undefined): Answer | undefi
     case 'hang-headers':
       return undefined;
     case 'hang-body':
+    case 'cut-body':
+    case 'half-json':
       return answer ?? { status: 200, body: { success: true, errors: [], messages: [], result: null } };
     case 'status': {
       const headers = fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) };
@@ -110,14 +112,17 @@ function faultyAnswer(fault: Fault, answer: Answer | undefined): Answer | undefi
   }
 }
 
-function send(response: ServerResponse, answer: Answer, onlyHalf = false): void {
-  const body = Buffer.from(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+function send(response: ServerResponse, answer: Answer, fault?: Fault['kind']): void {
+  const whole = Buffer.from(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+  const half = whole.subarray(0, whole.length / 2);
+  const body = fault === 'half-json' ? half : whole;
   response.writeHead(answer.status, {
     'content-type': 'application/json',
     'content-length': body.length,
     ...answer.headers,
   });
-  if (onlyHalf) response.write(body.subarray(0, body.length / 2));
+  if (fault === 'hang-body') response.write(half);
+  else if (fault === 'cut-body') response.write(half, () => response.destroy());
   else response.end(body);
 }
 

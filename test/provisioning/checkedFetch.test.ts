@@ -3,8 +3,8 @@ import { CallFailure, checkedFetch } from '../../src/provisioning/checkedFetch.t
 
 const token = 'secret-token-of-a-class';
 
-/** The message of a failed call through this fetch. */
-async function messageOf(inner: typeof fetch): Promise<string> {
+/** The failure of a call through this fetch. */
+async function failureOf(inner: typeof fetch): Promise<CallFailure> {
   const call = checkedFetch({
     fetch: inner,
     callDeadline: 1_000,
@@ -17,8 +17,10 @@ async function messageOf(inner: typeof fetch): Promise<string> {
   );
   assert.ok(error instanceof CallFailure);
   assert.ok(!JSON.stringify(error.mendable.facts).includes(token));
-  return error.message;
+  return error;
 }
+
+const messageOf = async (inner: typeof fetch): Promise<string> => (await failureOf(inner)).message;
 
 describe('checked fetch', () => {
   it('keeps the token out of the error when a header with it cannot be sent', async () => {
@@ -35,6 +37,20 @@ describe('checked fetch', () => {
     const message = await messageOf(() => Promise.resolve(Response.json(body, { status: 400 })));
     assert.match(message, /1000: bad token \[token\]/);
   });
+
+  for (const [header, seconds] of [
+    ['42', 42],
+    ['Sat, 28 Nov 2026 10:01:30 GMT', 90],
+    ['Sat, 28 Nov 2026 09:00:00 GMT', 300],
+    ['soon', 300],
+    [undefined, 300],
+  ] as const)
+    it(`waits ${seconds} s where Retry-After is ${header}`, async () => {
+      const date = 'Sat, 28 Nov 2026 10:00:00 GMT';
+      const headers = { date, ...(header !== undefined && { 'retry-after': header }) };
+      const error = await failureOf(() => Promise.resolve(Response.json({}, { status: 429, headers })));
+      assert.equal(error.mendable.facts['seconds'], seconds);
+    });
 
   it('makes no call when it may not', async () => {
     let calls = 0;

@@ -57,6 +57,16 @@ describe('stand-in: faults', () => {
       assert.equal(response.complete, false);
       response.destroy();
     },
+    'cut-body': async (client) => {
+      const [response] = (await once(put(client), 'response')) as [IncomingMessage];
+      await assert.rejects(text(response), { code: 'ECONNRESET' });
+    },
+    'half-json': async (client) => {
+      const [response] = (await once(put(client), 'response')) as [IncomingMessage];
+      const body = await text(response);
+      assert.equal(response.complete, true);
+      assert.throws(() => JSON.parse(body), SyntaxError);
+    },
     status: async (client, fault) => {
       const reply = await client.call('PUT', client.configurations, { config });
       assert.deepEqual([reply.status, reply.success, reply.errors[0]?.code], [fault.status, false, fault.code]);
