@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Classroom } from '../../../demo/classroom.ts';
 import { visit } from '../cloudflare.ts';
 import { live } from '../life.ts';
-import { waitFor } from '../waiting.ts';
+import { expectSoon, waitFor } from '../waiting.ts';
 import { withCodeServer } from '../withCodeServer.ts';
 import type { SessionOptions } from '../withCodeServer.ts';
 import type { Workbench } from '../workbench.ts';
@@ -14,6 +14,8 @@ import { openFor, runServer } from './steps.ts';
 
 /** How long a student is ready to wait. */
 const LIVE_MILLISECONDS = 20_000;
+/** Then they look at the terminal. */
+const TYPE_AGAIN_MILLISECONDS = 6_000;
 const CORES = 2;
 
 const tasksFile = {
@@ -82,9 +84,17 @@ export function firstMinute(one: FirstMinute, title: string): Promise<number> {
       await furnish(one, classroom);
       const window = await openFor(one, context, classroom.codeServer.url);
       const line = one.port === 'byHand' ? `PORT=${classroom.port} npm run dev` : 'npm run dev';
-      await runServer(one, window, { classroom, line });
+      const typed = await runServer(one, window, { classroom, line });
       const began = performance.now();
-      await window.waitForStatus(live(classroom), LIVE_MILLISECONDS).catch(async () => {
+      await expectSoon(
+        async () => {
+          // VS Code may replace a new terminal's shell at the moment of Enter. A student who sees an empty prompt types again.
+          if (await typed?.isEmpty()) await typed?.type(line);
+          await window.waitForStatus(live(classroom), TYPE_AGAIN_MILLISECONDS);
+        },
+        'the site to go live',
+        LIVE_MILLISECONDS,
+      ).catch(async () => {
         throw new Error(await seen(window, classroom));
       });
       seconds = (performance.now() - began) / 1_000;

@@ -58,22 +58,32 @@ async function trustIfAsked(page: Page, next: Locator): Promise<void> {
   if (await trust.isVisible()) await trust.click();
 }
 
-/** Opens what runs the command, and runs it. Resolves when Enter is pressed. */
+/**
+ * Opens what runs the command, and runs it. Resolves when Enter is pressed.
+ * @returns the terminal into which the line was typed
+ */
 export async function runServer(
   one: FirstMinute,
   window: Workbench,
   { classroom, line }: { classroom: Classroom; line: string },
-): Promise<void> {
+): Promise<Terminal | undefined> {
   const { page } = window;
   const run = tasks[one.opening];
-  if (run) return run(window);
+  if (run) {
+    await run(window);
+    return undefined;
+  }
   await openFirst(one.opening, window);
   await trustIfAsked(page, page.locator('.terminal-wrapper .xterm-rows', { hasText: '$' }));
   await terminalInFront(window);
   await changeTerminal[one.opening]?.(window, classroom);
-  if (one.opening === 'selectedText') return runSelectedText(window, line);
+  if (one.opening === 'selectedText') {
+    await runSelectedText(window, line);
+    return undefined;
+  }
   const terminal = await terminalInFront(window);
   await terminal.type(line);
+  return terminal;
 }
 
 const openFirst = (opening: Opening, window: Workbench): Promise<void> => {
