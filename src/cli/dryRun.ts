@@ -1,4 +1,4 @@
-// What `stop`, `gc` and `restore` would do, from the state on this machine. Nothing is changed, and no call is made.
+// Tells the changes that `stop`, `gc` and `restore` would make, from the state on this machine. It makes none of them, and no call.
 import { hostname } from 'node:os';
 import { openStore } from '../provisioning/context.ts';
 import { identifyOnHost, livenessOf } from '../provisioning/processIdentity.ts';

@@ -1,4 +1,4 @@
-// Who may see the site of a plain shell, by the configuration and by the student's own choice.
+// Decides whether visitors of a plain shell's site need the passphrase, by the configuration and by the student's own choice.
 import type { Config } from '../provisioning/config.ts';
 import type { Access } from '../relay/accessControl.ts';
 import { accessKey } from '../relay/accessKey.ts';

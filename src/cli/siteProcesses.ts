@@ -1,4 +1,4 @@
-// What the site of a plain shell runs beside the server: its relay, and the process that takes it down.
+// Starts the processes beside a plain shell's server: its relay, and the process that takes the site down.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';

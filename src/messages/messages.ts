@@ -57,7 +57,7 @@ export function problemFor(code: MessageCode, facts: Facts = {}): Problem {
 export const titleOf = ({ code, title, facts }: Problem): Text =>
   isMessageCode(code) && facts ? textOf(messages[code].title, facts) : textOf(title);
 
-/** What is wrong, to be worded later. */
+/** The message's explanation, to be worded later. */
 export const detailOf = (code: MessageCode, facts: Facts): Text => textOf(messages[code].detail, facts);
 
 /** A message in the language of this process; as it is where its code or its values are not known. */

@@ -7,7 +7,7 @@ import { ownPath } from './page.ts';
 import { matchesPassphrase, normalizePassphrase } from './passphrase.ts';
 import { respondAsking, respondSeeOther, type Refused } from './responses.ts';
 
-/** What a private site needs to know its visitors. */
+/** The secrets by which a private site knows its visitors. */
 export interface Access {
   /** The passphrase as `scrypt:SALT:HASH`; null if the class has none, so that nobody gets in. */
   readonly hash: string | null;

@@ -48,7 +48,7 @@ export interface RelayProcessOptions {
   readonly onReachedAgain?: () => void;
   /** Called when visitors reach the site, but none of its WebSockets. */
   readonly onNoWebSockets?: () => void;
-  /** Who may see the site; undefined: everyone. */
+  /** The passphrase that visitors need; undefined: the site is public. */
   readonly access?: Access | undefined;
   /** The hostname in the tunnel's rule: requests for others are refused. */
   readonly hostname?: string;

@@ -40,7 +40,7 @@ const mayHoldText = (path: string): boolean => !/\.(?!html?$|[cm]?[jt]sx?$|vue$|
 const longest = 80;
 
 /**
- * How the text of a response must change so that reloading works for visitors.
+ * The change that the text of a response needs so that reloading works for visitors.
  * @param target the server that responds: the site's, or a second port's
  * @returns undefined for most responses
  */

@@ -45,7 +45,7 @@ const rules: Readonly<Record<ShieldPart, (target: Target, context: ShieldContext
     raw.includes('#') || (raw.indexOf('?') !== raw.lastIndexOf('?') && isMisread(decoded)),
 };
 
-/** What Vite and its plugins take for the kind of a module. They cut `t=TIME` off before they look. */
+/** The parameters that Vite and its plugins take for the kind of a module. They cut `t=TIME` off before they look. */
 const moduleKinds =
   /[?&](raw|url|import|init|direct|html-proxy|(shared)?worker(_file)?|commonjs-[\w-]+)=?([?&#]|$)|[?&](no-)?inline\b/;
 
@@ -56,7 +56,7 @@ function isMisread(decoded: string): boolean {
 }
 
 /**
- * Which part of the shield a request belongs to.
+ * Finds the part of the shield that a request belongs to.
  * @param raw the request target: a path, with or without a query
  * @returns undefined for a request that visitors may send
  */

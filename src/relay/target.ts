@@ -1,4 +1,4 @@
-// Which of a dev server's listening sockets is the site: the student has one port assigned, and many servers take another.
+// Chooses the site among a dev server's listening sockets: the student has one port assigned, and many servers take another.
 import type { Listener, LocalAddress } from '../shell/listeners.ts';
 import { devServers } from './devServers.ts';
 import type { Target } from './forward.ts';

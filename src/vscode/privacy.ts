@@ -1,4 +1,4 @@
-// Who may see the student's sites: by the configuration of the class, and by the student's own setting, which is the stricter one.
+// Decides whether visitors need the passphrase: the class's configuration or the student's own setting may ask for it.
 import * as vscode from 'vscode';
 import { t } from '../messages/texts.ts';
 import type { Access } from '../relay/accessControl.ts';

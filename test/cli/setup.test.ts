@@ -8,6 +8,7 @@ import {
   changesOf,
   configOf,
   emptyClass,
+  group,
   isRoot,
   modeOf,
   setup,
@@ -28,6 +29,7 @@ describe('command: setup, by its options', () => {
       zoneId,
       tunnelId,
       hostname: '{user}.example.com',
+      studentGroup: group,
       tokenFile: 'token',
       stateDir: classroom.stateDir,
       ports: { student1: 3000, student2: 3001 },
@@ -61,7 +63,9 @@ describe('command: setup, by its options', () => {
       const { code, out } = await setupUnasked(classroom, ...args);
       assert.deepEqual([code, out.split('\n')[0]], [0, 'Nothing to change.']);
     }
-    assert.equal((await classroom.run(['setup', '--yes', ...unitsOf(classroom)])).code, 0);
+    assert.equal(configOf(classroom)['studentGroup'], group);
+    const { code, out } = await classroom.run(['setup', '--yes', ...unitsOf(classroom)]);
+    assert.deepEqual([code, out.split('\n')[0]], [0, 'Nothing to change.']);
     assert.equal(readFileSync(classroom.configFile, 'utf8'), before);
   });
 
@@ -168,6 +172,8 @@ describe('command: setup, by its options', () => {
         classroom.standIn.apiUrl,
         '--state-dir',
         classroom.stateDir,
+        '--group',
+        group,
         ...account,
         ...unitsOf(classroom),
       ],

@@ -27,7 +27,7 @@ function frame(payload: Buffer, { opcode = 1, isFinal = true, coded = false } = 
   return Buffer.concat([Buffer.from([(isFinal ? 0x80 : 0) | (coded ? 0x40 : 0) | opcode, ...length]), mask, masked]);
 }
 
-/** What passes the guard of these bytes, cut into chunks; undefined if it refuses them. */
+/** The bytes that pass the guard, cut into chunks; undefined if it refuses them. */
 async function pass(bytes: Buffer, chunk = bytes.length): Promise<Buffer | undefined> {
   const guard = new ModuleGuard();
   for (let at = 0; at < bytes.length; at += chunk) guard.write(bytes.subarray(at, at + chunk));

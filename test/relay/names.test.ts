@@ -10,7 +10,7 @@ type Seen = Pick<IncomingHttpHeaders, 'host' | 'origin'> & { readonly scheme?: s
 
 describe('relay/names', () => {
   let harness: RelayHarness;
-  /** What the server was asked, in order. */
+  /** The server's requests, in order. */
   let requests: Seen[];
   afterEach(() => harness.close());
 

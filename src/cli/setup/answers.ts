@@ -33,7 +33,7 @@ export interface SetupOptions {
   readonly dryRun?: boolean;
 }
 
-/** Which accounts may use the token: the service's, or the students' group. */
+/** The accounts that may use the token: the service's, or the students' group. */
 export type Mode = 'service' | 'shared';
 
 /** The keys of a configuration file that setup knows; it carries the others through. */
@@ -46,6 +46,7 @@ export interface ConfigKeys extends PortKeys {
   readonly tokenFile?: string;
   readonly apiBaseUrl?: string;
   readonly commandSocket?: string;
+  readonly studentGroup?: string;
 }
 
 /** Defaults from an earlier set-up: its configuration, and the owner and mode of its state folder. */
@@ -82,7 +83,7 @@ export interface Accounts {
   exists(name: string): boolean;
 }
 
-const defaults = { group: 'students', tunnel: 'classroom', mode: 'service' } as const;
+const defaults = { tunnel: 'classroom', mode: 'service' } as const;
 
 /**
  * Finds what the token can see, and asks for the rest.
@@ -111,8 +112,13 @@ export async function findAnswers(
   const mode = options.mode ?? known.mode ?? (await findMode(asker));
   const group =
     options.group ??
+    known.studentGroup ??
     (mode === 'shared' && known.mode === 'shared' ? known.sharedWith : undefined) ??
-    (await asker.text({ flag: '--group', message: "Group of the students' accounts", initial: defaults.group }));
+    (await asker.text({
+      flag: '--group',
+      message: "Group of the students' accounts",
+      initial: configDefaults.studentGroup,
+    }));
   const members = accounts.membersOf(group);
   const newMembers = await findStudents(asker, options.students, members, accounts);
   const ports = await findPorts(asker, options, known, [...members, ...newMembers]);

@@ -1,6 +1,6 @@
 // The text of the configuration. Pure.
 import { resolve } from 'node:path';
-import { parseConfig } from '../../provisioning/config.ts';
+import { configDefaults, parseConfig } from '../../provisioning/config.ts';
 import type { Answers } from './answers.ts';
 import type { Known } from './known.ts';
 
@@ -20,7 +20,8 @@ export interface ConfigFacts {
  * @throws FixableError `config-invalid`, before anything is written
  */
 export function configText({ file, tokenFile, answers, apiBaseUrl, known, tunnelId }: ConfigFacts): string {
-  const { accountId, zoneId, hostname, ports, stateDir } = answers;
+  const { accountId, zoneId, hostname, ports, stateDir, group } = answers;
+  const isUsualGroup = group === configDefaults.studentGroup && known.studentGroup === undefined;
   const config = {
     ...known.raw,
     accountId,
@@ -30,6 +31,7 @@ export function configText({ file, tokenFile, answers, apiBaseUrl, known, tunnel
     tokenFile,
     stateDir: resolve(stateDir),
     ...ports,
+    ...(isUsualGroup ? {} : { studentGroup: group }),
     ...(apiBaseUrl ? { apiBaseUrl } : {}),
   };
   const text = `${JSON.stringify(config, undefined, 2)}\n`;

@@ -35,6 +35,7 @@ export function readKnown(file: string): Known {
     ...(tokenFile ? { tokenFile } : {}),
     ...(raw.ports ? { ports: raw.ports } : {}),
     ...(raw.portRange ? { portRange: raw.portRange } : {}),
+    ...(raw.studentGroup ? { studentGroup: raw.studentGroup } : {}),
     ...(folder
       ? {
           mode: sharingOf(folder) === 'private' ? 'service' : 'shared',

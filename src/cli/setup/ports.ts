@@ -2,7 +2,7 @@
 import { FixableError } from '../../provisioning/errors.ts';
 import { whyNot, type Asker } from './prompts.ts';
 
-/** Which student may use which port, by the keys of the configuration. */
+/** The ports of the students, by the keys of the configuration. */
 export interface PortKeys {
   readonly ports?: Readonly<Record<string, number>>;
   readonly portRange?: readonly [number, number];

@@ -23,7 +23,7 @@ export interface RelaysOptions {
   readonly log: (message: string) => void;
   /** The parts of the shield that the teacher has switched off; none by default. */
   readonly allow?: () => readonly ShieldPart[];
-  /** Who may see this student's sites; undefined: everyone. */
+  /** The passphrase that visitors need; undefined: the sites are public. */
   readonly access?: () => Access | undefined;
   /** Called once for each publication, with the first request that the shield blocked. */
   readonly onBlocked?: (publication: Publication, blocked: Blocked) => void;

@@ -147,7 +147,7 @@ export type SiteEvent =
   | ({ readonly type: 'silent' } & Finding)
   /** The server rejects visitors. */
   | { readonly type: 'visitorsRefused'; readonly refusal: Refusal }
-  /** Which other servers were started with this site's port; visitors see the one on `port`. */
+  /** Other servers were started with this site's port; visitors see the one on `port`. */
   | { readonly type: 'hiddenServers'; readonly port: number; readonly hidden: readonly number[] }
   /**
    * Visitors no longer reach it: its rule or record was deleted, or the connector is gone (`lasts`, until `reachedAgain`), or its
