@@ -32,6 +32,8 @@ export class ModuleGuard extends Transform {
   #unread = Buffer.alloc(0);
   /** The frames of the message so far. */
   #frames: Frame[] = [];
+  /** Their bytes, headers included: a message may consist of any number of empty frames. */
+  #length = 0;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#unread = Buffer.concat([this.#unread, chunk]);
@@ -54,12 +56,14 @@ export class ModuleGuard extends Transform {
     if (frame.isCoded) throw new Error('a frame is coded');
     if (frame.opcode >= 8) return void this.push(frame.bytes); // a ping, a pong or the end
     this.#frames.push(frame);
-    const message = Buffer.concat(this.#frames.map(({ payload }) => payload));
-    if (message.length > maxMessage) throw new Error('a message is too long');
+    this.#length += frame.bytes.length;
+    if (this.#length > maxMessage) throw new Error('a message is too long');
     if (!frame.isFinal) return;
+    const message = Buffer.concat(this.#frames.map(({ payload }) => payload));
     if (eventOf(message.toString()) === moduleRequest) throw new Error(moduleRequest);
     for (const { bytes } of this.#frames) this.push(bytes);
     this.#frames = [];
+    this.#length = 0;
   }
 }
 

@@ -90,6 +90,12 @@ describe('relay/moduleGuard', () => {
     });
   }
 
+  it('refuses a message of any number of empty frames, which would fill the memory', async () => {
+    const empty = frame(Buffer.alloc(0), { isFinal: false });
+    const all = Buffer.concat([...Array<Buffer>(200_000).fill(empty), frame(Buffer.from('{}'), { opcode: 0 })]);
+    assert.equal(await pass(all, 65_536), undefined);
+  });
+
   describe('in the relay', () => {
     let harness: RelayHarness;
     let blocked: Blocked[];
